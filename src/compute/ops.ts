@@ -1,0 +1,114 @@
+import type { Dtype } from "../formats/format.ts";
+
+/** A palette has 251 steps, so that the middle one is exactly zero of a diverging map… */
+export const RAMP = 251;
+/** …and these entries beside them. */
+export const OUTSIDE = 252;
+export const NEGATIVE_INFINITY = 253;
+export const POSITIVE_INFINITY = 254;
+export const NOT_A_NUMBER = 255;
+
+/** Rows of elements in raw bytes. */
+export interface Packed {
+  readonly dtype: Dtype;
+  readonly bigEndian: boolean;
+  /** Elements in a row. */
+  readonly width: number;
+  readonly rows: number;
+  /** Bytes from one row to the next. */
+  readonly pitch: number;
+}
+
+/** Where rows of cells go: `values[start + y * pitch + x]`. */
+export interface Target {
+  readonly values: Float32Array;
+  readonly start: number;
+  /** Elements from one row to the next. */
+  readonly pitch: number;
+}
+
+/**
+ * Cells with a border of one cell on every side, in rows of `width + 2`: cell (x, y) is
+ * `values[(y + 1) * (width + 2) + x + 1]`. The border holds the neighbours, so that central
+ * differences need no special case; at an edge of the tensor it is extrapolated (`extend`), which
+ * makes the central difference the one-sided one.
+ */
+export interface Bordered {
+  readonly values: Float32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Statistics of a grid of square blocks, one entry a block, row-major. Blocks at the right and
+ * bottom edge hold the cells that exist.
+ */
+export interface BlockStats {
+  readonly width: number;
+  readonly height: number;
+  /** Finite values; everything down to `gradient` is of these alone, NaN (0 for m2, gradient) where none is. */
+  readonly count: Uint32Array;
+  readonly mean: Float32Array;
+  /** Sum of squared differences from the mean. */
+  readonly m2: Float32Array;
+  readonly min: Float32Array;
+  readonly max: Float32Array;
+  /** Sum of |∇|, central differences in both directions; a cell whose |∇| is not finite adds 0. */
+  readonly gradient: Float32Array;
+  /** Values > 0. */
+  readonly positive: Uint32Array;
+  /** Values = 0. */
+  readonly zero: Uint32Array;
+  readonly nan: Uint32Array;
+  /** +∞ and −∞. */
+  readonly infinite: Uint32Array;
+}
+
+/**
+ * Normalise and index: a value becomes the palette entry `round(125 + 125 * y)`, clamped to
+ * 0..250, of `y = gain * f((x - center) * scale)`, f being the curve. NaN and ±∞ have entries of
+ * their own.
+ */
+export interface Shade {
+  /** `linear`: t. `tanh`: tanh t. `log`: sign(t)·log1p|t|. */
+  readonly curve: "linear" | "tanh" | "log";
+  readonly center: number;
+  readonly scale: number;
+  readonly gain: number;
+}
+
+/**
+ * What kernels do. The plain TypeScript version (`reference/`) defines each operation, the others
+ * are held to it by `tests/compute/conformance.ts`. Arrays in, arrays out; arrays that come out
+ * live in scratch memory and are valid until the `frame` around the call ends.
+ */
+export interface Ops {
+  readonly name: string;
+  /** Runs `work`, then takes back every scratch array made in it. Frames nest. */
+  frame<T>(work: () => T): T;
+  /** Bytes near the kernels, 16-byte aligned, contents undefined; inputs that lie there are not copied. */
+  scratch(byteLength: number): Uint8Array;
+  /** Raw bytes to float32, each dtype rounded to nearest where float32 is narrower. */
+  decode(bytes: Uint8Array, packed: Packed, target: Target): void;
+  /** Picks cells: `target(x, y) = values[rows[y] + columns[x]]`. */
+  gather(values: Float32Array, rows: Int32Array, columns: Int32Array, target: Target): void;
+  /** Statistics of blocks of `block` × `block` cells (a power of two), blocks counted from cell (0, 0). */
+  blockStats(cells: Bordered, block: number): BlockStats;
+  /** Merges 2×2 blocks into one, exactly (Chan, Golub, LeVeque 1979). */
+  merge(stats: BlockStats): BlockStats;
+  /** Adds each value to its bin: bin = top 16 bits of the float's order-preserving key (`orderKey`). 65,536 bins. */
+  countKeys(values: Float32Array, bins: Uint32Array): void;
+  /** One palette entry a value. */
+  shade(values: Float32Array, shade: Shade): Uint8Array;
+  /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */
+  pack(stats: BlockStats, alpha: number, scale: number): Uint8Array;
+  /** A zlib stream (RFC 1950) that holds `bytes`, chosen for palette images `rowLength` bytes wide. */
+  zlib(bytes: Uint8Array, rowLength: number): Uint8Array;
+  /** CRC-32 as PNG wants it, continuing from `crc`. */
+  crc32(bytes: Uint8Array, crc?: number): number;
+}
+
+/** float32 bits as an unsigned integer that sorts as the values do: −∞ … −0, +0 … +∞; NaN at both ends. */
+export function orderKey(bits: number): number {
+  return (bits & 0x80000000) !== 0 ? ~bits >>> 0 : (bits | 0x80000000) >>> 0;
+}

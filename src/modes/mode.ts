@@ -1,0 +1,98 @@
+import type { Scale } from "../analysis/scale.ts";
+import type { Ops, Shade } from "../compute/ops.ts";
+import type { Layer } from "../model/model.ts";
+
+/** A query parameter, as the catalogue, the validation and the page's controls know it. */
+export interface Parameter {
+  readonly name: string;
+  readonly title: string;
+  /** One sentence. */
+  readonly about: string;
+  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3". */
+  readonly type: "number" | "integer" | "boolean" | "choice" | "range" | "axes";
+  readonly default: Option;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly choices?: readonly string[];
+  readonly unit?: string;
+}
+
+/** A parameter's value; null where "not given" means something of its own. */
+export type Option = number | boolean | string | readonly number[] | null;
+export type Options = Readonly<Record<string, Option>>;
+
+/** What is drawn on: the cells of one tile, read and aggregated on demand. */
+export interface Canvas {
+  readonly ops: Ops;
+  /** Pixels a side: 256, or 512 at @2x. */
+  readonly size: number;
+  /** Cells a pixel covers along one side, 2^k; below 1 (2^−k) over-zoomed. */
+  readonly cellsPerPixel: number;
+  /** Pixels of the tile that lie on the plane, from its top left corner. */
+  readonly width: number;
+  readonly height: number;
+  /** First cell (or, further out, block) of the tile. */
+  readonly x0: number;
+  readonly y0: number;
+}
+
+/** A drawn tile, before colour is encoded. Rows of `size` pixels; NaN, or transparent, off the plane. */
+export type Picture =
+  | {
+    readonly kind: "scalar";
+    /** The values before colour. */
+    readonly values: Float32Array;
+    readonly shade: Shade;
+    readonly colormap: string;
+    readonly reverse: boolean;
+  }
+  | {
+    readonly kind: "rgba";
+    /** RGBA8, un-premultiplied. */
+    readonly pixels: Uint8Array;
+    readonly values: Float32Array;
+  };
+
+/** A legend, as a mode declares it; `tile/legend.ts` turns it into JSON, SVG and PNG. */
+export interface Legend {
+  readonly title: string;
+  /** "scientific" or "artistic". */
+  readonly style: "scientific" | "artistic";
+  /** In words: what was normalised how, e.g. "tanh(x / 0.0213)". */
+  readonly normalization: string;
+  /** The colour ramp, for modes that map one value. */
+  readonly ramp?: {
+    readonly colormap: string;
+    readonly reverse: boolean;
+    /** Value at the start, middle and end of the ramp and between: position 0..1 → value, increasing. */
+    readonly stops: readonly { readonly at: number; readonly value: number }[];
+  };
+  /** The channels, for modes that pack several values into one pixel. */
+  readonly channels?: readonly {
+    readonly name: string;
+    readonly channel: "R" | "G" | "B" | "A";
+    readonly about: string;
+  }[];
+  /** Values without a place on the ramp, counted over the layer. */
+  readonly special: readonly { readonly name: string; readonly color: string; readonly count: number }[];
+}
+
+/** What is known of a layer before any tile of it is drawn. */
+export interface Facts {
+  readonly scale: Scale;
+  /** Euclidean norm of each output channel (first axis); only where a mode asked for it. */
+  readonly channelNorms: Float32Array | null;
+}
+
+/** One way of looking at a layer. A mode is one file here and one line in `table.ts`. */
+export interface Mode {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly parameters: readonly Parameter[];
+  /** Zoom levels beyond native that can be asked for. */
+  readonly overzoom: number;
+  /** Null where the mode can show the layer, else what it would need. */
+  missing(layer: Layer): string | null;
+  legend(options: Options, facts: Facts): Legend;
+}

@@ -1,0 +1,124 @@
+import type { Legend, Mode, Options } from "../modes/mode.ts";
+import type { Layer, Model } from "../model/model.ts";
+import type { Summary } from "../analysis/summary.ts";
+
+/** Image and number formats of a tile. */
+export const formats = {
+  png: "image/png",
+  webp: "image/webp",
+  jpg: "image/jpeg",
+  avif: "image/avif",
+  npy: "application/octet-stream",
+  bin: "application/octet-stream",
+} as const;
+export type TileFormat = keyof typeof formats;
+
+/** A tile's place and looks, not yet validated. */
+export interface Address {
+  readonly model: string;
+  /** A layer's or a tensor's name. */
+  readonly layer: string;
+  readonly mode: string;
+  readonly z: number;
+  readonly x: number;
+  readonly y: number;
+  /** 2 for @2x: the same area in 512 × 512 pixels. */
+  readonly density: 1 | 2;
+  readonly format: TileFormat;
+  /** Mode parameters; also `v`, the model's version. */
+  readonly query: URLSearchParams;
+}
+
+/** Milliseconds spent in each stage. */
+export interface Timings {
+  readonly read: number;
+  readonly decode: number;
+  readonly draw: number;
+  readonly encode: number;
+}
+
+export interface Tile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  readonly etag: string;
+  /** Further response headers: Synaptile-Mode, Synaptile-Refinement, … */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timings: Timings;
+}
+
+/** A validated address: its tag is known, nothing was read or drawn. */
+export interface Ticket {
+  /** Strong ETag with its quotes: a hash of version, address, canonical options and software. */
+  readonly etag: string;
+  /** True where the URL named the current version, so that the answer never changes. */
+  readonly immutable: boolean;
+  readonly type: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Renders, or takes from the cache, or joins the same tile in flight. */
+  tile(signal?: AbortSignal): Promise<Tile>;
+}
+
+/** The plane that a (layer, mode, options) stands for. */
+export interface PlaneInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly tileSize: 256;
+  readonly nativeZoom: number;
+  readonly minZoom: 0;
+  readonly maxZoom: number;
+  /** Which tensor axes run down and across, in words. */
+  readonly axes: { readonly rows: readonly number[]; readonly columns: readonly number[]; readonly about: string };
+}
+
+/** DESIGN's answer of `/inspect`. */
+export interface Inspection {
+  readonly tensor: string;
+  readonly index: readonly number[];
+  /** Null for NaN and infinities in JSON; `special` then names it. */
+  readonly value: number | null;
+  readonly special?: "NaN" | "+Infinity" | "-Infinity";
+  readonly cell: {
+    readonly mean: number | null;
+    readonly variance: number | null;
+    readonly min: number | null;
+    readonly max: number | null;
+    /** Mean |∇|. */
+    readonly gradient: number | null;
+    /** Share of positives among all finite values. */
+    readonly positive: number | null;
+    /** Finite values. */
+    readonly count: number;
+  };
+}
+
+/** A layer opened for a mode: everything that routes and the command line ask of it. */
+export interface View {
+  readonly model: Model;
+  readonly layer: Layer;
+  /** The tensor drawn: the one named, or the layer's main one. */
+  readonly tensor: string;
+  readonly mode: Mode;
+  readonly options: Options;
+  /** Query string of the options that differ from their defaults, sorted; "" where none does. */
+  readonly query: string;
+  readonly plane: PlaneInfo;
+}
+
+/** The engine that routes and the command line drive. */
+export interface Engine {
+  /** Models that can be shown, in the order given. */
+  models(): readonly Model[];
+  /** Throws `NotFound` naming what exists. Reopens a model whose files have changed. */
+  model(id: string): Model;
+  /** The layer or tensor of that name. Throws `NotFound`. */
+  layer(model: Model, name: string): { layer: Layer; tensor: string };
+  modes(): readonly Mode[];
+  /** Validates mode and options. Throws `NotFound`, `BadRequest`. */
+  view(model: string, layer: string, mode: string, query: URLSearchParams): View;
+  ticket(address: Address): Ticket;
+  summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;
+  legend(view: View, signal?: AbortSignal): Promise<Legend>;
+  /** At (x, y) in cells of zoom `z`; native zoom where z is not given. */
+  inspect(view: View, x: number, y: number, z: number | undefined, signal?: AbortSignal): Promise<Inspection>;
+  close(): Promise<void>;
+}
