@@ -32,4 +32,6 @@ export type SourceRef =
     readonly length: number;
     /** Bytes once inflated. */
     readonly size: number;
+    /** CRC-32 of the inflated bytes, where the archive states it. */
+    readonly checksum?: number;
   };

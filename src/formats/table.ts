@@ -1,0 +1,36 @@
+import { FormatError } from "../errors.ts";
+import type { Source } from "../storage/source.ts";
+import type { Format } from "./format.ts";
+import { safetensors } from "./safetensors.ts";
+
+/** Every kind of model file that can be read; the first that claims a file has it. */
+export const formats: readonly Format[] = [safetensors];
+
+/** Bytes of a file that `claims` may look at. */
+export const HEAD = 64;
+
+/** The format of a file with these first bytes and this name. Throws `FormatError` for none. */
+export function detect(head: Uint8Array, name: string): Format {
+  const format = formats.find((format) => format.claims(head, name));
+  if (format) return format;
+  const found = head.length === 0 ? "is empty" : `starts with ${describe(head.subarray(0, 8))}`;
+  const known = [...new Set(formats.map((format) => format.name))];
+  throw new FormatError(
+    `${name} ${found}: no known model format (${known.join(", ")})`,
+    { file: name, found, expected: known },
+  );
+}
+
+/** Reads as much as `detect` needs of a source, and decides. */
+export async function detectSource(source: Source, signal?: AbortSignal): Promise<Format> {
+  return detect(await source.read(0, Math.min(HEAD, source.size), signal), source.name);
+}
+
+function describe(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const text = Array.from(
+    bytes,
+    (byte) => byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".",
+  );
+  return `${hex} "${text.join("")}"`;
+}

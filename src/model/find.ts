@@ -1,0 +1,131 @@
+import { basename, join, resolve } from "node:path";
+import { BadRequest, FormatError, NotFound, Unreadable } from "../errors.ts";
+import { homeOf, liesIn } from "../storage/confine.ts";
+
+const known = /\.(safetensors|npy|npz)$/;
+const index = /\.safetensors\.index\.json$/;
+const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
+/** Folders within folders, down from the one that was named. */
+const MAX_DEPTH = 8;
+
+/** What a folder holds, itself alone. */
+interface Survey {
+  /** The files to open for the sharded model that the folder is: an index, or every shard. */
+  readonly sharded: readonly string[];
+  /** Files that are models of their own. */
+  readonly single: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** The id that a path suggests: its last part without the ending of its format. */
+export function stem(path: string): string {
+  const name = basename(resolve(path)).replace(index, "").replace(known, "");
+  return name.replace(/^\.+/, "") || "model";
+}
+
+/**
+ * The files to read for the model at a path, file or folder.
+ * Throws `BadRequest` for a folder of several models, `NotFound` for one of none, `FormatError`
+ * where shards are missing.
+ */
+export function locate(path: string): readonly string[] {
+  if (!isFolder(path)) return [path];
+  const { sharded, single } = survey(path);
+  if (sharded.length > 0) return complete(path, sharded);
+  if (single.length === 1) return single;
+  if (single.length === 0) throw none(path);
+  const names = single.map((file) => basename(file));
+  throw new BadRequest(`${path} holds ${names.length} models, name one: ${names.join(", ")}`, {
+    folder: path,
+    found: names,
+    expected: "one model",
+  });
+}
+
+/**
+ * The paths of all models under a path, each for `openModel`, in natural order; a folder that is a
+ * sharded model stands for itself. Hidden folders, and links that lead out of the folder, are left
+ * out. Throws `NotFound` where there is none.
+ */
+export function findModels(path: string): readonly string[] {
+  if (!isFolder(path)) return [path];
+  const found: string[] = [];
+  const walk = (folder: string, depth: number) => {
+    const { sharded, single, folders } = survey(folder);
+    found.push(...(sharded.length > 0 ? [folder] : []), ...single);
+    if (depth < MAX_DEPTH) folders.forEach((inner) => walk(inner, depth + 1));
+  };
+  walk(path, 0);
+  if (found.length === 0) throw none(path);
+  return found;
+}
+
+function survey(folder: string): Survey {
+  const home = homeOf(folder);
+  const files: string[] = [];
+  const folders: string[] = [];
+  for (const name of entries(folder)) {
+    const path = join(folder, name);
+    const info = reachable(home, path);
+    if (info?.isFile && (known.test(name) || index.test(name))) files.push(path);
+    if (info?.isDirectory && !name.startsWith(".")) folders.push(path);
+  }
+  const indexes = files.filter((file) => index.test(file));
+  const rest = files.filter((file) => !index.test(file));
+  if (indexes.length > 0) {
+    const single = rest.filter((file) => !file.endsWith(".safetensors"));
+    const one = indexes.length === 1;
+    return { sharded: one ? indexes : [], single: one ? single : [...indexes, ...single], folders };
+  }
+  const sets = Map.groupBy(rest, (file) => shard.exec(basename(file))?.slice(1).join("/") ?? "");
+  sets.delete("");
+  if (sets.size !== 1) return { sharded: [], single: rest, folders };
+  const [sharded] = [...sets.values()];
+  return { sharded: sharded!, single: rest.filter((file) => !sharded!.includes(file)), folders };
+}
+
+function entries(folder: string): string[] {
+  const natural = new Intl.Collator("en", { numeric: true });
+  return attempt(folder, () => Array.from(Deno.readDirSync(folder), ({ name }) => name))
+    .sort(natural.compare);
+}
+
+/** What a path leads to; undefined for a link that is broken or leaves the home. */
+function reachable(home: string, path: string): Deno.FileInfo | undefined {
+  try {
+    return liesIn(home, path) ? Deno.statSync(path) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) {
+      return;
+    }
+    throw new Unreadable(`${path} cannot be read`, { file: path }, error);
+  }
+}
+
+/** Shards name how many they are: "model-00002-of-00005". */
+function complete(folder: string, files: readonly string[]): readonly string[] {
+  const expected = Number(shard.exec(basename(files[0]!))?.[2] ?? files.length);
+  if (files.length === expected) return files;
+  throw new FormatError(`${folder} holds ${files.length} of ${expected} shards`, {
+    folder,
+    found: files.map((file) => basename(file)),
+    expected,
+  });
+}
+
+const isFolder = (path: string) => attempt(path, () => Deno.statSync(path).isDirectory);
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new NotFound(`${path} does not exist`, { path }, cause);
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Unreadable(`${path} cannot be read: ${reason}`, { path }, cause);
+  }
+}
+
+const none = (path: string) =>
+  new NotFound(`${path} holds no model file (.safetensors, .npy, .npz)`, { path });

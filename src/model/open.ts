@@ -1,0 +1,81 @@
+import { basename, resolve } from "node:path";
+import { FormatError } from "../errors.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import { show } from "../formats/malformed.ts";
+import { detectSource } from "../formats/table.ts";
+import { FileSource } from "../storage/file.ts";
+import { openSource } from "../storage/open.ts";
+import type { Source, SourceRef } from "../storage/source.ts";
+import { fingerprint } from "../storage/version.ts";
+import { locate, stem } from "./find.ts";
+import { elements, groupLayers } from "./layers.ts";
+import type { Model } from "./model.ts";
+
+/** Opening a model. */
+export interface OpenOptions {
+  /** Its id; the stem of its file or folder where not given. */
+  readonly id?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a model file, or a folder that holds one: reads every header and no tensor.
+ * Throws `Unreadable`, `FormatError`, and `BadRequest` for a folder of several models.
+ */
+export async function openModel(path: string, options: OpenOptions = {}): Promise<Model> {
+  const sources: Source[] = [];
+  try {
+    const listings = [];
+    let format = "";
+    for (const file of locate(path)) {
+      const source = new FileSource(file);
+      sources.push(source);
+      const kind = await detectSource(source, options.signal);
+      format ||= kind.name;
+      listings.push(await kind.list(source, options.signal));
+    }
+    const tensors = listings.flatMap((listing) => listing.tensors);
+    refuseDuplicates(path, tensors);
+    openOthers(tensors, sources);
+    return {
+      id: options.id ?? stem(path),
+      title: basename(resolve(path)),
+      format,
+      version: fingerprint(...sources.map((source) => source.version)),
+      parameters: tensors.reduce((sum, { shape }) => sum + elements(shape), 0),
+      bytes: sources.reduce((sum, source) => sum + source.size, 0),
+      tensors,
+      layers: groupLayers(tensors),
+      metadata: Object.assign({}, ...listings.map((listing) => listing.metadata)),
+      check: () => sources.forEach((source) => source.check()),
+      close: () => sources.forEach((source) => source.close()),
+    };
+  } catch (error) {
+    sources.forEach((source) => source.close());
+    throw error;
+  }
+}
+
+/** Opens the further files that tensors lie in, such as an index's shards: each changes the model. */
+function openOthers(tensors: readonly TensorInfo[], sources: Source[]): void {
+  const paths = new Set(sources.map(({ ref }) => ref.kind === "file" ? ref.path : ""));
+  for (const tensor of tensors) {
+    const home = homeFile(tensor.source);
+    if (home.kind !== "file" || paths.has(home.path)) continue;
+    paths.add(home.path);
+    sources.push(openSource(home));
+  }
+}
+
+const homeFile = (ref: SourceRef): SourceRef => ref.kind === "inflated" ? homeFile(ref.from) : ref;
+
+function refuseDuplicates(path: string, tensors: readonly TensorInfo[]): void {
+  const names = new Set<string>();
+  for (const { name } of tensors) {
+    if (names.has(name)) {
+      const details = { file: path, field: name, found: "given twice", expected: "once" };
+      throw new FormatError(`${path}: tensor ${show(name)} is given twice`, details);
+    }
+    names.add(name);
+  }
+}

@@ -1,0 +1,26 @@
+import { Changed } from "../errors.ts";
+import { FileSource } from "./file.ts";
+import { InflatedSource } from "./inflated.ts";
+import { MemorySource } from "./memory.ts";
+import type { Source, SourceRef } from "./source.ts";
+
+/**
+ * Opens what a reference names, with handles of its own; a worker starts here.
+ * Throws `Changed` for a file that is not the version the reference was made of.
+ */
+export function openSource(ref: SourceRef): Source {
+  if (ref.kind === "file") return openFile(ref.path, ref.version);
+  if (ref.kind === "memory") return new MemorySource(ref.name, ref.bytes);
+  const { kind: _, from, ...span } = ref;
+  return new InflatedSource(openSource(from), span);
+}
+
+function openFile(path: string, version: string): Source {
+  const source = new FileSource(path);
+  if (source.version === version) return source;
+  source.close();
+  throw new Changed(
+    `${path} is version ${source.version}, no longer ${version}`,
+    { file: path, found: source.version, expected: version },
+  );
+}
