@@ -1,0 +1,86 @@
+import { dtypes } from "../formats/format.ts";
+import type { BlockStats, Bordered, Packed, Target } from "./ops.ts";
+
+// Kernels work on addresses and cannot tell where an array ends: every size is checked before.
+
+/** Throws `RangeError` unless `bytes` holds the rows and the target has room for them. */
+export function checkDecode(bytes: Uint8Array, packed: Packed, target: Target): void {
+  const { dtype, width, rows, pitch } = packed;
+  const need = rows === 0 ? 0 : (rows - 1) * pitch + width * dtypes[dtype];
+  if (bytes.byteLength < need) {
+    throw new RangeError(
+      `decode: ${rows} rows of ${width} ${dtype}, ${pitch} bytes apart, need ${need} bytes; ` +
+        `${bytes.byteLength} are there`,
+    );
+  }
+  checkTarget("decode", target, width, rows);
+}
+
+/** Throws `RangeError` unless every picked cell and every target cell exists. */
+export function checkGather(
+  values: Float32Array,
+  rows: Int32Array,
+  columns: Int32Array,
+  target: Target,
+): void {
+  if (rows.length === 0 || columns.length === 0) return;
+  const [row, column] = [span(rows), span(columns)];
+  const [first, last] = [row.min + column.min, row.max + column.max];
+  if (first < 0 || last >= values.length) {
+    throw new RangeError(`gather: cells ${first}..${last} asked of ${values.length}`);
+  }
+  checkTarget("gather", target, columns.length, rows.length);
+}
+
+/** Throws `RangeError` unless the cells have their border and the block is a power of two. */
+export function checkBlocks(cells: Bordered, block: number): void {
+  const { values, width, height } = cells;
+  const need = (width + 2) * (height + 2);
+  if (values.length < need) {
+    throw new RangeError(
+      `blockStats: ${width} × ${height} cells and their border are ${need} values; ` +
+        `${values.length} are there`,
+    );
+  }
+  if (!(block >= 1 && block <= 2 ** 30 && Number.isInteger(Math.log2(block)))) {
+    throw new RangeError(`blockStats: block must be a power of two, got ${block}`);
+  }
+}
+
+/** Throws `RangeError` unless there is an entry for every block. */
+export function checkStats(operation: string, stats: BlockStats): void {
+  const need = stats.width * stats.height;
+  if (stats.count.length < need) {
+    throw new RangeError(
+      `${operation}: ${stats.width} × ${stats.height} blocks are ${need} entries; ` +
+        `${stats.count.length} are there`,
+    );
+  }
+}
+
+/** Throws `RangeError` unless there are 65,536 bins. */
+export function checkBins(bins: Uint32Array): void {
+  if (bins.length !== 65536) {
+    throw new RangeError(`countKeys: 65536 bins expected, got ${bins.length}`);
+  }
+}
+
+function checkTarget(operation: string, target: Target, width: number, rows: number): void {
+  const { values, start, pitch } = target;
+  const end = rows === 0 ? start : start + (rows - 1) * pitch + width;
+  if (start < 0 || end > values.length) {
+    throw new RangeError(
+      `${operation}: the target's cells are ${start}..${end - 1} of ${values.length}`,
+    );
+  }
+}
+
+function span(values: Int32Array): { min: number; max: number } {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}

@@ -1,0 +1,26 @@
+import { crc32, deflateSync } from "node:zlib";
+import type { Ops } from "./ops.ts";
+import { blockStats } from "./reference/block_stats.ts";
+import { countKeys } from "./reference/count_keys.ts";
+import { decode } from "./reference/decode.ts";
+import { gather } from "./reference/gather.ts";
+import { frame, scratch } from "./reference/memory.ts";
+import { merge } from "./reference/merge.ts";
+import { pack } from "./reference/pack.ts";
+import { shade } from "./reference/shade.ts";
+
+/** The readable implementation. It defines what the others must return. */
+export const reference: Ops = {
+  name: "reference",
+  frame,
+  scratch,
+  decode,
+  gather,
+  blockStats,
+  merge,
+  countKeys,
+  shade,
+  pack,
+  zlib: (bytes) => deflateSync(bytes),
+  crc32: (bytes, crc = 0) => crc32(bytes, crc),
+};
