@@ -5,10 +5,10 @@ import type { Source, SourceRef } from "./source.ts";
 import { checkSpan } from "./span.ts";
 import { fingerprint } from "./version.ts";
 
-/** Deflate's own bound: no byte can stand for more (https://www.zlib.net/zlib_tech.html). */
-const RATIO = 1032;
+/** Bytes that one deflated byte can stand for at most (https://www.zlib.net/zlib_tech.html). */
+export const MAX_RATIO = 1032;
 /** What one member may take of memory; a larger one belongs stored, not deflated. */
-const MAX_SIZE = 2 ** 31;
+const MAX_SIZE = 2 ** 30;
 
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Uint8Array>(inflateRaw);
 
@@ -18,7 +18,7 @@ type InflatedRef = SourceRef & { readonly kind: "inflated" };
  * A raw deflate stream in `from`, inflated whole at the first read, since deflate offers no way to
  * start in the middle. It never grows beyond the declared size. Owns `from`.
  * Throws `FormatError` for a size that deflate cannot reach, or a stream that does not inflate to
- * exactly that size and checksum, and `TooLarge` above 2 GiB.
+ * exactly that size and checksum, and `TooLarge` above 1 GiB.
  */
 export class InflatedSource implements Source {
   readonly name: string;
@@ -120,9 +120,11 @@ export class InflatedSource implements Source {
 
 /** Throws `FormatError` for a stream of `length` bytes that claims to hold more than deflate can. */
 function checkRatio(name: string, length: number, size: number): void {
-  if (size <= length * RATIO) return;
+  if (size <= length * MAX_RATIO) return;
   throw new FormatError(
-    `${name}: ${length} bytes claim to inflate to ${size}, at most ${length * RATIO} are possible`,
-    { file: name, found: size, expected: length * RATIO },
+    `${name}: ${length} bytes claim to inflate to ${size}, at most ${
+      length * MAX_RATIO
+    } are possible`,
+    { file: name, found: size, expected: length * MAX_RATIO },
   );
 }

@@ -1,0 +1,78 @@
+import { promisify } from "node:util";
+import { constants, inflateRaw, type ZlibOptions } from "node:zlib";
+import type { Source } from "../storage/source.ts";
+import type { Format, TensorInfo } from "./format.ts";
+import { malformed, show } from "./malformed.ts";
+import { headerEnd, MAX_HEADER, parseNpy } from "./npy.ts";
+import { listZip, type Member } from "./zip.ts";
+
+const SUFFIX = ".npy";
+/** Enough for every header that NumPy writes. */
+const USUAL_HEADER = 256;
+
+const inflate = promisify<Uint8Array, ZlibOptions, Uint8Array>(inflateRaw);
+
+/** NumPy's archive: a zip file of npy files, stored (`savez`) or deflated (`savez_compressed`). */
+export const npz: Format = {
+  name: "npz",
+
+  claims: (_head, name) => name.endsWith(".npz"),
+
+  async list(source, signal) {
+    const members = await listZip(source, signal);
+    const tensors: TensorInfo[] = [];
+    for (const member of members) {
+      if (member.name.endsWith(SUFFIX)) tensors.push(await tensor(source, member, signal));
+    }
+    return { tensors, metadata: {} };
+  },
+};
+
+async function tensor(source: Source, member: Member, signal?: AbortSignal): Promise<TensorInfo> {
+  const file = `${source.name}, member ${show(member.name)}`;
+  let head = await start(source, file, member, USUAL_HEADER, signal);
+  if (headerEnd(head) > head.length) head = await start(source, file, member, MAX_HEADER, signal);
+  const name = member.name.slice(0, -SUFFIX.length);
+  const { deflated, offset, packed, size, checksum } = member;
+  const place = deflated
+    ? {
+      source: {
+        kind: "inflated",
+        from: source.ref,
+        offset,
+        length: packed,
+        size,
+        checksum,
+      } as const,
+      start: 0,
+      size,
+    }
+    : { source: source.ref, start: offset, size };
+  return parseNpy(file, name, head, place);
+}
+
+/** The first `length` bytes of a member, or all where it is shorter; inflates no more than needed. */
+async function start(
+  source: Source,
+  file: string,
+  member: Member,
+  length: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const wanted = Math.min(length, member.size);
+  if (!member.deflated) return source.read(member.offset, wanted, signal);
+  // Deflate adds a few hundred bytes of tables at most before it gets to the point.
+  const packed = await source.read(member.offset, Math.min(member.packed, wanted + 1024), signal);
+  try {
+    const bytes = await inflate(packed, { finishFlush: constants.Z_SYNC_FLUSH });
+    return bytes.subarray(0, wanted);
+  } catch (error) {
+    throw malformed(
+      file,
+      "compressed data",
+      "no deflate stream",
+      "one that begins a header",
+      error,
+    );
+  }
+}
