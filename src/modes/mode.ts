@@ -1,5 +1,7 @@
 import type { Scale } from "../analysis/scale.ts";
-import type { Ops, Shade } from "../compute/ops.ts";
+import type { Shade } from "../compute/ops.ts";
+import type { Canvas } from "../field/canvas.ts";
+import type { Axes, Plane } from "../field/plane.ts";
 import type { Layer } from "../model/model.ts";
 
 /** A query parameter, as the catalogue, the validation and the page's controls know it. */
@@ -21,28 +23,18 @@ export interface Parameter {
 export type Option = number | boolean | string | readonly number[] | null;
 export type Options = Readonly<Record<string, Option>>;
 
-/** What is drawn on: the cells of one tile, read and aggregated on demand. */
-export interface Canvas {
-  readonly ops: Ops;
-  /** Pixels a side: 256, or 512 at @2x. */
-  readonly size: number;
-  /** Cells a pixel covers along one side, 2^k; below 1 (2^−k) over-zoomed. */
-  readonly cellsPerPixel: number;
-  /** Pixels of the tile that lie on the plane, from its top left corner. */
-  readonly width: number;
-  readonly height: number;
-  /** First cell (or, further out, block) of the tile. */
-  readonly x0: number;
-  readonly y0: number;
-}
-
-/** A drawn tile, before colour is encoded. Rows of `size` pixels; NaN, or transparent, off the plane. */
+/**
+ * A drawn tile, before colour is encoded: rows of `canvas.columns` pixels in scratch memory. Beyond
+ * the plane values are NaN and pixels transparent.
+ */
 export type Picture =
   | {
     readonly kind: "scalar";
     /** The values before colour. */
     readonly values: Float32Array;
     readonly shade: Shade;
+    /** Values are clamped to these before shading. */
+    readonly clamp: readonly [number, number] | null;
     readonly colormap: string;
     readonly reverse: boolean;
   }
@@ -74,7 +66,11 @@ export interface Legend {
     readonly about: string;
   }[];
   /** Values without a place on the ramp, counted over the layer. */
-  readonly special: readonly { readonly name: string; readonly color: string; readonly count: number }[];
+  readonly special: readonly {
+    readonly name: string;
+    readonly color: string;
+    readonly count: number;
+  }[];
 }
 
 /** What is known of a layer before any tile of it is drawn. */
@@ -94,5 +90,11 @@ export interface Mode {
   readonly overzoom: number;
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
+  /** How the options fold the tensor; undefined for the default folding. */
+  axes(options: Options): Axes | undefined;
+  /** Whether `Facts.channelNorms` must be there. */
+  needsChannelNorms(options: Options): boolean;
   legend(options: Options, facts: Facts): Legend;
+  /** What can be settled once for many tiles, then the drawing of one. */
+  prepare(options: Options, facts: Facts, plane: Plane): (canvas: Canvas) => Picture;
 }

@@ -24,6 +24,8 @@ export interface Address {
   readonly y: number;
   /** 2 for @2x: the same area in 512 × 512 pixels. */
   readonly density: 1 | 2;
+  /** Cut to the plane, as Deep Zoom wants its edge tiles; zooms down to −8 are allowed then. */
+  readonly crop?: boolean;
   readonly format: TileFormat;
   /** Mode parameters; also `v`, the model's version. */
   readonly query: URLSearchParams;
@@ -67,7 +69,11 @@ export interface PlaneInfo {
   readonly minZoom: 0;
   readonly maxZoom: number;
   /** Which tensor axes run down and across, in words. */
-  readonly axes: { readonly rows: readonly number[]; readonly columns: readonly number[]; readonly about: string };
+  readonly axes: {
+    readonly rows: readonly number[];
+    readonly columns: readonly number[];
+    readonly about: string;
+  };
 }
 
 /** DESIGN's answer of `/inspect`. */
@@ -119,6 +125,12 @@ export interface Engine {
   summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;
   legend(view: View, signal?: AbortSignal): Promise<Legend>;
   /** At (x, y) in cells of zoom `z`; native zoom where z is not given. */
-  inspect(view: View, x: number, y: number, z: number | undefined, signal?: AbortSignal): Promise<Inspection>;
+  inspect(
+    view: View,
+    x: number,
+    y: number,
+    z: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<Inspection>;
   close(): Promise<void>;
 }

@@ -1,0 +1,123 @@
+import { type BlockStats, type Bordered, type Ops } from "../compute/ops.ts";
+import { type CellReader, readBordered, readCells } from "./cells.ts";
+import { TILE } from "./plane.ts";
+import { BASE, copyRows, cut, measure, type Pyramid, STATS_BYTES, statsOf } from "./pyramid.ts";
+
+/** A tile's place on a plane. */
+export interface Place {
+  readonly z: number;
+  readonly x: number;
+  readonly y: number;
+  /** Pixels a cell doubles at 2: the same area at twice the resolution. */
+  readonly density: 1 | 2;
+  /** Cut to the plane instead of padded to the full tile. */
+  readonly crop: boolean;
+}
+
+/**
+ * What a mode draws on: one tile's cells, read and aggregated when asked for. Pixels beyond the
+ * plane exist only in tiles that are not cropped.
+ */
+export class Canvas {
+  readonly ops: Ops;
+  /** Pixels of the picture. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels of it that lie on the plane, from the top left corner. */
+  readonly width: number;
+  readonly height: number;
+  /** log2 of the cells a pixel covers along one side; negative where a cell covers many pixels. */
+  readonly log2: number;
+  /** First block (first cell at native zoom and nearer). */
+  readonly x: number;
+  readonly y: number;
+  readonly reader: CellReader;
+  readonly #pyramid: Pyramid | null;
+
+  constructor(reader: CellReader, pyramid: Pyramid | null, place: Place) {
+    const { plane } = reader;
+    const size = TILE * place.density;
+    this.ops = reader.ops;
+    this.reader = reader;
+    this.#pyramid = pyramid;
+    this.log2 = plane.nativeZoom - place.z - (place.density - 1);
+    const scale = 2 ** -this.log2;
+    const left = place.x * size, top = place.y * size;
+    this.width = Math.min(size, Math.ceil(plane.width * scale) - left);
+    this.height = Math.min(size, Math.ceil(plane.height * scale) - top);
+    this.columns = place.crop ? this.width : size;
+    this.rows = place.crop ? this.height : size;
+    this.x = this.log2 >= 0 ? left : Math.floor(left / scale);
+    this.y = this.log2 >= 0 ? top : Math.floor(top / scale);
+  }
+
+  /** Pixels a cell is wide; 1 at native zoom and further out. */
+  get pixelsPerCell(): number {
+    return this.log2 < 0 ? 2 ** -this.log2 : 1;
+  }
+
+  /** float32 scratch for the whole picture, NaN beyond the plane. */
+  blank(): Float32Array {
+    const n = this.columns * this.rows;
+    const { buffer, byteOffset } = this.ops.scratch(n * 4);
+    const values = new Float32Array(buffer, byteOffset, n);
+    if (this.columns > this.width || this.rows > this.height) values.fill(NaN);
+    return values;
+  }
+
+  /** The cells themselves, at native zoom, in a picture of `columns` × `rows`. */
+  cells(): Float32Array {
+    const values = this.blank();
+    const { x, y, width, height, columns } = this;
+    readCells(this.reader, { x, y, width, height }, { values, start: 0, pitch: columns });
+    return values;
+  }
+
+  /** The cells that an over-zoomed tile shows, with their neighbours. */
+  bordered(): Bordered {
+    const across = Math.ceil(this.width / this.pixelsPerCell);
+    const down = Math.ceil(this.height / this.pixelsPerCell);
+    return readBordered(this.reader, { x: this.x, y: this.y, width: across, height: down });
+  }
+
+  /**
+   * Statistics of `width` × `height` blocks, one a pixel, at native zoom and further out: from the
+   * file as far as BASE − 1, from the pyramid beyond. `scaleRow` multiplies rows of cells before
+   * they are aggregated, where they are read from the file.
+   */
+  stats(scaleRow?: (row: number) => number): BlockStats {
+    const { ops, width, height, log2, x, y } = this;
+    if (log2 >= BASE && this.#pyramid) {
+      const { levels } = this.#pyramid;
+      const level = statsOf(levels[Math.min(log2 - BASE, levels.length - 1)]!);
+      return cut(ops, level, x, y, width, height);
+    }
+    const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
+    const out = statsOf({ width, height, buffer, byteOffset });
+    const visit = (stats: BlockStats, row: number) => copyRows(stats, out, row);
+    measure(this.reader, log2, x, y, width, height, visit, { scaleRow });
+    return out;
+  }
+
+  /**
+   * Pixels with nothing behind them, as runs in the picture: right of and below the plane, and in
+   * the unfinished last row of a folded vector.
+   */
+  forEachGap(visit: (from: number, to: number) => void): void {
+    const { columns, rows, width, height, log2, reader: { plane } } = this;
+    const perPixel = 2 ** log2;
+    const last = plane.height - 1;
+    const end = plane.cells - last * plane.width;
+    for (let row = 0; row < rows; row++) {
+      const top = log2 < 0 ? this.y + Math.floor(row * perPixel) : (this.y + row) * perPixel;
+      let from = row < height ? width : 0;
+      if (plane.folded && row < height && top === last) {
+        from = Math.min(
+          width,
+          Math.max(0, Math.ceil(end / perPixel) - Math.floor(this.x / Math.min(1, perPixel))),
+        );
+      }
+      if (from < columns) visit(row * columns + from, (row + 1) * columns);
+    }
+  }
+}

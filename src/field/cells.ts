@@ -1,0 +1,203 @@
+import { type Bordered, type Ops, type Target } from "../compute/ops.ts";
+import { dtypes } from "../formats/format.ts";
+import type { Source } from "../storage/source.ts";
+import { offsets, type Plane } from "./plane.ts";
+
+/** A source that need not be waited for: what kernels read from. */
+export type SyncSource = Source & Required<Pick<Source, "readSync">>;
+
+/** Where cells come from, and how long it took to fetch them. */
+export interface CellReader {
+  readonly plane: Plane;
+  readonly source: SyncSource;
+  readonly ops: Ops;
+  /** Milliseconds, added to by every read. */
+  readonly clock: { read: number; decode: number };
+  /** Throws when the work is no longer wanted. */
+  readonly cancelled: () => void;
+}
+
+interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+// One positional read costs as much as copying about this many bytes, so narrower gaps are read over.
+const GAP = 8192;
+// Largest single read: keeps scratch small and cancellation prompt.
+const SPAN = 1 << 22;
+
+/**
+ * The cells of a rectangle that lies on the plane, as float32, into `target`. Only the bytes of the
+ * rectangle's rows are read, or, where they lie close together, the span that holds them. Cells of
+ * a folded vector's last row that have no element are NaN.
+ */
+export function readCells(reader: CellReader, rect: Rect, target: Target): void {
+  const { plane } = reader;
+  const whole = plane.folded ? Math.floor(plane.cells / plane.width) : plane.height;
+  const full = Math.max(0, Math.min(rect.height, whole - rect.y));
+  if (full > 0) readBlock(reader, { ...rect, height: full }, target);
+  if (full === rect.height) return;
+  const start = target.start + full * target.pitch;
+  const have = Math.max(0, Math.min(rect.width, plane.cells - whole * plane.width - rect.x));
+  target.values.fill(NaN, start + have, start + rect.width);
+  if (have > 0) {
+    const rest = { x: rect.x, y: rect.y + full, width: have, height: 1 };
+    readBlock(reader, rest, { ...target, start });
+  }
+}
+
+/**
+ * The same with a border of one cell: neighbours where the plane has them, else extrapolated from
+ * the two nearest cells, which turns the central difference there into the one-sided one.
+ */
+export function readBordered(reader: CellReader, rect: Rect): Bordered {
+  const { plane, ops } = reader;
+  const { x, y, width, height } = rect;
+  const pitch = width + 2;
+  const bytes = ops.scratch(pitch * (height + 2) * 4);
+  const values = new Float32Array(bytes.buffer, bytes.byteOffset, pitch * (height + 2));
+  const left = x > 0 ? 1 : 0, top = y > 0 ? 1 : 0;
+  const right = x + width < plane.width ? 1 : 0, bottom = y + height < plane.height ? 1 : 0;
+  readCells(reader, {
+    x: x - left,
+    y: y - top,
+    width: width + left + right,
+    height: height + top + bottom,
+  }, { values, start: (1 - top) * pitch + 1 - left, pitch });
+  for (let row = 1; row <= height; row++) {
+    const first = row * pitch + 1, last = first + width - 1;
+    if (!left) values[first - 1] = extrapolate(values, first, 1, width + right);
+    if (!right) values[last + 1] = extrapolate(values, last, -1, width + left);
+  }
+  for (let column = 1; column <= width; column++) {
+    const first = pitch + column, last = first + (height - 1) * pitch;
+    if (!top) values[column] = extrapolate(values, first, pitch, height + bottom);
+    if (!bottom) values[last + pitch] = extrapolate(values, last, -pitch, height + top);
+  }
+  return { values, width, height };
+}
+
+const extrapolate = (values: Float32Array, at: number, inward: number, cells: number) =>
+  cells > 1 ? 2 * values[at]! - values[at + inward]! : values[at]!;
+
+function readBlock(reader: CellReader, rect: Rect, target: Target): void {
+  const { rows, columns } = offsets(reader.plane, rect.x, rect.y, rect.width, rect.height);
+  if (isRun(columns) && isEven(rows)) readRows(reader, rows, rect.width, columns[0]!, target);
+  else readScattered(reader, rows, columns, target);
+}
+
+/** Rows that are contiguous in the file, at an even distance: the layout of a matrix. */
+function readRows(
+  { plane, source, ops, clock, cancelled }: CellReader,
+  rows: Float64Array,
+  width: number,
+  column: number,
+  { values, start, pitch: outPitch }: Target,
+): void {
+  const { dtype, bigEndian, offset } = plane.tensor;
+  const size = dtypes[dtype];
+  const rowBytes = width * size;
+  const step = rows.length > 1 ? (rows[1]! - rows[0]!) * size : rowBytes;
+  const joined = step >= rowBytes && step - rowBytes <= GAP;
+  const pitch = joined ? step : rowBytes;
+  const band = Math.max(1, Math.floor(SPAN / pitch));
+  for (let y = 0; y < rows.length; y += band) {
+    cancelled();
+    const count = Math.min(band, rows.length - y);
+    ops.frame(() => {
+      const began = performance.now();
+      const bytes = ops.scratch((count - 1) * pitch + rowBytes);
+      const from = offset + (rows[y]! + column) * size;
+      if (joined) source.readSync(from, bytes);
+      else {
+        for (let i = 0; i < count; i++) {
+          source.readSync(from + i * step, bytes.subarray(i * pitch, i * pitch + rowBytes));
+        }
+      }
+      const read = performance.now();
+      ops.decode(bytes, { dtype, bigEndian, width, rows: count, pitch }, {
+        values,
+        start: start + y * outPitch,
+        pitch: outPitch,
+      });
+      clock.read += read - began;
+      clock.decode += performance.now() - read;
+    });
+  }
+}
+
+/**
+ * Any other layout (mosaics, Fortran order, chosen axes): a rectangle whose elements lie densely in
+ * one span of the file is read as that span and picked apart; else it is halved.
+ */
+function readScattered(
+  reader: CellReader,
+  rows: Float64Array,
+  columns: Float64Array,
+  target: Target,
+): void {
+  const [top, bottom] = bounds(rows), [left, right] = bounds(columns);
+  const cells = rows.length * columns.length;
+  const span = bottom - top + right - left + 1;
+  if (cells === 1 || span <= Math.min(SPAN / 8, Math.max(GAP / 8, 3 * cells))) {
+    return readSpan(reader, rows, columns, top + left, span, target);
+  }
+  if (columns.length === 1 || (rows.length > 1 && bottom - top >= right - left)) {
+    const half = rows.length >> 1;
+    readScattered(reader, rows.subarray(0, half), columns, target);
+    const start = target.start + half * target.pitch;
+    readScattered(reader, rows.subarray(half), columns, { ...target, start });
+  } else {
+    const half = columns.length >> 1;
+    readScattered(reader, rows, columns.subarray(0, half), target);
+    readScattered(reader, rows, columns.subarray(half), { ...target, start: target.start + half });
+  }
+}
+
+function readSpan(
+  { plane, source, ops, clock, cancelled }: CellReader,
+  rows: Float64Array,
+  columns: Float64Array,
+  from: number,
+  span: number,
+  target: Target,
+): void {
+  cancelled();
+  const { dtype, bigEndian, offset } = plane.tensor;
+  const size = dtypes[dtype];
+  const [top] = bounds(rows);
+  ops.frame(() => {
+    const began = performance.now();
+    const bytes = ops.scratch(span * size);
+    source.readSync(offset + from * size, bytes);
+    const read = performance.now();
+    const run = ops.scratch(span * 4);
+    const values = new Float32Array(run.buffer, run.byteOffset, span);
+    const packed = { dtype, bigEndian, width: span, rows: 1, pitch: span * size };
+    ops.decode(bytes, packed, { values, start: 0, pitch: span });
+    const down = Int32Array.from(rows, (row) => row - top);
+    const across = Int32Array.from(columns, (column) => column + top - from);
+    ops.gather(values, down, across, target);
+    clock.read += read - began;
+    clock.decode += performance.now() - read;
+  });
+}
+
+function bounds(offsets: Float64Array): [number, number] {
+  let low = Infinity, high = -Infinity;
+  for (const offset of offsets) {
+    if (offset < low) low = offset;
+    if (offset > high) high = offset;
+  }
+  return [low, high];
+}
+
+const isRun = (offsets: Float64Array) => offsets.every((offset, i) => offset === offsets[0]! + i);
+
+function isEven(offsets: Float64Array): boolean {
+  const step = offsets.length > 1 ? offsets[1]! - offsets[0]! : 0;
+  return step >= 0 && offsets.every((offset, i) => offset === offsets[0]! + i * step);
+}

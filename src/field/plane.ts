@@ -1,0 +1,158 @@
+import { BadRequest } from "../errors.ts";
+import type { TensorInfo } from "../formats/format.ts";
+
+/** Pixels a side of a tile. */
+export const TILE = 256;
+
+/** Which tensor axes run down a plane and which run across, outermost first. */
+export interface Axes {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+/** The 2-D picture of a tensor: one cell an element. */
+export interface Plane {
+  readonly tensor: TensorInfo;
+  /** Cells across and down. */
+  readonly width: number;
+  readonly height: number;
+  /** Elements; less than width × height where a vector leaves its last row unfinished. */
+  readonly cells: number;
+  /** A vector laid out in rows of `width`, near-square. */
+  readonly folded: boolean;
+  readonly axes: Axes;
+  /** The zoom at which one cell is one pixel. */
+  readonly nativeZoom: number;
+}
+
+/**
+ * Folds a tensor into a plane. Without `axes`: a matrix [out, in] as it is; a vector near-square,
+ * row by row; [O, I, kh, kw] as an O×I mosaic of kernels (rows 0,2; columns 1,3); rank 3 with its
+ * first two axes down; higher ranks with axes 0 and 2…r−2 down, 1 and r−1 across.
+ * Throws `BadRequest` where `axes` is not a split of the tensor's axes.
+ */
+export function fold(tensor: TensorInfo, axes?: Axes): Plane {
+  const { shape } = tensor;
+  if (axes) check(axes, tensor);
+  const chosen = axes ?? defaultAxes(shape.length);
+  const cells = extent(shape, shape.keys().toArray());
+  const folded = shape.length === 1 && !axes;
+  const width = folded ? Math.ceil(Math.sqrt(cells)) : extent(shape, chosen.columns);
+  const height = folded ? Math.ceil(cells / Math.max(1, width)) : extent(shape, chosen.rows);
+  const zoom = nativeZoom(width, height);
+  return { tensor, width, height, cells, folded, axes: chosen, nativeZoom: zoom };
+}
+
+/** The smallest zoom at which a plane of that size has one pixel a cell: SPEC 2. */
+export function nativeZoom(width: number, height: number): number {
+  const side = Math.max(width, height);
+  return side <= TILE ? 0 : Math.ceil(Math.log2(side / TILE));
+}
+
+/** How the tensor was folded, in words. */
+export function describeAxes({ tensor: { shape }, axes, folded, width }: Plane): string {
+  if (shape.length === 0) return "a single value";
+  if (folded) return `a vector of ${shape[0]}, folded into rows of ${width}`;
+  const list = (of: readonly number[]) =>
+    of.length === 0 ? "nothing" : of.map((axis) => `axis ${axis} (${shape[axis]})`).join(" then ");
+  return `down: ${list(axes.rows)}; across: ${list(axes.columns)}`;
+}
+
+/** The tensor index, one number an axis, of the cell in column x and row y. Null where no element is. */
+export function indexOf(plane: Plane, x: number, y: number): number[] | null {
+  const { tensor: { shape }, axes, width, height, cells } = plane;
+  if (x < 0 || y < 0 || x >= width || y >= height) return null;
+  if (plane.folded) {
+    const at = y * width + x;
+    return at < cells ? [at] : null;
+  }
+  const index = new Array<number>(shape.length).fill(0);
+  unravel(y, axes.rows, shape, index);
+  unravel(x, axes.columns, shape, index);
+  return index;
+}
+
+/** Index along the first tensor axis (the output channel) of a row of cells; 0 where it runs across. */
+export function channelOf(plane: Plane, y: number): number {
+  let below = 1;
+  for (const axis of plane.axes.rows.toReversed()) {
+    if (axis === 0) return Math.floor(y / below) % plane.tensor.shape[0]!;
+    below *= plane.tensor.shape[axis]!;
+  }
+  return 0;
+}
+
+/**
+ * Offsets in elements: the element of cell (x, y) lies at `rows[y − y0] + columns[x − x0]`. Any
+ * folding of any strided tensor separates like this, so reading needs no case per layout.
+ */
+export function offsets(
+  plane: Plane,
+  x0: number,
+  y0: number,
+  width: number,
+  height: number,
+): { rows: Float64Array; columns: Float64Array } {
+  const { tensor, axes } = plane;
+  if (plane.folded) {
+    const step = tensor.strides[0]!;
+    return {
+      rows: Float64Array.from({ length: height }, (_, i) => (y0 + i) * plane.width * step),
+      columns: Float64Array.from({ length: width }, (_, i) => (x0 + i) * step),
+    };
+  }
+  return {
+    rows: along(axes.rows, tensor, y0, height),
+    columns: along(axes.columns, tensor, x0, width),
+  };
+}
+
+function along(axes: readonly number[], tensor: TensorInfo, from: number, count: number) {
+  const out = new Float64Array(count);
+  const digits = new Array<number>(tensor.shape.length).fill(0);
+  unravel(from, axes, tensor.shape, digits);
+  let offset = axes.reduce((sum, axis) => sum + digits[axis]! * tensor.strides[axis]!, 0);
+  const odometer = axes.toReversed();
+  for (let i = 0; i < count; i++) {
+    out[i] = offset;
+    for (const axis of odometer) {
+      offset += tensor.strides[axis]!;
+      if (++digits[axis]! < tensor.shape[axis]!) break;
+      offset -= tensor.shape[axis]! * tensor.strides[axis]!;
+      digits[axis] = 0;
+    }
+  }
+  return out;
+}
+
+function unravel(at: number, axes: readonly number[], shape: readonly number[], into: number[]) {
+  for (const axis of axes.toReversed()) {
+    into[axis] = at % shape[axis]!;
+    at = Math.floor(at / shape[axis]!);
+  }
+}
+
+function defaultAxes(rank: number): Axes {
+  if (rank === 0) return { rows: [], columns: [] };
+  if (rank === 1) return { rows: [], columns: [0] };
+  if (rank === 2) return { rows: [0], columns: [1] };
+  if (rank === 3) return { rows: [0, 1], columns: [2] };
+  const middle = Array.from({ length: rank - 3 }, (_, i) => i + 2);
+  return { rows: [0, ...middle], columns: [1, rank - 1] };
+}
+
+function check(axes: Axes, tensor: TensorInfo): void {
+  const all = [...axes.rows, ...axes.columns];
+  const rank = tensor.shape.length;
+  const split = all.length === rank && new Set(all).size === rank &&
+    all.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < rank);
+  if (!split) {
+    throw new BadRequest(
+      `axes=${axes.rows}|${axes.columns} must name each of the ${rank} axes of [${tensor.shape}] once`,
+      { parameter: "axes", found: `${axes.rows}|${axes.columns}`, rank },
+    );
+  }
+}
+
+const extent = (shape: readonly number[], axes: readonly number[]) =>
+  axes.reduce((product, axis) => product * shape[axis]!, 1);

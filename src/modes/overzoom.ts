@@ -1,0 +1,149 @@
+import type { Canvas } from "../field/canvas.ts";
+import { ADVANCE, LINE, spell, write } from "./glyphs.ts";
+
+/** Pixels a cell from which its value is printed in it. */
+export const PRINTED = 32;
+
+/** What a cell shows once it is opened: computed over its 3 × 3 neighbourhood on the plane. */
+export interface Neighbourhood {
+  /** The cell's own value. */
+  readonly value: number;
+  readonly mean: number;
+  readonly variance: number;
+  /** |∇| at the cell, central differences. */
+  readonly gradient: number;
+  /** H(p) of the share p of positives among non-zeros; 0 where all are zero. */
+  readonly entropy: number;
+  readonly min: number;
+  readonly max: number;
+  /** Share of exact zeros. */
+  readonly zeros: number;
+}
+
+/** One colour, 0xRRGGBB. */
+export type Colour = number;
+
+/** How an opened cell is painted. */
+export interface Opening {
+  /** Microcells a side: 2 or 3; 1 keeps the cell closed. */
+  readonly side: 1 | 2 | 3;
+  /** The cell's own colour. */
+  ground(value: number, x: number, y: number): Colour;
+  /** The colours of its microcells, row by row; `side`² of them. */
+  microcells(cell: Neighbourhood, x: number, y: number): readonly Colour[];
+}
+
+/** The tile's cells enlarged to squares of `pixelsPerCell`, each one value. */
+export function enlarge(canvas: Canvas): Float32Array {
+  const { columns, width, height, pixelsPerCell: p } = canvas;
+  const { values, width: across } = canvas.bordered();
+  const out = canvas.blank();
+  for (let y = 0; y < height; y++) {
+    const row = (Math.floor(y / p) + 1) * (across + 2) + 1;
+    for (let x = 0; x < width; x++) out[y * columns + x] = values[row + Math.floor(x / p)]!;
+  }
+  return out;
+}
+
+/** The tile's cells as little pictures: microcells, and from `PRINTED` pixels on the value in figures. */
+export function openCells(canvas: Canvas, opening: Opening): Uint8Array {
+  const { ops, columns, rows, width, height, pixelsPerCell: p, reader: { plane } } = canvas;
+  const { values, width: across, height: down } = canvas.bordered();
+  const pixels = ops.scratch(columns * rows * 4).fill(0);
+  const words = new Uint32Array(pixels.buffer, pixels.byteOffset, columns * rows);
+  for (let row = 0; row < down; row++) {
+    for (let column = 0; column < across; column++) {
+      const x = canvas.x + column, y = canvas.y + row;
+      if (y * plane.width + x >= plane.cells) continue;
+      const at = (row + 1) * (across + 2) + column + 1;
+      const inside = {
+        left: x > 0,
+        right: x + 1 < plane.width,
+        top: y > 0,
+        bottom: y + 1 < plane.height,
+      };
+      const cell = neighbourhood(values, at, across + 2, inside);
+      const ground = opening.ground(cell.value, x, y);
+      const shades = opening.side === 1 ? [ground] : opening.microcells(cell, x, y);
+      const left = column * p, top = row * p;
+      for (let dy = 0; dy < p && top + dy < height; dy++) {
+        const line = Math.floor(dy * opening.side / p) * opening.side;
+        for (let dx = 0; dx < p && left + dx < width; dx++) {
+          const shade = shades[line + Math.floor(dx * opening.side / p)]!;
+          words[(top + dy) * columns + left + dx] = opaque(shade);
+        }
+      }
+      if (p >= PRINTED) print(words, columns, left, top, p, cell.value, ground);
+    }
+  }
+  return pixels;
+}
+
+/** The figure on a band of the cell's own colour, so that it reads on any microcells. */
+function print(
+  words: Uint32Array,
+  columns: number,
+  left: number,
+  top: number,
+  p: number,
+  value: number,
+  ground: Colour,
+): void {
+  const scale = Math.floor(p / PRINTED);
+  const text = spell(value, Math.floor((p / scale - 2) / ADVANCE));
+  const high = (LINE + 4) * scale;
+  const first = top + ((p - high) >> 1);
+  for (let y = first; y < first + high; y++) {
+    words.fill(opaque(ground), y * columns + left, y * columns + left + p);
+  }
+  const ink = opaque(luminance(ground) > 0.4 ? 0x101418 : 0xffffff);
+  const x = left + ((p - (text.length * ADVANCE - 1) * scale) >> 1);
+  write(text, x, first + 2 * scale, scale, (x, y) => words[y * columns + x] = ink);
+}
+
+function neighbourhood(
+  values: Float32Array,
+  at: number,
+  pitch: number,
+  { left, right, top, bottom }: Record<"left" | "right" | "top" | "bottom", boolean>,
+): Neighbourhood {
+  const near: number[] = [];
+  for (let dy = top ? -1 : 0; dy <= (bottom ? 1 : 0); dy++) {
+    for (let dx = left ? -1 : 0; dx <= (right ? 1 : 0); dx++) {
+      const value = values[at + dy * pitch + dx]!;
+      if (Number.isFinite(value)) near.push(value);
+    }
+  }
+  const n = near.length;
+  const mean = near.reduce((sum, v) => sum + v, 0) / n;
+  const gx = (values[at + 1]! - values[at - 1]!) / 2;
+  const gy = (values[at + pitch]! - values[at - pitch]!) / 2;
+  const zeros = near.filter((v) => v === 0).length;
+  const positive = near.filter((v) => v > 0).length;
+  return {
+    value: values[at]!,
+    mean,
+    variance: near.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n,
+    gradient: Math.hypot(gx, gy) || 0,
+    entropy: entropy(n > zeros ? positive / (n - zeros) : 0),
+    min: Math.min(...near),
+    max: Math.max(...near),
+    zeros: n > 0 ? zeros / n : 0,
+  };
+}
+
+const entropy = (p: number) =>
+  p <= 0 || p >= 1 ? 0 : -p * Math.log2(p) - (1 - p) * Math.log2(1 - p);
+
+// Little-endian RGBA.
+const opaque = (colour: Colour) =>
+  (0xff000000 | (colour & 0xff) << 16 | (colour & 0xff00) | colour >> 16) >>> 0;
+
+/** Relative luminance of an sRGB colour, 0..1 (WCAG 2). */
+function luminance(colour: Colour): number {
+  const channel = (shift: number) => {
+    const v = (colour >> shift & 0xff) / 255;
+    return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0);
+}

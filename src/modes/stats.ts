@@ -1,0 +1,72 @@
+import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
+import { short } from "./normalize.ts";
+import { parseAxes } from "./options.ts";
+
+/** Packed statistics: mean, variance, gradient magnitude and sign entropy in one RGBA pixel. */
+export const stats: Mode = {
+  name: "stats",
+  title: "Statistics",
+  about: "Mean, variance, gradient magnitude and sign entropy of each block, packed into RGBA.",
+  overzoom: 0,
+  parameters: [
+    {
+      name: "alpha",
+      title: "Contrast",
+      about: "α of tanh(α·x/s), s being the layer's robust scale.",
+      type: "number",
+      default: 1,
+      minimum: 0.01,
+      maximum: 100,
+    },
+    {
+      name: "axes",
+      title: "Axes",
+      about: "Tensor axes down and across, outermost first, such as 0,2|1,3.",
+      type: "axes",
+      default: null,
+    },
+  ],
+
+  missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
+  axes: (options) => parseAxes(options.axes),
+  needsChannelNorms: () => false,
+
+  legend(options, { scale }): Legend {
+    const s = short(Number(options.alpha) / robust({ scale }));
+    return {
+      title: "Packed statistics",
+      style: "scientific",
+      normalization: `tanh(${s}·x); ∇ is the spatial central difference`,
+      channels: [
+        { name: "mean", channel: "R", about: `127.5·(1 + tanh(${s}·mean))` },
+        { name: "variance", channel: "G", about: `255·tanh(${s}·√variance)` },
+        { name: "gradient", channel: "B", about: `255·tanh(${s}·|∇|), spatial` },
+        { name: "sign entropy", channel: "A", about: "255·H(share of positives)" },
+      ],
+      special: [
+        { name: "NaN", color: "#ff00ff", count: scale.nan },
+        { name: "+∞", color: "#ffff00", count: scale.positiveInfinity },
+        { name: "−∞", color: "#00ffff", count: scale.negativeInfinity },
+      ],
+    };
+  },
+
+  prepare(options: Options, facts: Facts) {
+    const alpha = Number(options.alpha), s = robust(facts);
+    return (canvas): Picture => {
+      const { ops, width, height, columns, rows } = canvas;
+      const blocks = canvas.stats();
+      const packed = ops.pack(blocks, alpha, s);
+      const values = canvas.blank();
+      const pixels = ops.scratch(columns * rows * 4);
+      if (columns > width || rows > height) pixels.fill(0);
+      for (let y = 0; y < height; y++) {
+        values.set(blocks.mean.subarray(y * width, (y + 1) * width), y * columns);
+        pixels.set(packed.subarray(y * width * 4, (y + 1) * width * 4), y * columns * 4);
+      }
+      return { kind: "rgba", pixels, values };
+    };
+  },
+};
+
+const robust = ({ scale }: Pick<Facts, "scale">) => scale.robust > 0 ? scale.robust : 1;

@@ -1,0 +1,6 @@
+import type { Mode } from "./mode.ts";
+import { stats } from "./stats.ts";
+import { weights } from "./weights.ts";
+
+/** Every mode that a layer can be looked at with. To add one: write its file, then its line here. */
+export const modes: readonly Mode[] = [weights, stats];

@@ -1,0 +1,184 @@
+import { palette } from "./colour.ts";
+import { colormaps } from "./colormaps.ts";
+import {
+  NEGATIVE_INFINITY,
+  NOT_A_NUMBER,
+  OUTSIDE,
+  POSITIVE_INFINITY,
+  type Shade,
+} from "../compute/ops.ts";
+import { BASE } from "../field/pyramid.ts";
+import type { Canvas } from "../field/canvas.ts";
+import { channelOf, type Plane } from "../field/plane.ts";
+import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
+import { type Normalization, normalization, normalizationParameters, stops } from "./normalize.ts";
+import { parseAxes } from "./options.ts";
+import { type Colour, enlarge, type Neighbourhood, openCells, PRINTED } from "./overzoom.ts";
+
+/** The tensor's values: every parameter a pixel, further out the mean of a block. */
+export const weights: Mode = {
+  name: "weights",
+  title: "Weights",
+  about: "Every parameter a pixel; further out, the exact mean of each block.",
+  overzoom: 6,
+  parameters: [
+    {
+      name: "colormap",
+      title: "Colours",
+      about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
+      type: "choice",
+      default: "synaptile",
+      choices: colormaps.map(({ name }) => name),
+    },
+    {
+      name: "colormap_reverse",
+      title: "Reverse colours",
+      about: "Turns the colour map round.",
+      type: "boolean",
+      default: false,
+    },
+    ...normalizationParameters,
+    {
+      name: "microcell",
+      title: "Open cells",
+      about: "Zoomed in past one pixel a cell: 1 keeps it closed; 2 opens it to mean, variance, " +
+        "gradient and sign entropy of its neighbourhood, 3 to nine of them; auto opens at 16 pixels.",
+      type: "choice",
+      default: "auto",
+      choices: ["auto", "1", "2", "3"],
+    },
+    {
+      name: "axes",
+      title: "Axes",
+      about: "Tensor axes down and across, outermost first, such as 0,2|1,3.",
+      type: "axes",
+      default: null,
+    },
+    {
+      name: "scientific",
+      title: "Scientific",
+      about: "Off: each row is scaled by its channel's norm against the largest.",
+      type: "boolean",
+      default: true,
+    },
+  ],
+
+  missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
+  axes: (options) => parseAxes(options.axes),
+  needsChannelNorms: ({ scientific, microcell }) => scientific === false || microcell === "3",
+
+  legend(options, { scale }): Legend {
+    const normal = normalization(options, scale, isDiverging(options));
+    return {
+      title: options.scientific ? "Weight" : "Weight × channel norm / largest",
+      style: options.scientific ? "scientific" : "artistic",
+      normalization: normal.about,
+      ramp: {
+        colormap: String(options.colormap),
+        reverse: Boolean(options.colormap_reverse),
+        stops: stops(normal),
+      },
+      special: [
+        { name: "NaN", color: "#ff00ff", count: scale.nan },
+        { name: "+∞", color: "#ffff00", count: scale.positiveInfinity },
+        { name: "−∞", color: "#00ffff", count: scale.negativeInfinity },
+      ],
+    };
+  },
+
+  prepare(options, facts, plane) {
+    const normal = normalization(options, facts.scale, isDiverging(options));
+    const factor = options.scientific ? undefined : channelFactor(facts, plane);
+    const looks = {
+      shade: normal.shade,
+      clamp: normal.clamp,
+      colormap: String(options.colormap),
+      reverse: Boolean(options.colormap_reverse),
+    };
+    const opening = cellPainter(options, facts, plane, normal);
+    return (canvas): Picture => {
+      if (canvas.log2 < 0) {
+        const p = canvas.pixelsPerCell;
+        const side = options.microcell === "auto" ? (p >= 16 ? 2 : 1) : Number(options.microcell);
+        const values = enlarge(canvas);
+        if (side === 1 && p < PRINTED) return { kind: "scalar", values, ...looks };
+        const pixels = openCells(canvas, { ...opening, side: side as 1 | 2 | 3 });
+        return { kind: "rgba", pixels, values };
+      }
+      return { kind: "scalar", values: blocks(canvas, factor), ...looks };
+    };
+  },
+};
+
+const isDiverging = ({ colormap }: Options) =>
+  colormaps.find(({ name }) => name === colormap)?.kind !== "sequential";
+
+/** One value a pixel: the cell, or its block's mean, times its channel's factor where there is one. */
+function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array {
+  const { width, height, columns, log2, y } = canvas;
+  if (log2 === 0 && !factor) return canvas.cells();
+  const { mean } = canvas.stats(factor);
+  // Beyond the pyramid's base rows are aggregated already: the factor of each block's middle row is close.
+  const late = factor && log2 >= BASE ? factor : () => 1;
+  const out = canvas.blank();
+  for (let row = 0; row < height; row++) {
+    const middle = Math.min((y + row + 0.5) * 2 ** log2, canvas.reader.plane.height - 1);
+    const scale = late(Math.floor(middle));
+    for (let x = 0; x < width; x++) out[row * columns + x] = mean[row * width + x]! * scale;
+  }
+  return out;
+}
+
+/** s_c / max(s_c) of the channel that a row of cells belongs to. */
+function channelFactor({ channelNorms }: Facts, plane: Plane): (row: number) => number {
+  const norms = channelNorms ?? new Float32Array(1);
+  const largest = norms.reduce((most, norm) => Math.max(most, norm), 0) || 1;
+  return (row) => norms[channelOf(plane, Math.max(0, Math.min(row, plane.height - 1)))]! / largest;
+}
+
+/** Colours for the inside of a cell: the mean on the mode's own ramp, the rest on ramps of their own. */
+function cellPainter(options: Options, facts: Facts, plane: Plane, normal: Normalization) {
+  const ramp = palette(String(options.colormap), Boolean(options.colormap_reverse));
+  const spread = palette("viridis", false), slope = palette("inferno", false);
+  const share = palette("greys", true);
+  const s = facts.scale.robust || 1;
+  const own = (value: number) => colourAt(ramp, position(value, normal));
+  const level = (map: Uint8Array, t: number) => colourAt(map, Math.round(250 * t));
+  const factor = channelFactor(facts, plane);
+  return {
+    ground: own,
+    microcells(cell: Neighbourhood, _x: number, y: number): readonly Colour[] {
+      const four = [
+        own(cell.mean),
+        level(spread, Math.tanh(Math.sqrt(cell.variance) / s)),
+        level(slope, Math.tanh(cell.gradient / s)),
+        level(share, cell.entropy),
+      ];
+      if (options.microcell !== "3") return four;
+      return [
+        ...four,
+        own(cell.min),
+        own(cell.max),
+        level(share, cell.zeros),
+        level(slope, factor(y)),
+        level(spread, Math.tanh(Math.abs(cell.value) / s)),
+      ];
+    },
+  };
+}
+
+function position(value: number, { shade, clamp }: Normalization): number {
+  if (Number.isNaN(value)) return NOT_A_NUMBER;
+  if (!Number.isFinite(value)) return value > 0 ? POSITIVE_INFINITY : NEGATIVE_INFINITY;
+  const x = clamp ? Math.max(clamp[0], Math.min(clamp[1], value)) : value;
+  return Math.max(0, Math.min(250, Math.round(125 + 125 * shade.gain * curve(shade, x))));
+}
+
+function curve({ curve, center, scale }: Shade, x: number): number {
+  const t = (x - center) * scale;
+  if (curve === "tanh") return Math.tanh(t);
+  return curve === "log" ? Math.sign(t) * Math.log1p(Math.abs(t)) : t;
+}
+
+const colourAt = (map: Uint8Array, entry: number): Colour =>
+  map[entry * 4]! << 16 | map[entry * 4 + 1]! << 8 | map[entry * 4 + 2]!;

@@ -1,0 +1,300 @@
+import { Pool } from "../compute/pool.ts";
+import { BadRequest, Changed, NotFound } from "../errors.ts";
+import type { Summary } from "../analysis/summary.ts";
+import { describeAxes, TILE } from "../field/plane.ts";
+import { BASE } from "../field/pyramid.ts";
+import { Catalogue } from "../model/catalogue.ts";
+import type { Layer, Model } from "../model/model.ts";
+import type { Mode } from "../modes/mode.ts";
+import { canonicalQuery, parseOptions } from "../modes/options.ts";
+import { modes } from "../modes/table.ts";
+import { fingerprint } from "../storage/version.ts";
+import { LruCache, SingleFlight } from "./cache.ts";
+import type { Job } from "./job.ts";
+import { type LayerEntry, Layers, type Needs } from "./layers.ts";
+import type { Rendered } from "./render.ts";
+import {
+  type Address,
+  type Engine,
+  formats,
+  type Inspection,
+  type Ticket,
+  type Tile,
+  type View,
+} from "./tile.ts";
+
+/** How much an engine may use. */
+export interface EngineOptions {
+  /** Worker threads; as many as the machine has cores where not given. */
+  readonly workers?: number;
+  /** Bytes of encoded tiles kept. */
+  readonly cacheBytes?: number;
+  /** Bytes of statistics pyramids kept. */
+  readonly pyramidBytes?: number;
+}
+
+const MIB = 1 << 20;
+// A Deep Zoom pyramid goes on to a single pixel.
+const FURTHEST = -8;
+// Views remembered by their URL's words: parsing and validating a query costs more than a look-up.
+const VIEWS = 4096;
+/** Part of every tag: change it when the same address draws another picture. */
+const SOFTWARE = "synaptile 0.1.0";
+
+/**
+ * Opens the models at `paths` (files, or folders of them) for drawing. Throws what opening throws
+ * where no model can be opened.
+ */
+export async function createEngine(
+  paths: readonly string[],
+  options: EngineOptions = {},
+): Promise<Engine> {
+  const size = options.workers ?? navigator.hardwareConcurrency;
+  const pool = new Pool<Job>(new URL("./worker.ts", import.meta.url), size);
+  try {
+    return new TileEngine(await Catalogue.open(paths), pool, options);
+  } catch (error) {
+    pool.close();
+    throw error;
+  }
+}
+
+interface OpenView extends View {
+  readonly entry: LayerEntry;
+}
+
+class TileEngine implements Engine {
+  readonly #catalogue: Catalogue;
+  readonly #pool: Pool<Job>;
+  readonly #layers: Layers;
+  readonly #tiles: LruCache<Tile>;
+  readonly #flight = new SingleFlight<Tile>();
+  readonly #summaries = new LruCache<Summary>(16 * MIB);
+  readonly #views = new Map<string, OpenView>();
+
+  constructor(catalogue: Catalogue, pool: Pool<Job>, options: EngineOptions) {
+    this.#catalogue = catalogue;
+    this.#pool = pool;
+    this.#layers = new Layers(pool, options.pyramidBytes ?? 128 * MIB);
+    this.#tiles = new LruCache(options.cacheBytes ?? 64 * MIB);
+    catalogue.onReplaced = (version) => {
+      this.#layers.forget(version);
+      this.#views.clear();
+    };
+  }
+
+  models(): readonly Model[] {
+    return this.#catalogue.models();
+  }
+
+  model(id: string): Model {
+    return this.#catalogue.get(id);
+  }
+
+  modes(): readonly Mode[] {
+    return modes;
+  }
+
+  layer(model: Model, name: string): { layer: Layer; tensor: string } {
+    const layer = model.layers.find((layer) => layer.name === name);
+    if (layer) return { layer, tensor: layer.main.name };
+    for (const layer of model.layers) {
+      if (layer.tensors.some((tensor) => tensor.name === name)) return { layer, tensor: name };
+    }
+    const near = model.layers.slice(0, 5).map((layer) => layer.name).join(", ");
+    throw new NotFound(
+      `model "${model.id}" has no layer or tensor "${name}"; it has ${model.layers.length} layers: ${near}…`,
+      { model: model.id, layer: name },
+    );
+  }
+
+  view(model: string, layer: string, mode: string, query: URLSearchParams): OpenView {
+    const opened = this.model(model);
+    const key = JSON.stringify([opened.version, model, layer, mode, query.toString()]);
+    let view = this.#views.get(key);
+    if (!view) {
+      view = this.#open(opened, layer, mode, query);
+      if (this.#views.size >= VIEWS) this.#views.clear();
+      this.#views.set(key, view);
+    }
+    return view;
+  }
+
+  #open(model: Model, layerName: string, modeName: string, query: URLSearchParams): OpenView {
+    const { layer, tensor } = this.layer(model, layerName);
+    const mode = modes.find(({ name }) => name === modeName);
+    if (!mode) {
+      const allowed = modes.map(({ name }) => name);
+      const message = `there is no mode "${modeName}"; there are ${allowed.join(", ")}`;
+      throw new NotFound(message, { mode: modeName, allowed });
+    }
+    const info = layer.tensors.find(({ name }) => name === tensor) ?? layer.main;
+    const missing = mode.missing({ ...layer, main: info });
+    if (missing) {
+      const message = `mode "${mode.name}" cannot show "${tensor}": it needs ${missing}`;
+      throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
+    }
+    const options = parseOptions(mode, query, ["v"]);
+    const entry = this.#layers.entry(model.version, info, mode.axes(options));
+    const { plane } = entry;
+    return {
+      model,
+      layer,
+      tensor,
+      mode,
+      options,
+      query: canonicalQuery(mode, options),
+      entry,
+      plane: {
+        width: plane.width,
+        height: plane.height,
+        tileSize: TILE,
+        nativeZoom: plane.nativeZoom,
+        minZoom: 0,
+        maxZoom: plane.nativeZoom + mode.overzoom,
+        axes: { ...plane.axes, about: describeAxes(plane) },
+      },
+    };
+  }
+
+  ticket(address: Address): Ticket {
+    const view = this.view(address.model, address.layer, address.mode, address.query);
+    checkPlace(address, view);
+    const { z, x, y, density, crop = false, format } = address;
+    const etag = `"${
+      fingerprint(SOFTWARE, view.entry.id, view.mode.name, view.query, z, x, y, density, format)
+    }${crop ? "c" : ""}"`;
+    const headers = {
+      "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
+      "Synaptile-Refinement": "1",
+    };
+    const type = formats[format];
+    return {
+      etag,
+      immutable: address.query.get("v") === view.model.version,
+      type,
+      headers,
+      tile: async (signal) => {
+        const known = this.#tiles.get(etag);
+        if (known) return known;
+        return await this.#flight.run(etag, async (signal) => {
+          const needs: Needs = {
+            facts: true,
+            channelNorms: view.mode.needsChannelNorms(view.options),
+            pyramid: view.plane.nativeZoom - z - (density - 1) >= BASE,
+          };
+          await this.#ready(view, needs, signal);
+          const { bytes, timings } = await this.#work<Rendered>(view, {
+            kind: "tile",
+            context: view.entry.id,
+            mode: view.mode.name,
+            query: view.query,
+            place: { z, x, y, density, crop },
+            format,
+          }, signal);
+          const tile: Tile = { bytes, type, etag, headers, timings };
+          this.#tiles.set(etag, tile, bytes.length);
+          return tile;
+        }, signal);
+      },
+    };
+  }
+
+  async legend(view: View, signal?: AbortSignal) {
+    const { entry, options, mode } = view as OpenView;
+    const needs = {
+      facts: true,
+      channelNorms: mode.needsChannelNorms(options),
+      pyramid: false,
+    };
+    await this.#ready(view as OpenView, needs, signal);
+    return mode.legend(options, entry.facts!);
+  }
+
+  async inspect(view: View, x: number, y: number, zoom?: number, signal?: AbortSignal) {
+    const { entry, plane } = view as OpenView;
+    const z = zoom ?? plane.nativeZoom;
+    if (!Number.isInteger(z) || z < 0 || z > plane.nativeZoom) {
+      const message = `z=${z} is not a whole number from 0 to native zoom ${plane.nativeZoom}`;
+      throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: plane.nativeZoom });
+    }
+    const log2 = plane.nativeZoom - z;
+    if (log2 >= BASE) {
+      const needs = { facts: true, channelNorms: false, pyramid: true };
+      await this.#ready(view as OpenView, needs, signal);
+    }
+    const job: Job = { kind: "inspect", context: entry.id, log2, x, y };
+    const found = await this.#work<Inspection | null>(view as OpenView, job, signal);
+    if (found) return found;
+    const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
+    throw new NotFound(
+      `(${x}, ${y}) is beyond the plane of ${width} × ${height} cells at zoom ${z}`,
+      {
+        x,
+        y,
+        z,
+        width,
+        height,
+      },
+    );
+  }
+
+  async summary(modelId: string, layerName: string, signal?: AbortSignal): Promise<Summary> {
+    const model = this.model(modelId);
+    const { tensor } = this.layer(model, layerName);
+    const info = model.tensors.find(({ name }) => name === tensor)!;
+    const entry = this.#layers.entry(model.version, info);
+    const known = this.#summaries.get(entry.id);
+    if (known) return known;
+    const job: Job = { kind: "summary", context: entry.id };
+    const summary = await this.#work<Summary>({ model, entry }, job, signal);
+    this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);
+    return summary;
+  }
+
+  close(): Promise<void> {
+    this.#pool.close();
+    this.#catalogue.close();
+    return Promise.resolve();
+  }
+
+  #ready(view: Pick<OpenView, "model" | "entry">, needs: Needs, signal?: AbortSignal) {
+    return this.#noticing(view.model, this.#layers.ready(view.entry, needs, signal));
+  }
+
+  #work<Value>(view: Pick<OpenView, "model" | "entry">, job: Job, signal?: AbortSignal) {
+    return this.#noticing(view.model, this.#pool.run<Value>(job, signal));
+  }
+
+  /** A worker that finds the file changed tells the catalogue, which reopens it for the next request. */
+  async #noticing<Value>(model: Model, work: Promise<Value>): Promise<Value> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof Changed) this.#catalogue.recheck(model.id);
+      throw error;
+    }
+  }
+}
+
+function checkPlace({ z, x, y, crop, density }: Address, { plane, tensor }: View): void {
+  const lowest = crop ? FURTHEST : plane.minZoom;
+  if (!Number.isInteger(z) || z < lowest || z > plane.maxZoom) {
+    throw new BadRequest(`zoom ${z} is not a whole number from ${lowest} to ${plane.maxZoom}`, {
+      parameter: "z",
+      found: z,
+      minimum: lowest,
+      maximum: plane.maxZoom,
+    });
+  }
+  const scale = 2 ** (z - plane.nativeZoom);
+  const columns = Math.ceil(plane.width * scale / TILE),
+    rows = Math.ceil(plane.height * scale / TILE);
+  if (x >= 0 && y >= 0 && x < columns && y < rows) return;
+  throw new NotFound(
+    `tile ${z}/${x}/${y}${
+      density === 2 ? "@2x" : ""
+    } is beyond "${tensor}": zoom ${z} has ${columns} × ${rows} tiles`,
+    { z, x, y, columns, rows },
+  );
+}

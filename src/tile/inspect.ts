@@ -1,0 +1,57 @@
+import { type BlockStats } from "../compute/ops.ts";
+import { type CellReader, readCells } from "../field/cells.ts";
+import { indexOf } from "../field/plane.ts";
+import { BASE, cut, measure, type Pyramid, statsOf } from "../field/pyramid.ts";
+import type { Inspection } from "./tile.ts";
+
+/** A block: `log2` of its side in cells, and its place among blocks of that size. */
+export interface Block {
+  readonly log2: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * One block of a plane in numbers: statistics of its cells, and the tensor index and value of the
+ * first one. Null where the block lies beyond the plane.
+ */
+export function inspect(
+  reader: CellReader,
+  pyramid: Pyramid | null,
+  { log2, x, y }: Block,
+): Inspection | null {
+  const { plane, ops } = reader;
+  const left = x * 2 ** log2, top = y * 2 ** log2;
+  const index = indexOf(plane, left, top);
+  if (!index) return null;
+  return ops.frame(() => {
+    const values = new Float32Array(1);
+    readCells(reader, { x: left, y: top, width: 1, height: 1 }, { values, start: 0, pitch: 1 });
+    let cell: Inspection["cell"] | undefined;
+    if (log2 >= BASE && pyramid) {
+      const level = pyramid.levels[Math.min(log2 - BASE, pyramid.levels.length - 1)]!;
+      cell = describe(cut(ops, statsOf(level), x, y, 1, 1));
+    } else measure(reader, log2, x, y, 1, 1, (stats) => cell = describe(stats));
+    return { tensor: plane.tensor.name, index, ...spell(values[0]!), cell: cell! };
+  });
+}
+
+function describe(stats: BlockStats): Inspection["cell"] {
+  const count = stats.count[0]!;
+  const known = (value: number) => count > 0 ? value : null;
+  return {
+    mean: known(stats.mean[0]!),
+    variance: known(stats.m2[0]! / count),
+    min: known(stats.min[0]!),
+    max: known(stats.max[0]!),
+    gradient: known(stats.gradient[0]! / count),
+    positive: known(stats.positive[0]! / count),
+    count,
+  };
+}
+
+function spell(value: number): Pick<Inspection, "value" | "special"> {
+  if (Number.isFinite(value)) return { value };
+  const special = Number.isNaN(value) ? "NaN" : value > 0 ? "+Infinity" : "-Infinity";
+  return { value: null, special };
+}

@@ -1,0 +1,46 @@
+import type { Place } from "../field/canvas.ts";
+import type { Plane } from "../field/plane.ts";
+import type { Pyramid } from "../field/pyramid.ts";
+import type { Facts } from "../modes/mode.ts";
+import type { TileFormat } from "./tile.ts";
+
+/** What a worker needs to know of a layer before it can work on it; plain data and shared memory. */
+export interface LayerContext {
+  readonly plane: Plane;
+  readonly facts: Facts | null;
+  readonly pyramid: Pyramid | null;
+}
+
+/** What workers do. `context` names the layer. */
+export type Job =
+  | {
+    readonly kind: "tile";
+    readonly context: string;
+    readonly mode: string;
+    /** Canonical query of the options. */
+    readonly query: string;
+    readonly place: Place;
+    readonly format: TileFormat;
+  }
+  | {
+    /** Fills rows of blocks of the pyramid's base; answers the counts of order keys. */
+    readonly kind: "sweep";
+    readonly context: string;
+    readonly from: number;
+    readonly to: number;
+  }
+  | {
+    /** Merges the levels above the base; answers the layer's scale. */
+    readonly kind: "settle";
+    readonly context: string;
+    readonly bins: Uint32Array;
+  }
+  | { readonly kind: "norms"; readonly context: string }
+  | {
+    readonly kind: "inspect";
+    readonly context: string;
+    readonly log2: number;
+    readonly x: number;
+    readonly y: number;
+  }
+  | { readonly kind: "summary"; readonly context: string };

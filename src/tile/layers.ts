@@ -1,0 +1,122 @@
+import type { Scale } from "../analysis/scale.ts";
+import type { Pool } from "../compute/pool.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import { type Axes, fold, type Plane } from "../field/plane.ts";
+import { allocate, type Pyramid } from "../field/pyramid.ts";
+import type { Facts } from "../modes/mode.ts";
+import { SingleFlight } from "./cache.ts";
+import type { Job, LayerContext } from "./job.ts";
+
+/** A folded tensor that tiles are drawn of, and what has been found out about it. */
+export interface LayerEntry {
+  /** Names the folding of the tensor in that version of the model. */
+  readonly id: string;
+  readonly plane: Plane;
+  facts: Facts | null;
+  pyramid: Pyramid | null;
+}
+
+/** What a job needs before it can start. */
+export interface Needs {
+  readonly facts: boolean;
+  readonly channelNorms: boolean;
+  readonly pyramid: boolean;
+}
+
+// Cells in one part of a sweep: milliseconds of work, so that tiles get their turn between parts.
+const PART = 1 << 24;
+
+/**
+ * The layers that have been looked at: their scales for as long as the model lives, their pyramids
+ * while they fit into `limit` bytes. Each is computed once, by all workers, when first needed.
+ */
+export class Layers {
+  readonly #pool: Pool<Job>;
+  readonly #limit: number;
+  readonly #entries = new Map<string, LayerEntry>();
+  readonly #flight = new SingleFlight<void>();
+
+  constructor(pool: Pool<Job>, limit: number) {
+    this.#pool = pool;
+    this.#limit = limit;
+  }
+
+  /** The tensor folded along `axes`. Throws `BadRequest` where they do not split its axes. */
+  entry(version: string, tensor: TensorInfo, axes?: Axes): LayerEntry {
+    const id = JSON.stringify([version, tensor.name, axes ?? null]);
+    let entry = this.#entries.get(id);
+    if (!entry) {
+      entry = { id, plane: fold(tensor, axes), facts: null, pyramid: null };
+      this.#entries.set(id, entry);
+      this.#share(entry);
+    }
+    return entry;
+  }
+
+  /** Resolves once the layer has what is needed. */
+  async ready(entry: LayerEntry, needs: Needs, signal?: AbortSignal): Promise<void> {
+    if ((needs.facts && !entry.facts) || (needs.pyramid && !entry.pyramid)) {
+      await this.#flight.run(entry.id, (signal) => this.#sweep(entry, signal), signal);
+    }
+    if (needs.pyramid) this.#touch(entry);
+    if (needs.channelNorms && entry.facts && !entry.facts.channelNorms) {
+      await this.#flight.run(`${entry.id} norms`, (signal) => this.#norms(entry, signal), signal);
+    }
+  }
+
+  /** Drops what is known of a model's version. */
+  forget(version: string): void {
+    for (const [id] of this.#entries) {
+      if (JSON.parse(id)[0] !== version) continue;
+      this.#entries.delete(id);
+      this.#pool.forget(id);
+    }
+  }
+
+  async #sweep(entry: LayerEntry, signal: AbortSignal): Promise<void> {
+    const { id, plane } = entry;
+    const pyramid = allocate(plane);
+    this.#share(entry, pyramid);
+    const rows = pyramid.levels[0]!.height;
+    const parts = Math.min(rows, Math.max(1, Math.ceil(plane.cells / PART)));
+    const bins = await Promise.all(Array.from({ length: parts }, (_, i) => {
+      const from = Math.floor(rows * i / parts), to = Math.floor(rows * (i + 1) / parts);
+      return this.#pool.run<Uint32Array>({ kind: "sweep", context: id, from, to }, signal);
+    }));
+    const sum = bins.reduce((sum, part) => {
+      for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
+      return sum;
+    });
+    const scale = await this.#pool.run<Scale>({ kind: "settle", context: id, bins: sum }, signal);
+    entry.facts = { scale, channelNorms: entry.facts?.channelNorms ?? null };
+    entry.pyramid = pyramid;
+    this.#touch(entry);
+    this.#share(entry);
+  }
+
+  async #norms(entry: LayerEntry, signal: AbortSignal): Promise<void> {
+    const job: Job = { kind: "norms", context: entry.id };
+    const channelNorms = await this.#pool.run<Float32Array | null>(job, signal);
+    if (entry.facts) entry.facts = { ...entry.facts, channelNorms };
+    this.#share(entry);
+  }
+
+  /** Marks as used last, and lets go of the pyramids used longest ago that no longer fit. */
+  #touch(entry: LayerEntry): void {
+    this.#entries.delete(entry.id);
+    this.#entries.set(entry.id, entry);
+    let held = 0;
+    for (const other of [...this.#entries.values()].reverse()) {
+      held += other.pyramid?.bytes ?? 0;
+      if (held <= this.#limit || other === entry || !other.pyramid) continue;
+      held -= other.pyramid.bytes;
+      other.pyramid = null;
+      this.#share(other);
+    }
+  }
+
+  #share({ id, plane, facts, pyramid }: LayerEntry, growing?: Pyramid): void {
+    const context: LayerContext = { plane, facts, pyramid: growing ?? pyramid };
+    this.#pool.share(id, context);
+  }
+}

@@ -1,0 +1,102 @@
+import { serveJobs } from "../compute/jobs.ts";
+import { wasm as ops } from "../compute/wasm.ts";
+import { Unreadable } from "../errors.ts";
+import { Canvas } from "../field/canvas.ts";
+import type { CellReader, SyncSource } from "../field/cells.ts";
+import type { Picture } from "../modes/mode.ts";
+import { parseOptions } from "../modes/options.ts";
+import { modes } from "../modes/table.ts";
+import { openSource } from "../storage/open.ts";
+import type { SourceRef } from "../storage/source.ts";
+import { inspect } from "./inspect.ts";
+import type { Job, LayerContext } from "./job.ts";
+import { render } from "./render.ts";
+import { summarizeLayer } from "./summarize.ts";
+import { channelNorms, settle, sweep } from "./sweep.ts";
+
+interface Loaded extends LayerContext {
+  readonly source: SyncSource;
+  readonly clock: CellReader["clock"];
+  /** Drawings that are ready for another tile, by mode and query. */
+  readonly drawings: Map<string, (canvas: Canvas) => Picture>;
+}
+
+const layers = new Map<string, LayerContext>();
+const loaded = new Map<string, Loaded>();
+// Handles by path and version: a model's tensors mostly share one file.
+const sources = new Map<string, SyncSource>();
+const HANDLES = 64;
+
+serveJobs<Job>({
+  share(id, context) {
+    layers.set(id, context as LayerContext);
+    loaded.delete(id);
+  },
+  forget(id) {
+    layers.delete(id);
+    loaded.delete(id);
+  },
+  async work(job, cancelled) {
+    const layer = load(job.context);
+    const { plane, pyramid, source, clock } = layer;
+    source.check();
+    const reader: CellReader = { plane, source, ops, clock, cancelled };
+    switch (job.kind) {
+      case "tile": {
+        const canvas = new Canvas(reader, pyramid, job.place);
+        const value = await render(canvas, drawing(layer, job.mode, job.query), job.format);
+        return { value, transfer: [value.bytes.buffer] };
+      }
+      case "sweep": {
+        const bins = sweep(reader, pyramid!, job.from, job.to);
+        return { value: bins, transfer: [bins.buffer] };
+      }
+      case "settle":
+        return { value: settle(reader, pyramid!, job.bins) };
+      case "norms":
+        return { value: channelNorms(reader) };
+      case "inspect":
+        return { value: inspect(reader, pyramid, job) };
+      case "summary":
+        return { value: await summarizeLayer(reader) };
+    }
+  },
+});
+
+function load(id: string): Loaded {
+  const known = loaded.get(id);
+  if (known) return known;
+  const context = layers.get(id);
+  if (!context) throw new Unreadable(`layer ${id} was not sent to this worker`);
+  const source = open(context.plane.tensor.source);
+  const layer = { ...context, source, clock: { read: 0, decode: 0 }, drawings: new Map() };
+  loaded.set(id, layer);
+  return layer;
+}
+
+function drawing(layer: Loaded, modeName: string, query: string): (canvas: Canvas) => Picture {
+  const key = `${modeName}?${query}`;
+  const known = layer.drawings.get(key);
+  if (known) return known;
+  const mode = modes.find(({ name }) => name === modeName);
+  if (!mode || !layer.facts) throw new Unreadable(`mode ${modeName} has nothing to draw from`);
+  const options = parseOptions(mode, new URLSearchParams(query));
+  const draw = mode.prepare(options, layer.facts, layer.plane);
+  layer.drawings.set(key, draw);
+  return draw;
+}
+
+function open(ref: SourceRef): SyncSource {
+  const key = JSON.stringify(ref, (key, value) => key === "bytes" ? undefined : value);
+  const known = sources.get(key);
+  if (known) return known;
+  const source = openSource(ref);
+  if (!source.readSync) throw new Unreadable(`${source.name} cannot be read without waiting`);
+  for (const [oldest, handle] of sources) {
+    if (sources.size < HANDLES) break;
+    sources.delete(oldest);
+    handle.close();
+  }
+  sources.set(key, source as SyncSource);
+  return source as SyncSource;
+}

@@ -1,0 +1,76 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { wasm } from "../../src/compute/wasm.ts";
+import { readBordered, readCells } from "../../src/field/cells.ts";
+import { indexOf } from "../../src/field/plane.ts";
+import { readerOf, tensorOf } from "./planes.ts";
+
+const shapes = fc.oneof(
+  fc.constantFrom([1], [7], [300], [1, 1], [40, 9], [3, 700], [700, 3], [6, 5, 4], [9, 7, 3, 3], [
+    2,
+    3,
+    2,
+    3,
+    2,
+  ]),
+  fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 }),
+);
+
+Deno.test("any window of any layout holds the elements that its cells stand for", () => {
+  fc.assert(fc.property(
+    shapes,
+    fc.constantFrom("C", "Fortran"),
+    fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+    (shape, order, [a, b, c, d]) => {
+      const made = tensorOf(shape, (i) => i + 1, order as "C" | "Fortran");
+      const reader = readerOf(made, undefined, wasm);
+      const { plane } = reader;
+      const x = Math.floor(a! * (plane.width - 1)), y = Math.floor(b! * (plane.height - 1));
+      const width = 1 + Math.floor(c! * (plane.width - x - 1));
+      const height = 1 + Math.floor(d! * (plane.height - y - 1));
+      const values = new Float32Array(width * height + 5).fill(-1);
+      wasm.frame(() =>
+        readCells(reader, { x, y, width, height }, { values, start: 2, pitch: width })
+      );
+      for (let row = 0; row < height; row++) {
+        for (let column = 0; column < width; column++) {
+          const index = indexOf(plane, x + column, y + row);
+          const flat = index?.reduce((at, digit, axis) => at * shape[axis]! + digit, 0);
+          const want = flat === undefined ? NaN : made.flat[flat]!;
+          assertEquals(values[2 + row * width + column], want);
+        }
+      }
+      assertEquals([values[0], values[1], values.at(-1)], [-1, -1, -1]);
+    },
+  ));
+});
+
+Deno.test("borders hold neighbours inside the plane and make edge differences one-sided", () => {
+  const made = tensorOf([5, 6], (i) => (i * 7) % 11);
+  const value = (x: number, y: number) => made.flat[y * 6 + x]!;
+  wasm.frame(() => {
+    const { values } = readBordered(readerOf(made, undefined, wasm), {
+      x: 0,
+      y: 1,
+      width: 6,
+      height: 4,
+    });
+    const at = (x: number, y: number) => values[(y - 1 + 1) * 8 + x + 1]!;
+    assertEquals(at(2, 0), value(2, 0));
+    assertAlmostEquals((at(1, 2) - at(-1, 2)) / 2, value(1, 2) - value(0, 2), 1e-6);
+    assertAlmostEquals((at(6, 2) - at(4, 2)) / 2, value(5, 2) - value(4, 2), 1e-6);
+    assertAlmostEquals((at(3, 5) - at(3, 3)) / 2, value(3, 4) - value(3, 3), 1e-6);
+  });
+});
+
+Deno.test("a single cell has no gradient: its border repeats it", () => {
+  wasm.frame(() => {
+    const { values } = readBordered(readerOf(tensorOf([], () => 3)), {
+      x: 0,
+      y: 0,
+      width: 1,
+      height: 1,
+    });
+    assertEquals([values[3], values[5], values[1], values[7]], [3, 3, 3, 3]);
+  });
+});

@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { BadRequest } from "../../src/errors.ts";
+import { describeAxes, fold, indexOf, nativeZoom, offsets } from "../../src/field/plane.ts";
+import { tensorOf } from "./planes.ts";
+
+const planeOf = (shape: number[]) => fold(tensorOf(shape, () => 0).tensor);
+
+Deno.test("native zoom is the first at which one cell is one pixel", () => {
+  const cases = [[1, 0], [256, 0], [257, 1], [512, 1], [513, 2], [16384, 6], [16385, 7]] as const;
+  for (const [side, zoom] of cases) {
+    assertEquals(nativeZoom(side, 1), zoom);
+    assertEquals(nativeZoom(1, side), zoom);
+  }
+});
+
+Deno.test("tensors fold as SPEC says", () => {
+  const size = (shape: number[]) => {
+    const { width, height } = planeOf(shape);
+    return [width, height];
+  };
+  assertEquals(size([]), [1, 1]);
+  assertEquals(size([10]), [4, 3]);
+  assertEquals(size([0]), [0, 0]);
+  assertEquals(size([3, 5]), [5, 3]);
+  assertEquals(size([4, 3, 5]), [5, 12]);
+  assertEquals(size([8, 4, 3, 2]), [4 * 2, 8 * 3]);
+  assertEquals(size([8, 4, 2, 3, 5]), [4 * 5, 8 * 2 * 3]);
+});
+
+Deno.test("a convolution is a mosaic of kernels, output channels down, inputs across", () => {
+  const plane = planeOf([8, 4, 3, 2]);
+  assertEquals(indexOf(plane, 0, 0), [0, 0, 0, 0]);
+  assertEquals(indexOf(plane, 2 * 2 + 1, 5 * 3 + 2), [5, 2, 2, 1]);
+  assertEquals(indexOf(plane, 8, 0), null);
+  assertEquals(
+    describeAxes(plane),
+    "down: axis 0 (8) then axis 2 (3); across: axis 1 (4) then axis 3 (2)",
+  );
+});
+
+Deno.test("a folded vector ends where its elements do", () => {
+  const plane = planeOf([10]);
+  assertEquals(indexOf(plane, 1, 2), [9]);
+  assertEquals(indexOf(plane, 2, 2), null);
+});
+
+Deno.test("every element has exactly one cell, and offsets lead to it", () => {
+  const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 5 });
+  fc.assert(fc.property(shapes, fc.boolean(), (shape, fortran) => {
+    const { tensor } = tensorOf(shape, () => 0, fortran ? "Fortran" : "C");
+    const plane = fold(tensor);
+    const { rows, columns } = offsets(plane, 0, 0, plane.width, plane.height);
+    const seen = new Set<number>();
+    for (let y = 0; y < plane.height; y++) {
+      for (let x = 0; x < plane.width; x++) {
+        const index = indexOf(plane, x, y);
+        if (!index) continue;
+        const offset = index.reduce((sum, at, axis) => sum + at * tensor.strides[axis]!, 0);
+        assertEquals(rows[y]! + columns[x]!, offset);
+        seen.add(offset);
+      }
+    }
+    assertEquals(seen.size, plane.cells);
+  }));
+});
+
+Deno.test("axes that do not name each axis once are refused with the shape", () => {
+  const { tensor } = tensorOf([2, 3, 4], () => 0);
+  assertEquals(fold(tensor, { rows: [2], columns: [0, 1] }).width, 6);
+  for (
+    const axes of [{ rows: [0], columns: [1] }, { rows: [0, 1], columns: [2, 2] }, {
+      rows: [3],
+      columns: [0, 1],
+    }]
+  ) {
+    const error = assertThrows(() => fold(tensor, axes), BadRequest);
+    assert(error.message.includes("[2,3,4]"), error.message);
+  }
+});
