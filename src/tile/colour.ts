@@ -1,0 +1,1 @@
+export * from "../modes/colour.ts";
