@@ -1,3 +1,7 @@
+import type { Dtype } from "../formats/format.ts";
+import type { Measure } from "./measure.ts";
+import { exactOrder, KeyOrder, median, quantiles } from "./quantiles.ts";
+
 /** What normalisation needs to know of a layer; computed once over all its values. */
 export interface Scale {
   /** Finite values. All figures below are of these alone; NaN where there is none. */
@@ -20,4 +24,52 @@ export interface Scale {
   readonly negativeInfinity: number;
   /** Values at the quantiles 0, 1/1024, … 1, of which clipping interpolates. */
   readonly quantiles: Float32Array;
+}
+
+/** The largest float32; a deviation may be twice that. */
+const LARGEST = 2 ** 128 - 2 ** 104;
+/** Steps between the quantiles that a scale keeps. */
+const STEPS = 1024;
+
+/** Whether every value of a dtype is a bfloat16, so that key counts are exact. */
+export const hasExactKeys = (dtype: Dtype): boolean =>
+  ["BF16", "F8_E4M3", "F8_E5M2", "I8", "U8", "BOOL"].includes(dtype);
+
+/**
+ * The scale of the values that were measured. Median, MAD and quantiles are exact (to float32) where
+ * the values themselves are given or the dtype fits the key counts; else they are off by up to 2⁻⁷
+ * of the value. At most 2²⁴ values are worth giving: about 1 s and two bytes each, and four for the
+ * deviations.
+ */
+export function scaleOf(measure: Measure, values?: Float32Array, dtype: Dtype = "F32"): Scale {
+  const { m2, squares: _, ...moments } = measure.moments;
+  const variance = moments.count === 0 ? NaN : m2 / moments.count;
+  const order = values && !hasExactKeys(dtype)
+    ? exact(values, moments.count)
+    : approximate(measure, hasExactKeys(dtype));
+  const robust = 1.4826 * order.mad || Math.sqrt(variance) || 1;
+  return { ...moments, variance, ...order, robust };
+}
+
+type Spread = Pick<Scale, "median" | "mad" | "quantiles">;
+
+function approximate(measure: Measure, exactKeys: boolean): Spread {
+  const order = new KeyOrder(measure, exactKeys);
+  const middle = median(order);
+  return {
+    median: middle,
+    mad: order.medianDeviation(middle),
+    quantiles: quantiles(order, STEPS),
+  };
+}
+
+function exact(values: Float32Array, count: number): Spread {
+  const order = exactOrder(values, count, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
+  const middle = median(order);
+  const deviations = values.map((x) => x - x === 0 ? Math.min(Math.abs(x - middle), LARGEST) : NaN);
+  return {
+    median: middle,
+    mad: median(exactOrder(deviations, count, [0.5])),
+    quantiles: quantiles(order, STEPS),
+  };
 }
