@@ -102,7 +102,15 @@ export interface Ops {
   shade(values: Float32Array, shade: Shade): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */
   pack(stats: BlockStats, alpha: number, scale: number): Uint8Array;
-  /** A zlib stream (RFC 1950) that holds `bytes`, chosen for palette images `rowLength` bytes wide. */
+  /**
+   * PNG scanlines of `height` rows of `width` bytes: each row behind a byte that names its filter.
+   * All rows have the one of None, Sub and Up that leaves the least entropy. `pixel` is bytes a
+   * pixel.
+   */
+  filterRows(bytes: Uint8Array, width: number, height: number, pixel: number): Uint8Array;
+  /** The largest byte, 0 of none. */
+  largest(bytes: Uint8Array): number;
+  /** A zlib stream (RFC 1950) that holds `bytes`, made for images with `rowLength` bytes from row to row. */
   zlib(bytes: Uint8Array, rowLength: number): Uint8Array;
   /** CRC-32 as PNG wants it, continuing from `crc`. */
   crc32(bytes: Uint8Array, crc?: number): number;

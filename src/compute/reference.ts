@@ -4,6 +4,7 @@ import { blockStats } from "./reference/block_stats.ts";
 import { countKeys } from "./reference/count_keys.ts";
 import { decode } from "./reference/decode.ts";
 import { gather } from "./reference/gather.ts";
+import { filterRows } from "./reference/filter_rows.ts";
 import { frame, scratch } from "./reference/memory.ts";
 import { merge } from "./reference/merge.ts";
 import { pack } from "./reference/pack.ts";
@@ -21,6 +22,8 @@ export const reference: Ops = {
   countKeys,
   shade,
   pack,
+  filterRows,
+  largest: (bytes) => bytes.reduce((most, byte) => Math.max(most, byte), 0),
   zlib: (bytes) => deflateSync(bytes),
   crc32: (bytes, crc = 0) => crc32(bytes, crc),
 };

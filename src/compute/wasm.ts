@@ -1,6 +1,10 @@
 import type { Ops } from "./ops.ts";
 import { reference } from "./reference.ts";
+import { crc32 } from "./wasm/crc32.ts";
+import { filterRows } from "./wasm/filter_rows.ts";
+import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
+import { zlib } from "./wasm/zlib.ts";
 
 /** Backed by `assembly/*.ts`, in SIMD. Inputs that lie in scratch are used in place. */
 export const wasm: Ops = {
@@ -8,4 +12,8 @@ export const wasm: Ops = {
   name: "wasm",
   frame,
   scratch,
+  filterRows,
+  largest,
+  zlib,
+  crc32,
 };
