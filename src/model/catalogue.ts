@@ -1,0 +1,147 @@
+import { Changed, NotFound } from "../errors.ts";
+import { stem } from "./find.ts";
+import type { Model } from "./model.ts";
+import { openModel } from "./open.ts";
+
+/** Milliseconds for which a model is believed to be unchanged: one stat for a burst of tiles. */
+const BELIEVED = 100;
+/** Ids with a meaning of their own: modes that need no file. */
+const reserved = ["fn"];
+
+/** A model that cannot be opened now, and why. */
+export interface Failure {
+  readonly id: string;
+  readonly path: string;
+  readonly error: unknown;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly path: string;
+  model?: Model;
+  /** Why there is no model. */
+  error?: unknown;
+  /** When its files were last looked at. */
+  checked: number;
+  opening?: Promise<Model>;
+}
+
+/**
+ * The models that are served, each under an id of its own: the stem of its path, then "stem-2" and
+ * so on. A model whose files change is opened again; one that cannot be opened fails alone.
+ */
+export class Catalogue {
+  readonly #entries = new Map<string, Entry>();
+
+  private constructor(paths: readonly string[]) {
+    for (const path of paths) {
+      const id = this.#unused(stem(path));
+      this.#entries.set(id, { id, path, checked: -Infinity });
+    }
+  }
+
+  /** Opens the models at these paths, each as `openModel` takes it; look at `failures` afterwards. */
+  static async open(paths: readonly string[], signal?: AbortSignal): Promise<Catalogue> {
+    const catalogue = new Catalogue(paths);
+    for (const entry of catalogue.#entries.values()) {
+      await catalogue.#open(entry, signal).catch(() => {}); // kept in the entry, see `failures`
+      signal?.throwIfAborted();
+    }
+    return catalogue;
+  }
+
+  /** Those that are open, in the order given. */
+  models(): readonly Model[] {
+    return [...this.#entries.values()].flatMap(({ model }) => model ?? []);
+  }
+
+  /** Those that are not, in the order given. */
+  failures(): readonly Failure[] {
+    return [...this.#entries.values()].flatMap(({ id, path, model, error }) =>
+      model ? [] : { id, path, error }
+    );
+  }
+
+  /**
+   * The model of that id as its files are now, opened again where they changed. Throws `NotFound`
+   * naming the ids there are, or where the file is gone; what `openModel` throws where that fails.
+   */
+  async get(id: string): Promise<Model> {
+    const entry = this.#entry(id);
+    const model = this.#unchanged(entry);
+    if (model) return model;
+    if (!entry.opening && isFresh(entry) && !(entry.error instanceof Changed)) throw entry.error;
+    return await (entry.opening ?? this.#open(entry));
+  }
+
+  /**
+   * The same without waiting: where files changed it throws `Changed` and begins to open them, so
+   * that a moment later their new version is there.
+   */
+  current(id: string): Model {
+    const entry = this.#entry(id);
+    const model = this.#unchanged(entry);
+    if (model) return model;
+    const { error } = entry;
+    if (!entry.opening && (error instanceof Changed || !isFresh(entry))) {
+      this.#open(entry).catch(() => {}); // kept in the entry, thrown to whoever asks next
+    }
+    throw error;
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) entry.model?.close();
+    this.#entries.clear();
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry) return entry;
+    const known = [...this.#entries.keys()];
+    throw new NotFound(`no model "${id}"; there are: ${known.join(", ") || "none"}`, {
+      found: id,
+      expected: known,
+    });
+  }
+
+  /** The entry's model if its files are still those that were opened; closes it if not. */
+  #unchanged(entry: Entry): Model | undefined {
+    const { id, model } = entry;
+    if (!model || isFresh(entry)) return model;
+    try {
+      model.check();
+      entry.checked = performance.now();
+      return model;
+    } catch (error) {
+      if (!(error instanceof Changed)) throw error;
+      model.close();
+      delete entry.model;
+      const sentence = `model "${id}" is being opened again, ask again: ${error.message}`;
+      entry.error = new Changed(sentence, { ...error.details, model: id, retryAfter: 1 }, error);
+    }
+  }
+
+  #open(entry: Entry, signal?: AbortSignal): Promise<Model> {
+    const options = { id: entry.id, ...(signal ? { signal } : {}) };
+    return entry.opening = openModel(entry.path, options).then((model) => {
+      if (this.#entries.get(entry.id) !== entry) model.close();
+      entry.model = model;
+      delete entry.error;
+      return model;
+    }, (error) => {
+      throw entry.error = error;
+    }).finally(() => {
+      entry.checked = performance.now();
+      delete entry.opening;
+    });
+  }
+
+  #unused(stem: string): string {
+    const taken = (id: string) => this.#entries.has(id) || reserved.includes(id);
+    let id = stem;
+    for (let n = 2; taken(id); n++) id = `${stem}-${n}`;
+    return id;
+  }
+}
+
+const isFresh = (entry: Entry) => performance.now() - entry.checked < BELIEVED;
