@@ -1,4 +1,4 @@
-import { type BlockStats, type Bordered, type Ops } from "../compute/ops.ts";
+import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { type CellReader, readBordered, readCells } from "./cells.ts";
 import { TILE } from "./plane.ts";
 import { BASE, copyRows, cut, measure, type Pyramid, STATS_BYTES, statsOf } from "./pyramid.ts";

@@ -1,4 +1,4 @@
-import { type Bordered, type Ops, type Target } from "../compute/ops.ts";
+import type { Bordered, Ops, Target } from "../compute/ops.ts";
 import { dtypes } from "../formats/format.ts";
 import type { Source } from "../storage/source.ts";
 import { offsets, type Plane } from "./plane.ts";

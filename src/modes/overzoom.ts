@@ -4,6 +4,9 @@ import { ADVANCE, LINE, spell, write } from "./glyphs.ts";
 /** Pixels a cell from which its value is printed in it. */
 export const PRINTED = 32;
 
+// Pixels a cell from which a frame of the cell's own colour holds its microcells together.
+const FRAMED = 16;
+
 /** What a cell shows once it is opened: computed over its 3 × 3 neighbourhood on the plane. */
 export interface Neighbourhood {
   /** The cell's own value. */
@@ -64,22 +67,34 @@ export function openCells(canvas: Canvas, opening: Opening): Uint8Array {
       };
       const cell = neighbourhood(values, at, across + 2, inside);
       const ground = opening.ground(cell.value, x, y);
-      const shades = opening.side === 1 ? [ground] : opening.microcells(cell, x, y);
       const left = column * p, top = row * p;
-      for (let dy = 0; dy < p && top + dy < height; dy++) {
-        const line = Math.floor(dy * opening.side / p) * opening.side;
-        for (let dx = 0; dx < p && left + dx < width; dx++) {
-          const shade = shades[line + Math.floor(dx * opening.side / p)]!;
-          words[(top + dy) * columns + left + dx] = opaque(shade);
+      const down = Math.min(p, height - top), along = Math.min(p, width - left);
+      fill(words, columns, left, top, along, down, ground);
+      if (opening.side > 1) {
+        const shades = opening.microcells(cell, x, y);
+        const margin = p >= FRAMED ? p >> 3 : 0;
+        const tall = p >= PRINTED ? p - bandHeight(p) - margin : p - 2 * margin;
+        const wide = p - 2 * margin;
+        const edge = (i: number, size: number) => margin + Math.round(i * size / opening.side);
+        for (const [i, shade] of shades.entries()) {
+          const [mx, my] = [i % opening.side, Math.floor(i / opening.side)];
+          const width = Math.min(along, edge(mx + 1, wide)) - edge(mx, wide);
+          const height = Math.min(down, edge(my + 1, tall)) - edge(my, tall);
+          fill(words, columns, left + edge(mx, wide), top + edge(my, tall), width, height, shade);
         }
       }
-      if (p >= PRINTED) print(words, columns, left, top, p, cell.value, ground);
+      if (p >= PRINTED) {
+        const line = opening.side === 1 ? (p - bandHeight(p)) >> 1 : p - bandHeight(p);
+        print(words, columns, left, top + line, p, cell.value, ground);
+      }
     }
   }
   return pixels;
 }
 
-/** The figure on a band of the cell's own colour, so that it reads on any microcells. */
+/** Pixels that the figure takes up, with room above and below. */
+const bandHeight = (p: number) => (LINE + 4) * Math.floor(p / PRINTED);
+
 function print(
   words: Uint32Array,
   columns: number,
@@ -91,14 +106,23 @@ function print(
 ): void {
   const scale = Math.floor(p / PRINTED);
   const text = spell(value, Math.floor((p / scale - 2) / ADVANCE));
-  const high = (LINE + 4) * scale;
-  const first = top + ((p - high) >> 1);
-  for (let y = first; y < first + high; y++) {
-    words.fill(opaque(ground), y * columns + left, y * columns + left + p);
-  }
   const ink = opaque(luminance(ground) > 0.4 ? 0x101418 : 0xffffff);
   const x = left + ((p - (text.length * ADVANCE - 1) * scale) >> 1);
-  write(text, x, first + 2 * scale, scale, (x, y) => words[y * columns + x] = ink);
+  write(text, x, top + 2 * scale, scale, (x, y) => words[y * columns + x] = ink);
+}
+
+function fill(
+  words: Uint32Array,
+  columns: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  colour: Colour,
+): void {
+  for (let row = y; row < y + height; row++) {
+    words.fill(opaque(colour), row * columns + x, row * columns + x + Math.max(0, width));
+  }
 }
 
 function neighbourhood(

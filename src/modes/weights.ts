@@ -3,7 +3,7 @@ import { colormaps } from "./colormaps.ts";
 import {
   NEGATIVE_INFINITY,
   NOT_A_NUMBER,
-  OUTSIDE,
+  type OUTSIDE,
   POSITIVE_INFINITY,
   type Shade,
 } from "../compute/ops.ts";
@@ -139,8 +139,7 @@ function channelFactor({ channelNorms }: Facts, plane: Plane): (row: number) => 
 /** Colours for the inside of a cell: the mean on the mode's own ramp, the rest on ramps of their own. */
 function cellPainter(options: Options, facts: Facts, plane: Plane, normal: Normalization) {
   const ramp = palette(String(options.colormap), Boolean(options.colormap_reverse));
-  const spread = palette("viridis", false), slope = palette("inferno", false);
-  const share = palette("greys", true);
+  const spread = palette("purples"), slope = palette("oranges"), share = palette("greys");
   const s = facts.scale.robust || 1;
   const own = (value: number) => colourAt(ramp, position(value, normal));
   const level = (map: Uint8Array, t: number) => colourAt(map, Math.round(250 * t));

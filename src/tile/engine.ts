@@ -1,9 +1,10 @@
 import { Pool } from "../compute/pool.ts";
-import { BadRequest, Changed, NotFound } from "../errors.ts";
+import { BadRequest, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { describeAxes, TILE } from "../field/plane.ts";
 import { BASE } from "../field/pyramid.ts";
-import { Catalogue } from "../model/catalogue.ts";
+import { Catalogue, type Failure } from "../model/catalogue.ts";
+import { findModels } from "../model/find.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Mode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
@@ -52,7 +53,10 @@ export async function createEngine(
   const size = options.workers ?? navigator.hardwareConcurrency;
   const pool = new Pool<Job>(new URL("./worker.ts", import.meta.url), size);
   try {
-    return new TileEngine(await Catalogue.open(paths), pool, options);
+    const catalogue = await Catalogue.open(paths.flatMap(findModels));
+    const [failure] = catalogue.failures();
+    if (failure && catalogue.models().length === 0) throw failure.error;
+    return new TileEngine(catalogue, pool, options);
   } catch (error) {
     pool.close();
     throw error;
@@ -71,24 +75,32 @@ class TileEngine implements Engine {
   readonly #flight = new SingleFlight<Tile>();
   readonly #summaries = new LruCache<Summary>(16 * MIB);
   readonly #views = new Map<string, OpenView>();
+  /** The version of each model that was last asked for. */
+  readonly #versions = new Map<string, string>();
 
   constructor(catalogue: Catalogue, pool: Pool<Job>, options: EngineOptions) {
     this.#catalogue = catalogue;
     this.#pool = pool;
     this.#layers = new Layers(pool, options.pyramidBytes ?? 128 * MIB);
     this.#tiles = new LruCache(options.cacheBytes ?? 64 * MIB);
-    catalogue.onReplaced = (version) => {
-      this.#layers.forget(version);
-      this.#views.clear();
-    };
   }
 
   models(): readonly Model[] {
     return this.#catalogue.models();
   }
 
+  failures(): readonly Failure[] {
+    return this.#catalogue.failures();
+  }
+
   model(id: string): Model {
-    return this.#catalogue.get(id);
+    const model = this.#catalogue.current(id);
+    const before = this.#versions.get(id);
+    if (before !== model.version) {
+      this.#versions.set(id, model.version);
+      if (before !== undefined) this.#layers.forget(before);
+    }
+    return model;
   }
 
   modes(): readonly Mode[] {
@@ -183,8 +195,8 @@ class TileEngine implements Engine {
             channelNorms: view.mode.needsChannelNorms(view.options),
             pyramid: view.plane.nativeZoom - z - (density - 1) >= BASE,
           };
-          await this.#ready(view, needs, signal);
-          const { bytes, timings } = await this.#work<Rendered>(view, {
+          await this.#layers.ready(view.entry, needs, signal);
+          const { bytes, timings } = await this.#pool.run<Rendered>({
             kind: "tile",
             context: view.entry.id,
             mode: view.mode.name,
@@ -207,7 +219,7 @@ class TileEngine implements Engine {
       channelNorms: mode.needsChannelNorms(options),
       pyramid: false,
     };
-    await this.#ready(view as OpenView, needs, signal);
+    await this.#layers.ready(entry, needs, signal);
     return mode.legend(options, entry.facts!);
   }
 
@@ -221,10 +233,10 @@ class TileEngine implements Engine {
     const log2 = plane.nativeZoom - z;
     if (log2 >= BASE) {
       const needs = { facts: true, channelNorms: false, pyramid: true };
-      await this.#ready(view as OpenView, needs, signal);
+      await this.#layers.ready(entry, needs, signal);
     }
     const job: Job = { kind: "inspect", context: entry.id, log2, x, y };
-    const found = await this.#work<Inspection | null>(view as OpenView, job, signal);
+    const found = await this.#pool.run<Inspection | null>(job, signal);
     if (found) return found;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
     throw new NotFound(
@@ -247,7 +259,7 @@ class TileEngine implements Engine {
     const known = this.#summaries.get(entry.id);
     if (known) return known;
     const job: Job = { kind: "summary", context: entry.id };
-    const summary = await this.#work<Summary>({ model, entry }, job, signal);
+    const summary = await this.#pool.run<Summary>(job, signal);
     this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);
     return summary;
   }
@@ -256,24 +268,6 @@ class TileEngine implements Engine {
     this.#pool.close();
     this.#catalogue.close();
     return Promise.resolve();
-  }
-
-  #ready(view: Pick<OpenView, "model" | "entry">, needs: Needs, signal?: AbortSignal) {
-    return this.#noticing(view.model, this.#layers.ready(view.entry, needs, signal));
-  }
-
-  #work<Value>(view: Pick<OpenView, "model" | "entry">, job: Job, signal?: AbortSignal) {
-    return this.#noticing(view.model, this.#pool.run<Value>(job, signal));
-  }
-
-  /** A worker that finds the file changed tells the catalogue, which reopens it for the next request. */
-  async #noticing<Value>(model: Model, work: Promise<Value>): Promise<Value> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof Changed) this.#catalogue.recheck(model.id);
-      throw error;
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { type BlockStats } from "../compute/ops.ts";
+import type { BlockStats } from "../compute/ops.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { indexOf } from "../field/plane.ts";
 import { BASE, cut, measure, type Pyramid, statsOf } from "../field/pyramid.ts";

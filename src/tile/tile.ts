@@ -1,4 +1,5 @@
 import type { Legend, Mode, Options } from "../modes/mode.ts";
+import type { Failure } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
 
@@ -114,6 +115,8 @@ export interface View {
 export interface Engine {
   /** Models that can be shown, in the order given. */
   models(): readonly Model[];
+  /** Models that could not be opened, and why. */
+  failures(): readonly Failure[];
   /** Throws `NotFound` naming what exists. Reopens a model whose files have changed. */
   model(id: string): Model;
   /** The layer or tensor of that name. Throws `NotFound`. */
