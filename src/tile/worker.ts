@@ -1,8 +1,9 @@
-import { serveJobs } from "../compute/jobs.ts";
+import { type Done, serveJobs } from "../compute/jobs.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { Unreadable } from "../errors.ts";
 import { Canvas } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
+import type { Pyramid } from "../field/pyramid.ts";
 import type { Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
@@ -38,30 +39,41 @@ serveJobs<Job>({
   },
   async work(job, cancelled) {
     const layer = load(job.context);
-    const { plane, pyramid, source, clock } = layer;
-    source.check();
-    const reader: CellReader = { plane, source, ops, clock, cancelled };
-    switch (job.kind) {
-      case "tile": {
-        const canvas = new Canvas(reader, pyramid, job.place);
-        const value = await render(canvas, drawing(layer, job.mode, job.query), job.format);
-        return { value, transfer: [value.bytes.buffer] };
-      }
-      case "sweep": {
-        const bins = sweep(reader, pyramid!, job.from, job.to);
-        return { value: bins, transfer: [bins.buffer] };
-      }
-      case "settle":
-        return { value: settle(reader, pyramid!, job.bins) };
-      case "norms":
-        return { value: channelNorms(reader) };
-      case "inspect":
-        return { value: inspect(reader, pyramid, job) };
-      case "summary":
-        return { value: await summarizeLayer(reader) };
-    }
+    const done = await work(layer, job, cancelled);
+    // After the last read: whatever changed before or meanwhile is noticed, and nothing is answered from it.
+    layer.source.check();
+    return done;
   },
 });
+
+async function work(layer: Loaded, job: Job, cancelled: () => void): Promise<Done> {
+  const { plane, pyramid, source, clock } = layer;
+  const reader: CellReader = { plane, source, ops, clock, cancelled };
+  switch (job.kind) {
+    case "tile": {
+      const canvas = new Canvas(reader, pyramid, job.place);
+      const value = await render(canvas, drawing(layer, job.mode, job.query), job.format);
+      return { value, transfer: [value.bytes.buffer] };
+    }
+    case "sweep": {
+      const bins = sweep(reader, grown(pyramid), job.from, job.to);
+      return { value: bins, transfer: [bins.buffer] };
+    }
+    case "settle":
+      return { value: settle(reader, grown(pyramid), job.bins) };
+    case "norms":
+      return { value: channelNorms(reader) };
+    case "inspect":
+      return { value: inspect(reader, pyramid, job) };
+    case "summary":
+      return { value: await summarizeLayer(reader) };
+  }
+}
+
+function grown(pyramid: Pyramid | null): Pyramid {
+  if (!pyramid) throw new Unreadable("a sweep was asked for without a pyramid to fill");
+  return pyramid;
+}
 
 function load(id: string): Loaded {
   const known = loaded.get(id);

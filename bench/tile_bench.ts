@@ -1,0 +1,70 @@
+// One uncached 256² `weights` tile of a 16384² bf16 tensor, page cache warm, the whole pipeline in
+// process on one thread: read, decode, draw, encode. Prints medians in milliseconds by zoom.
+import { wasm as ops } from "../src/compute/wasm.ts";
+import { Canvas } from "../src/field/canvas.ts";
+import type { CellReader, SyncSource } from "../src/field/cells.ts";
+import { fold } from "../src/field/plane.ts";
+import { allocate } from "../src/field/pyramid.ts";
+import { openModel } from "../src/model/open.ts";
+import type { Picture } from "../src/modes/mode.ts";
+import { parseOptions } from "../src/modes/options.ts";
+import { modes } from "../src/modes/table.ts";
+import { openSource } from "../src/storage/open.ts";
+import { render } from "../src/tile/render.ts";
+import { settle, sweep } from "../src/tile/sweep.ts";
+import { bf16Model, generator } from "./models.ts";
+
+const model = await openModel(bf16Model(16384, 1));
+const tensor = model.tensors[0]!;
+const source = openSource(tensor.source) as SyncSource;
+const plane = fold(tensor);
+const reader: CellReader = {
+  plane,
+  source,
+  ops,
+  clock: { read: 0, decode: 0 },
+  cancelled: () => {},
+};
+
+const pyramid = allocate(plane);
+const began = performance.now();
+const bins = sweep(reader, pyramid, 0, pyramid.levels[0]!.height);
+const swept = performance.now();
+const scale = settle(reader, pyramid, bins);
+const gigabytes = tensor.bytes / 1e9;
+console.log(
+  `sweep of ${gigabytes.toFixed(2)} GB: ${(swept - began).toFixed(0)} ms, ` +
+    `${(gigabytes / (swept - began) * 1e3).toFixed(2)} GB/s; settling ${
+      (performance.now() - swept).toFixed(0)
+    } ms`,
+);
+
+const random = generator(1);
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+console.log("mode     zoom      total    read  decode    draw  encode    bytes   (median ms)");
+for (const mode of modes) {
+  const options = parseOptions(mode, new URLSearchParams());
+  const draw: (canvas: Canvas) => Picture = mode.prepare(
+    options,
+    { scale, channelNorms: null },
+    plane,
+  );
+  for (let z = plane.nativeZoom; z >= 0; z--) {
+    const rows: number[][] = [];
+    for (let i = 0; i < (z > plane.nativeZoom - 4 ? 41 : 15); i++) {
+      const [x, y] = [random(), random()].map((r) => Math.floor(r * 2 ** z)) as [number, number];
+      const start = performance.now();
+      const place = { z, x, y, density: 1, crop: false } as const;
+      const { bytes, timings: t } = await render(new Canvas(reader, pyramid, place), draw, "png");
+      rows.push([performance.now() - start, t.read, t.decode, t.draw, t.encode, bytes.length]);
+    }
+    const columns = [0, 1, 2, 3, 4, 5].map((i) => median(rows.map((row) => row[i]!)));
+    const out = plane.nativeZoom - z;
+    console.log(
+      mode.name.padEnd(8),
+      (out === 0 ? "native" : `native-${out}`).padEnd(9),
+      ...columns.slice(0, 5).map((ms) => ms.toFixed(2).padStart(7)),
+      String(columns[5]).padStart(8),
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import type { Engine } from "../../src/tile/tile.ts";
+
+/** Tiles that one can look at: what each mode draws of the models in `fixtures/`, as PNG files. */
+export const goldenTiles = [
+  ["whole-matrix", "tiny-transformer", "blocks.0.fc", "weights", "0/0/0", ""],
+  ["aggregated", "burn-mnist", "fc1", "weights", "3/0/0", ""],
+  ["aggregated-from-pyramid", "burn-mnist", "fc1", "weights", "1/0/0", ""],
+  ["native", "burn-mnist", "fc1", "weights", "6/1/0", ""],
+  ["mosaic-of-kernels", "burn-mnist", "conv3", "weights", "0/0/0", "colormap=ember-ice"],
+  ["folded-vector", "tiny-transformer", "blocks.0.qkv.bias", "weights", "0/0/0", ""],
+  ["fortran-order", "digits-mlp-l2-fortran", "digits-mlp-l2-fortran", "weights", "0/0/0", ""],
+  [
+    "sequential-minmax",
+    "tiny-transformer",
+    "token",
+    "weights",
+    "0/0/0",
+    "colormap=magma&normalize=minmax",
+  ],
+  [
+    "clipped-log",
+    "tiny-transformer",
+    "blocks.1.out",
+    "weights",
+    "0/0/0",
+    "normalize=log&clip=0.05",
+  ],
+  ["range", "tiny-transformer", "head", "weights", "0/0/0", "range=-0.1,0.3&colormap=viridis"],
+  ["artistic", "tiny-transformer", "blocks.2.fc", "weights", "0/0/0", "scientific=0"],
+  ["enlarged", "tiny-transformer", "blocks.0.qkv", "weights", "3/1/1", ""],
+  ["opened", "tiny-transformer", "blocks.0.qkv", "weights", "4/1/1", ""],
+  ["printed", "tiny-transformer", "blocks.0.qkv", "weights", "5/1/1", ""],
+  ["nine-microcells", "tiny-transformer", "blocks.0.qkv", "weights", "6/1/1", "microcell=3"],
+  ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
+] as const;
+
+/** The golden tile of that name, as the engine draws it now. */
+export async function draw(engine: Engine, golden: (typeof goldenTiles)[number]) {
+  const [, model, layer, mode, place, query] = golden;
+  const [z = 0, x = 0, y = 0] = place.split("/").map(Number);
+  const address = { model, layer, mode, z, x, y, density: 1, format: "png" } as const;
+  return (await engine.ticket({ ...address, query: new URLSearchParams(query) }).tile()).bytes;
+}
+
+/** Where the pictures are kept. */
+export const goldenFolder = new URL("../../fixtures/golden/", import.meta.url);
+export const fixtureModels = new URL("../../fixtures/models/", import.meta.url);
