@@ -1,0 +1,15 @@
+import { fingerprint } from "../storage/version.ts";
+
+/** Strong entity tag, with its quotes, of an answer's content. */
+export const tagOf = (content: string | Uint8Array): string => `"${fingerprint(content)}"`;
+
+/**
+ * Whether an `If-None-Match` header (a tag, a list of them, or `*`) covers `etag`. Compared weakly,
+ * as RFC 9110 §13.1.2 asks: a proxy that compresses turns a strong tag into a weak one.
+ */
+export function matches(ifNoneMatch: string | null | undefined, etag: string): boolean {
+  if (!ifNoneMatch) return false;
+  if (ifNoneMatch.trim() === "*") return true;
+  for (const [tag] of ifNoneMatch.matchAll(/"[^"]*"/g)) if (tag === etag) return true;
+  return false;
+}
