@@ -186,6 +186,7 @@ class TileEngine implements Engine {
       immutable: address.query.get("v") === view.model.version,
       type,
       headers,
+      cached: () => this.#tiles.get(etag),
       tile: async (signal) => {
         const known = this.#tiles.get(etag);
         if (known) return known;

@@ -57,6 +57,8 @@ export interface Ticket {
   readonly immutable: boolean;
   readonly type: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The tile if it lies in the cache. */
+  cached(): Tile | undefined;
   /** Renders, or takes from the cache, or joins the same tile in flight. */
   tile(signal?: AbortSignal): Promise<Tile>;
 }
