@@ -28,7 +28,7 @@ export function parseObject(
       cause,
     );
   }
-  if (!isObject(value)) throw malformed(file, field, value, "a JSON object");
+  if (!isObject(value)) throw malformed(file, field, show(value), "a JSON object");
   return { object: value, keys: uniqueKeys(file, field, text) };
 }
 
@@ -44,29 +44,31 @@ const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, OPEN = 0x7b, CLOSE = 0x7d;
 
 /** Walks text known to be JSON. The keys of the outermost object, in order. */
 function uniqueKeys(file: string, field: string, text: string): string[] {
+  /** The keys so far of the open object at each depth. */
   const open: Set<string>[] = [];
-  let outermost: Set<string> | undefined;
-  let last = "";
+  let depth = 0;
+  let start = 0;
+  let end = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
-      const end = closingQuote(text, at + 1);
-      last = text.slice(at, end + 1);
-      at = end;
+      start = at;
+      at = end = closingQuote(text, at + 1);
     } else if (code === OPEN) {
-      const keys = new Set<string>();
-      outermost ??= keys;
-      open.push(keys);
+      open[depth] ??= new Set();
+      if (depth > 0) open[depth]!.clear();
+      depth++;
     } else if (code === CLOSE) {
-      open.pop();
+      depth--;
     } else if (code === COLON) {
-      const key = last.includes("\\") ? JSON.parse(last) as string : last.slice(1, -1);
-      const keys = open.at(-1)!;
+      const raw = text.slice(start + 1, end);
+      const key = raw.includes("\\") ? JSON.parse(`"${raw}"`) as string : raw;
+      const keys = open[depth - 1]!;
       if (keys.has(key)) throw malformed(file, `${field}, key ${show(key)}`, "given twice", "once");
       keys.add(key);
     }
   }
-  return [...outermost ?? []];
+  return [...open[0]!];
 }
 
 function closingQuote(text: string, from: number): number {

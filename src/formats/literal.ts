@@ -1,4 +1,4 @@
-import { malformed } from "./malformed.ts";
+import { malformed, show } from "./malformed.ts";
 
 /** What a header may hold; a tuple is an array, a dict a map. */
 export type Literal = string | number | boolean | null | Literal[] | Map<string, Literal>;
@@ -20,21 +20,25 @@ export function parseLiteral(file: string, text: string): Literal {
 
   const value = (depth: number): Literal => {
     const next = tokens[at++];
-    if (next === undefined || depth > MAX_DEPTH) throw malformed(file, "header", text, "a literal");
+    if (next === undefined || depth > MAX_DEPTH) {
+      throw malformed(file, "header", show(text), "a literal");
+    }
     if (next === "(") return items(")", depth);
     if (next === "[") return items("]", depth);
     if (next === "{") return dict(depth);
     if (/^['"]/.test(next)) return next.slice(1, -1).replace(/\\(.)/g, "$1");
     if (/^-?\d/.test(next)) return Number(next);
     if (Object.hasOwn(constants, next)) return constants[next]!;
-    throw malformed(file, "header", text, `a value, not ${next}`);
+    throw malformed(file, "header", show(text), `a value, not ${next}`);
   };
 
   const separated = (close: string, item: () => void) => {
     while (tokens[at] !== close) {
       item();
       if (tokens[at] === ",") at++;
-      else if (tokens[at] !== close) throw malformed(file, "header", text, `"," or "${close}"`);
+      else if (tokens[at] !== close) {
+        throw malformed(file, "header", show(text), `"," or "${close}"`);
+      }
     }
     at++;
   };
@@ -50,7 +54,7 @@ export function parseLiteral(file: string, text: string): Literal {
     separated("}", () => {
       const key = value(depth + 1);
       if (typeof key !== "string" || map.has(key) || tokens[at++] !== ":") {
-        throw malformed(file, "header", text, "distinct string keys with values");
+        throw malformed(file, "header", show(text), "distinct string keys with values");
       }
       map.set(key, value(depth + 1));
     });
@@ -58,7 +62,7 @@ export function parseLiteral(file: string, text: string): Literal {
   };
 
   const literal = value(0);
-  if (at < tokens.length) throw malformed(file, "header", text, "one literal");
+  if (at < tokens.length) throw malformed(file, "header", show(text), "one literal");
   return literal;
 }
 
@@ -71,7 +75,7 @@ function tokenize(file: string, text: string): string[] {
     const [, string, integer, constant, mark] = token.exec(source) ?? [];
     const found = string ?? integer ?? constant ?? mark;
     if (found === undefined) {
-      throw malformed(file, `header at ${from}`, source.slice(from), "a Python literal");
+      throw malformed(file, `header at ${from}`, show(source.slice(from)), "a Python literal");
     }
     tokens.push(found);
   }

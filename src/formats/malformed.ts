@@ -1,17 +1,19 @@
 import { FormatError } from "../errors.ts";
 
-/** A `FormatError` that says which field of which file holds what, and what it should hold. */
+/**
+ * A `FormatError` that says which field of which file holds what, and what it should hold. `found`
+ * is put into the sentence as it is: a value that the file gives goes through `show` first.
+ */
 export function malformed(
   file: string,
   field: string,
-  found: unknown,
+  found: string | number | bigint,
   expected: string,
   cause?: unknown,
 ): FormatError {
-  const shown = show(found);
   return new FormatError(
-    `${file}: ${field} is ${shown}, expected ${expected}`,
-    { file, field, found: shown, expected },
+    `${file}: ${field} is ${found}, expected ${expected}`,
+    { file, field, found: String(found), expected },
     cause,
   );
 }
@@ -31,27 +33,25 @@ const clip = (text: string) => text.length > 80 ? `${text.slice(0, 79)}…` : te
 
 const MAX_AXES = 64;
 
+/** Makes the error for what was found and what was expected, where only the caller knows the place. */
+export type Refuse = (found: string, expected: string) => FormatError;
+
 /**
- * A shape and the number of its elements. Throws `FormatError` for anything but up to 64
- * non-negative integers whose product, zeros aside, is exact in a double.
+ * A shape and the number of its elements. Refuses anything but up to 64 non-negative integers whose
+ * product, zeros aside, is exact in a double.
  */
-export function checkShape(
-  file: string,
-  field: string,
-  value: unknown,
-): { shape: number[]; count: number } {
+export function checkShape(value: unknown, refuse: Refuse): { shape: number[]; count: number } {
   const rule = `at most ${MAX_AXES} integers >= 0`;
-  if (!Array.isArray(value) || value.length > MAX_AXES) throw malformed(file, field, value, rule);
+  if (!Array.isArray(value) || value.length > MAX_AXES) throw refuse(show(value), rule);
   let extent = 1;
-  const shape = value.map((side: unknown) => {
+  let empty = false;
+  for (const side of value as unknown[]) {
     if (typeof side !== "number" || !Number.isSafeInteger(side) || side < 0) {
-      throw malformed(file, field, value, rule);
+      throw refuse(show(value), rule);
     }
-    extent *= side || 1;
-    return side;
-  });
-  if (!Number.isSafeInteger(extent)) {
-    throw malformed(file, field, value, "a product of sides below 2^53");
+    if (side === 0) empty = true;
+    else extent *= side;
   }
-  return { shape, count: shape.includes(0) ? 0 : extent };
+  if (!Number.isSafeInteger(extent)) throw refuse(show(value), "a product of sides below 2^53");
+  return { shape: value, count: empty ? 0 : extent };
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { SourceRef } from "../storage/source.ts";
 import { type Dtype, dtypes, type Format, rowMajor, type TensorInfo } from "./format.ts";
-import { checkShape, malformed } from "./malformed.ts";
+import { checkShape, malformed, show } from "./malformed.ts";
 import { parseLiteral } from "./literal.ts";
 
 // Layout: "\x93NUMPY", major, minor, u16 (version 1) or u32 (2, 3) header length, all
@@ -40,13 +40,16 @@ export function parseNpy(file: string, name: string, head: Uint8Array, place: Pl
   const text = new TextDecoder(head[6] === 3 ? "utf-8" : "latin1")
     .decode(head.subarray(head[6] === 1 ? 10 : 12, data));
   const header = parseLiteral(file, text);
-  if (!(header instanceof Map)) throw malformed(file, "header", text, "a Python dict");
+  if (!(header instanceof Map)) throw malformed(file, "header", show(text), "a Python dict");
   const [dtype, bigEndian] = parseDescr(file, header.get("descr"));
   const fortran = header.get("fortran_order");
   if (typeof fortran !== "boolean") {
-    throw malformed(file, "fortran_order", fortran, "True or False");
+    throw malformed(file, "fortran_order", show(fortran), "True or False");
   }
-  const { shape, count } = checkShape(file, "shape", header.get("shape"));
+  const { shape, count } = checkShape(
+    header.get("shape"),
+    (found, expected) => malformed(file, "shape", found, expected),
+  );
   const bytes = count * dtypes[dtype];
   if (data + bytes !== place.size) {
     const rule = `${data + bytes}: ${data} of header, ${bytes} for ${dtype} [${shape}]`;
@@ -72,7 +75,7 @@ export function headerEnd(head: Uint8Array): number {
 
 /** `headerEnd`, checked. `head` holds the whole header, or all there is of the file. */
 function dataOffset(file: string, head: Uint8Array, size: number): number {
-  if (!hasMagic(head)) throw malformed(file, "magic", [...head.subarray(0, 6)], "\\x93NUMPY");
+  if (!hasMagic(head)) throw malformed(file, "magic", show([...head.subarray(0, 6)]), "\\x93NUMPY");
   const version = head[6] ?? 0;
   if (!(version >= 1 && version <= 3)) throw malformed(file, "version", version, "1, 2 or 3");
   const end = headerEnd(head);
@@ -99,12 +102,14 @@ const names: Readonly<Record<string, Dtype>> = {
 
 function parseDescr(file: string, descr: unknown): readonly [Dtype, boolean] {
   const plain = `one of ${Object.keys(names).join(", ")} after <, > or |`;
-  if (typeof descr !== "string") throw malformed(file, "descr (structured type)", descr, plain);
+  if (typeof descr !== "string") {
+    throw malformed(file, "descr (structured type)", show(descr), plain);
+  }
   const [, order, code = ""] = /^([<>|=]?)(.*)$/s.exec(descr) ?? [];
   const dtype = Object.hasOwn(names, code) ? names[code] : undefined;
   if (dtype) return [dtype, order === ">" && dtypes[dtype] > 1];
   if (code.startsWith("O")) {
-    throw malformed(file, "descr (pickled objects, never read)", descr, plain);
+    throw malformed(file, "descr (pickled objects, never read)", show(descr), plain);
   }
-  throw malformed(file, "descr", descr, plain);
+  throw malformed(file, "descr", show(descr), plain);
 }

@@ -1,7 +1,7 @@
 import type { Source } from "../storage/source.ts";
 import { type Dtype, dtypes, type Format, rowMajor, type TensorInfo } from "./format.ts";
 import { isObject, parseObject } from "./json.ts";
-import { checkShape, malformed, show } from "./malformed.ts";
+import { checkShape, malformed, type Refuse, show } from "./malformed.ts";
 
 // Layout: u64 little-endian header length, JSON header, then the tensors' bytes, which may lie in
 // any order and leave gaps (some writers pad) but never overlap.
@@ -49,39 +49,48 @@ const isDtype = (name: unknown): name is Dtype =>
   typeof name === "string" && Object.hasOwn(dtypes, name);
 
 function tensor(source: Source, data: number, name: string, entry: unknown): TensorInfo {
-  const file = source.name;
-  const field = `tensor ${show(name)}`;
-  if (!name.isWellFormed()) throw malformed(file, field, "a lone surrogate", "a Unicode name");
-  if (!isObject(entry)) throw malformed(file, field, entry, "an object");
+  const refuse = (field: string, found: string, expected: string) =>
+    malformed(source.name, `tensor ${show(name)}${field}`, found, expected);
+  if (!name.isWellFormed()) throw refuse("", "half a surrogate pair", "a Unicode name");
+  if (!isObject(entry)) throw refuse("", show(entry), "an object");
   const { dtype } = entry;
   if (!isDtype(dtype)) {
-    throw malformed(file, `${field} dtype`, dtype, `one of ${Object.keys(dtypes).join(", ")}`);
+    throw refuse(" dtype", show(dtype), `one of ${Object.keys(dtypes).join(", ")}`);
   }
-  const { shape, count } = checkShape(file, `${field} shape`, entry["shape"]);
-  const [begin, end] = checkOffsets(file, field, entry["data_offsets"], source.size - data);
+  const { shape, count } = checkShape(entry["shape"], (...why) => refuse(" shape", ...why));
+  const [begin, end] = checkOffsets(
+    entry["data_offsets"],
+    source.size - data,
+    (...why) => refuse(" data_offsets", ...why),
+  );
   const bytes = count * dtypes[dtype];
   if (end - begin !== bytes) {
-    throw malformed(
-      file,
-      `${field} data_offsets`,
-      `[${begin}, ${end}], ${end - begin} bytes`,
-      `${bytes} bytes for ${dtype} [${shape}]`,
-    );
+    const found = `[${begin}, ${end}], ${end - begin} bytes`;
+    throw refuse(" data_offsets", found, `${bytes} bytes for ${dtype} [${shape}]`);
   }
-  const offset = data + begin;
-  const layout = { strides: rowMajor(shape), bigEndian: false, source: source.ref };
-  return { name, dtype, shape, ...layout, offset, bytes };
+  return {
+    name,
+    dtype,
+    shape,
+    strides: rowMajor(shape),
+    bigEndian: false,
+    source: source.ref,
+    offset: data + begin,
+    bytes,
+  };
 }
 
-function checkOffsets(file: string, field: string, value: unknown, room: number) {
+function checkOffsets(value: unknown, room: number, refuse: Refuse): readonly [number, number] {
   const [begin, end] = Array.isArray(value) && value.length === 2 ? value as unknown[] : [];
-  const whole = Number.isSafeInteger(begin) && Number.isSafeInteger(end);
-  if (!whole || !(0 <= Number(begin) && Number(begin) <= Number(end) && Number(end) <= room)) {
+  if (!isOffset(begin) || !isOffset(end) || begin > end || end > room) {
     const rule = `[begin, end] with 0 <= begin <= end <= ${room}, the bytes after the header`;
-    throw malformed(file, `${field} data_offsets`, value, rule);
+    throw refuse(show(value), rule);
   }
-  return [Number(begin), Number(end)] as const;
+  return [begin, end];
 }
+
+const isOffset = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
 
 function refuseOverlaps(file: string, data: number, tensors: readonly TensorInfo[]): void {
   const placed = tensors.filter((tensor) => tensor.bytes > 0).sort((a, b) => a.offset - b.offset);
@@ -102,7 +111,7 @@ function metadata(file: string, value: unknown): Readonly<Record<string, string>
   const entries = isObject(value) ? Object.entries(value) : undefined;
   const wrong = entries?.find(([, text]) => typeof text !== "string");
   if (!entries || wrong) {
-    throw malformed(file, "__metadata__", wrong?.[1] ?? value, "an object of strings");
+    throw malformed(file, "__metadata__", show(wrong?.[1] ?? value), "an object of strings");
   }
   return Object.fromEntries(entries) as Record<string, string>;
 }

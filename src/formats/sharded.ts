@@ -34,7 +34,7 @@ export const sharded: Format = {
       const tensor = shards.get(file)?.get(name);
       if (tensor) return tensor;
       const rule = `a shard that holds it; that one holds ${shards.get(file)?.size} others`;
-      throw malformed(source.name, `weight_map of ${show(name)}`, file, rule);
+      throw malformed(source.name, `weight_map of ${show(name)}`, show(file), rule);
     });
     return { tensors, metadata: metadata(object["metadata"]) };
   },
@@ -44,7 +44,7 @@ function weightMap(file: string, value: unknown): Map<string, string> {
   const entries = isObject(value) ? Object.entries(value) : undefined;
   const wrong = entries?.find(([, shard]) => typeof shard !== "string");
   if (!entries || wrong) {
-    throw malformed(file, "weight_map", wrong?.[1] ?? value, "an object of file names");
+    throw malformed(file, "weight_map", show(wrong?.[1] ?? value), "an object of file names");
   }
   return new Map(entries as [string, string][]);
 }
@@ -61,7 +61,7 @@ async function shard(index: Source, file: string, signal?: AbortSignal) {
 
 function openBeside(index: Source, file: string): Source {
   const wrong = (rule: string, cause?: unknown) =>
-    malformed(index.name, "weight_map file", file, rule, cause);
+    malformed(index.name, "weight_map file", show(file), rule, cause);
   if (index.ref.kind !== "file") throw wrong("an index on disk, which has files beside it");
   const folder = dirname(index.ref.path);
   const path = join(folder, file);

@@ -90,7 +90,7 @@ async function findDirectory(source: Source, signal?: AbortSignal): Promise<Dire
 }
 
 async function findDirectory64(source: Source, end: number, signal?: AbortSignal) {
-  const none = (field: string, found: unknown) =>
+  const none = (field: string, found: string | number) =>
     malformed(source.name, field, found, "a zip64 one");
   if (end < LOCATOR64_SIZE) throw none("end locator", "missing");
   const locator = viewOf(await source.read(end - LOCATOR64_SIZE, LOCATOR64_SIZE, signal));
@@ -182,7 +182,7 @@ function wideFields(extra: Uint8Array): number[] {
 function decodeName(file: string, raw: Uint8Array, flags: number): string {
   const name = new TextDecoder(flags & UTF8 ? "utf-8" : "latin1").decode(raw);
   if (name.startsWith("/") || name.includes("\0") || name.split(/[/\\]/).includes("..")) {
-    throw malformed(file, "member name", name, "a path inside the archive");
+    throw malformed(file, "member name", show(name), "a path inside the archive");
   }
   return name;
 }

@@ -1,27 +1,29 @@
 import type { TensorInfo } from "../formats/format.ts";
 import type { Layer } from "./model.ts";
 
-/** Names of tensors that never stand alone, the one that stands for its layer first. */
-const roles = [
-  "weight",
-  "kernel",
-  "embeddings",
-  "embedding",
-  "weight_v",
-  "qweight",
-  "in_proj_weight",
-  "weight_ih_l0",
-  "gamma",
-  "scale",
-];
-const role =
-  /^(weight|bias|kernel|gamma|beta|embeddings?|scale|scales|qweight|qzeros|g_idx|weight_[gv]|weight_scale(_inv)?|weight_zero_point|input_scale|in_proj_(weight|bias)|(weight|bias)_(ih|hh)_l\d+(_reverse)?|(running|moving)_(mean|var|variance)|num_batches_tracked)(:0)?$/;
+/** Last parts of names that never stand alone; the first that a layer has stands for it. */
+const roles = new Map([
+  ...["weight", "kernel", "embeddings", "embedding", "weight_v", "qweight", "in_proj_weight"],
+  ...[
+    "weight_ih_l0",
+    "weight_hh_l0",
+    "gamma",
+    "scale",
+    "scales",
+    "weight_scale",
+    "weight_scale_inv",
+  ],
+  ...["weight_zero_point", "input_scale", "qzeros", "g_idx", "weight_g", "in_proj_bias", "bias"],
+  ...["beta", "running_mean", "running_var", "moving_mean", "moving_variance", "moving_var"],
+  ...["num_batches_tracked"],
+].map((role, rank) => [role, rank]));
+/** Those of recurrent layers beyond the first. */
+const recurrent = /^(weight|bias)_(ih|hh)_l\d+(_reverse)?$/;
 
-const norms =
-  /(^|[^a-z])(norm|layernorm|rmsnorm|batchnorm|groupnorm|bn|ln|gn)(?![a-z])|[a-z]norm(?![a-z])/i;
+const norms = /(^|[^a-z])(bn|ln|gn)\d*([^a-z]|$)|norm/i;
 const attention =
-  /(^|[^a-z])(attn|attention|self_attn|mha|qkv|c_attn|in_proj|[qkvo]_proj|query|key|value|w[qkvo])(?![a-z])|attn|attention/i;
-const embedding = /embed|(^|[^a-z])(wte|wpe|emb|token|tokens|position|positions|vocab)(?![a-z])/i;
+  /(^|[^a-z])(mha|qkv|[qkvo]_proj|query|key|value|w[qkvo])([^a-z]|$)|att(n|ention)/i;
+const embedding = /(^|[^a-z])(wte|wpe|tokens?|positions?|vocab)([^a-z]|$)|emb/i;
 
 /**
  * Groups tensors by name: "a.b.weight" and "a.b.bias" are the layer "a.b"; "/" separates as "."
@@ -46,41 +48,45 @@ export const elements = (shape: readonly number[]): number =>
   shape.reduce((count, side) => count * side, 1);
 
 function layerName(name: string): string {
-  const cut = Math.max(name.lastIndexOf("."), name.lastIndexOf("/"));
-  const stem = cut > 0 && role.test(name.slice(cut + 1)) ? name.slice(0, cut) : name;
-  return stem || "(unnamed)";
+  const cut = lastSeparator(name);
+  return (cut > 0 && rank(name) < Infinity ? name.slice(0, cut) : name) || "(unnamed)";
 }
 
-const lastPart = (name: string) =>
-  name.slice(Math.max(name.lastIndexOf("."), name.lastIndexOf("/")) + 1);
+const lastSeparator = (name: string) => Math.max(name.lastIndexOf("."), name.lastIndexOf("/"));
+
+/** How much a tensor of this name stands for its layer, 0 the most; infinite for no role. */
+function rank(name: string): number {
+  // TensorFlow adds ":0" to a variable's name.
+  const last = name.slice(lastSeparator(name) + 1).replace(":0", "");
+  return roles.get(last) ?? (recurrent.test(last) ? roles.size : Infinity);
+}
 
 function layer(name: string, tensors: readonly TensorInfo[]): Layer {
-  const main = mainTensor(tensors);
+  const main = tensors.length === 1 ? tensors[0]! : mainTensor(tensors);
   const parameters = tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
   return { name, kind: kindOf(name, main, tensors), main, tensors, parameters };
 }
 
 function mainTensor(tensors: readonly TensorInfo[]): TensorInfo {
-  const rank = (tensor: TensorInfo) => {
-    const at = roles.indexOf(lastPart(tensor.name).replace(/:0$/, ""));
-    return at < 0 ? roles.length : at;
-  };
-  return tensors.toSorted((a, b) => rank(a) - rank(b) || elements(b.shape) - elements(a.shape))[0]!;
+  const ranked = tensors.map((tensor) => ({ tensor, rank: rank(tensor.name) }));
+  ranked.sort((a, b) =>
+    a.rank === b.rank ? elements(b.tensor.shape) - elements(a.tensor.shape) : a.rank - b.rank
+  );
+  return ranked[0]!.tensor;
 }
 
 function kindOf(name: string, main: TensorInfo, tensors: readonly TensorInfo[]): string {
   const axes = main.shape.length;
-  const known = role.test(lastPart(main.name));
-  const normalises = norms.test(name) ||
-    tensors.some(({ name }) => /(running|moving)_(mean|var|variance)|gamma/.test(name));
   if (axes === 0) return "scalar";
-  if (axes === 1) return normalises ? "norm" : "vector";
+  if (axes === 1) return norms.test(name) || tensors.some(isNorms) ? "norm" : "vector";
   if (axes === 4 || axes === 5 || (axes === 3 && /conv/i.test(name))) return "convolution";
   if (axes !== 2) return "tensor";
   if (embedding.test(name)) return "embedding";
   if (attention.test(name)) return "attention";
-  return known ? "linear" : "tensor";
+  return rank(main.name) < Infinity ? "linear" : "tensor";
 }
+
+const isNorms = ({ name }: TensorInfo) => /(running|moving)_(mean|var)|gamma/.test(name);
 
 /** Whether names ascend within each dtype: writers that sort do it by dtype first, then by name. */
 function listedByName(tensors: readonly TensorInfo[]): boolean {

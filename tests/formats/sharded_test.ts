@@ -1,0 +1,106 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { FormatError } from "../../src/errors.ts";
+import { openModel } from "../../src/model/open.ts";
+import { inFolder } from "../storage/folder.ts";
+import { safetensorsFile } from "./build.ts";
+import { valuesOf } from "./values.ts";
+
+const shard = (name: string, value: number) =>
+  safetensorsFile(
+    { [name]: { dtype: "U8", shape: [1], data_offsets: [0, 1] } },
+    Uint8Array.of(value),
+  );
+const writeIndex = (folder: string, weight_map: unknown, more = {}) =>
+  Deno.writeTextFile(
+    `${folder}/model.safetensors.index.json`,
+    JSON.stringify({ ...more, weight_map }),
+  );
+
+Deno.test("sharded: tensors come in the map's order, from the shards it names", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a", 1));
+    await Deno.writeFile(`${folder}/two.safetensors`, shard("b", 2));
+    await writeIndex(folder, { b: "two.safetensors", a: "one.safetensors" }, {
+      metadata: { total_size: 2 },
+    });
+    const model = await openModel(folder);
+    assertEquals(model.tensors.map(({ name }) => name), ["b", "a"]);
+    assertEquals([...await valuesOf(model.tensors[0]!)], [2]);
+    assertEquals(model.metadata, { total_size: "2" });
+    model.close();
+  }));
+
+Deno.test("sharded: a change of any shard is another version", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a", 1));
+    await writeIndex(folder, { a: "one.safetensors" });
+    const before = await openModel(folder);
+    before.check();
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a.b", 1));
+    await assertRejects(async () => await before.check(), "one.safetensors");
+    before.close();
+    await assertRejects(() => openModel(folder), FormatError, "a shard that holds it");
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a", 2));
+    const after = await openModel(folder);
+    assertEquals(after.version === before.version, false);
+    after.close();
+  }));
+
+async function refused(folder: string, map: unknown, ...parts: string[]): Promise<void> {
+  await writeIndex(folder, map);
+  for (const part of parts) await assertRejects(() => openModel(folder), FormatError, part);
+}
+
+Deno.test("sharded: a missing shard is refused", () =>
+  inFolder((folder) =>
+    refused(folder, { a: "gone.safetensors" }, '"gone.safetensors"', "can be read")
+  ));
+
+Deno.test("sharded: a tensor that its shard lacks is refused", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a", 1));
+    await refused(folder, { b: "one.safetensors" }, 'weight_map of "b"');
+  }));
+
+Deno.test("sharded: a malformed shard is refused by its name", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a", 1).subarray(0, -1));
+    await refused(folder, { a: "one.safetensors" }, "one.safetensors: tensor");
+  }));
+
+Deno.test("sharded: names that lead out of the folder are refused", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/one.safetensors`, shard("a", 1));
+    await Deno.mkdir(`${folder}/inner`);
+    for (
+      const name of [
+        "../one.safetensors",
+        `${folder}/one.safetensors`,
+        "x/../../one.safetensors",
+        ".",
+      ]
+    ) {
+      await refused(`${folder}/inner`, { a: name }, "in the index's folder");
+    }
+    await Deno.symlink(`${folder}/one.safetensors`, `${folder}/inner/link.safetensors`);
+    await refused(`${folder}/inner`, { a: "link.safetensors" }, "a link out of it");
+  }));
+
+Deno.test("sharded: Hugging Face's cache, whose files are links to blobs, opens", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/blobs`);
+    await Deno.mkdir(`${folder}/snapshots/0123abcd`, { recursive: true });
+    await Deno.writeFile(`${folder}/blobs/f00`, shard("a", 1));
+    await Deno.symlink("../../blobs/f00", `${folder}/snapshots/0123abcd/one.safetensors`);
+    await writeIndex(`${folder}/snapshots/0123abcd`, { a: "one.safetensors" });
+    const model = await openModel(`${folder}/snapshots/0123abcd`);
+    assertEquals(model.tensors.length, 1);
+    model.close();
+  }));
+
+Deno.test("sharded: an index without a map of names is refused", () =>
+  inFolder(async (folder) => {
+    await refused(folder, undefined, "weight_map is undefined");
+    await refused(folder, ["a"], 'weight_map is ["a"]');
+    await refused(folder, { a: 3 }, "weight_map is 3");
+  }));

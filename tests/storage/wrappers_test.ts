@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { deflateRawSync } from "node:zlib";
+import fc from "fast-check";
+import { FormatError, TooLarge } from "../../src/errors.ts";
+import { CachedSource } from "../../src/storage/cached.ts";
+import { CoalescedSource } from "../../src/storage/coalesced.ts";
+import { InflatedSource } from "../../src/storage/inflated.ts";
+import { MemorySource } from "../../src/storage/memory.ts";
+import { MeteredSource } from "../../src/storage/metered.ts";
+import { openSource } from "../../src/storage/open.ts";
+import type { Source } from "../../src/storage/source.ts";
+
+const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) & 255);
+const memory = () => new MemorySource("memory", bytes);
+const deflated = () => {
+  const packed = new Uint8Array(deflateRawSync(bytes));
+  const from = new MemorySource("packed", new Uint8Array([9, 9, ...packed, 9]));
+  return new InflatedSource(from, { offset: 2, length: packed.length, size: bytes.length });
+};
+
+/** One suite for every kind of source. */
+const kinds: Readonly<Record<string, () => Source>> = {
+  memory,
+  inflated: deflated,
+  coalesced: () => new CoalescedSource(memory()),
+  cached: () => new CachedSource(memory(), { block: 1000, bytes: 20_000 }),
+  metered: () => new MeteredSource(memory()),
+  "cached over coalesced": () => new CachedSource(new CoalescedSource(memory()), { block: 512 }),
+};
+for (const [kind, make] of Object.entries(kinds)) {
+  Deno.test(`${kind}: many reads at once each give their own span`, async () => {
+    const span = fc.tuple(fc.nat(bytes.length), fc.nat(50_000))
+      .map(([offset, length]) => [offset, Math.min(length, bytes.length - offset)] as const);
+    await fc.assert(
+      fc.asyncProperty(fc.array(span, { minLength: 1, maxLength: 8 }), async (spans) => {
+        const source = make();
+        const read = await Promise.all(
+          spans.map(([offset, length]) => source.read(offset, length)),
+        );
+        read.forEach((found, i) => {
+          const [offset, length] = spans[i]!;
+          assertEquals(found, bytes.slice(offset, offset + length));
+          const into = new Uint8Array(length);
+          source.readSync?.(offset, into);
+          if (source.readSync) assertEquals(into, found);
+        });
+        source.close();
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  Deno.test(`${kind}: outside, it throws RangeError; cancelled, AbortError; unchanged, nothing`, async () => {
+    const source = make();
+    source.check();
+    assertEquals(source.size, bytes.length);
+    await assertRejects(() => source.read(bytes.length, 1), RangeError);
+    await assertRejects(() => source.read(0, 1, AbortSignal.abort()), DOMException);
+    const again = openSource(source.ref);
+    assertEquals(await again.read(7, 9), await source.read(7, 9));
+    source.close();
+  });
+}
+
+/** A source whose reads end when told to. */
+function slow() {
+  const asked: { signal: AbortSignal | undefined; done: () => void; fail: (why: Error) => void }[] =
+    [];
+  const inner = memory();
+  const source: Source = {
+    name: "slow",
+    size: inner.size,
+    version: inner.version,
+    ref: inner.ref,
+    read: (offset, length, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason));
+        asked.push({ signal, done: () => resolve(inner.read(offset, length)), fail: reject });
+      }),
+    check: () => {},
+    close: () => {},
+  };
+  return { source, asked };
+}
+
+Deno.test("metered: counts reads and bytes of both kinds", async () => {
+  const source = new MeteredSource(memory());
+  await source.read(0, 10);
+  source.readSync!(5, new Uint8Array(7));
+  assertEquals([source.reads, source.bytes], [2, 17]);
+});
+
+Deno.test("coalesced: near reads of a tick become one, far ones do not", async () => {
+  const meter = new MeteredSource(memory());
+  const source = new CoalescedSource(meter);
+  await Promise.all([source.read(5000, 10), source.read(0, 100), source.read(50, 100)]);
+  assertEquals([meter.reads, meter.bytes], [1, 5010]);
+  await Promise.all([source.read(0, 10), source.read(200_000, 10)]);
+  assertEquals(meter.reads, 3);
+  await source.read(0, 10);
+  await source.read(10, 10);
+  assertEquals(meter.reads, 5);
+});
+
+Deno.test("coalesced: one that is cancelled leaves alone, the last takes the read with it", async () => {
+  const { source: inner, asked } = slow();
+  const source = new CoalescedSource(inner);
+  const [first, second] = [new AbortController(), new AbortController()];
+  const reads = [source.read(0, 10, first.signal), source.read(10, 10, second.signal)];
+  await Promise.resolve();
+  first.abort();
+  await assertRejects(() => reads[0]!, DOMException);
+  assertEquals(asked.length, 1);
+  assert(!asked[0]!.signal!.aborted);
+  asked[0]!.done();
+  assertEquals(await reads[1], bytes.slice(10, 20));
+
+  const lone = source.read(0, 10, second.signal);
+  await Promise.resolve();
+  second.abort();
+  await assertRejects(() => lone, DOMException);
+  assert(asked[1]!.signal!.aborted);
+});
+
+Deno.test("cached: a block is read once, also when several want it at once", async () => {
+  const meter = new MeteredSource(memory());
+  const source = new CachedSource(meter, { block: 1000, bytes: 10_000 });
+  await Promise.all([source.read(100, 10), source.read(500, 1000), source.read(0, 2000)]);
+  assertEquals([meter.reads, meter.bytes], [2, 2000]);
+  await source.read(999, 2);
+  assertEquals(meter.reads, 2);
+});
+
+Deno.test("cached: holds no more than it may, and drops what was used longest ago", async () => {
+  const meter = new MeteredSource(memory());
+  const source = new CachedSource(meter, { block: 1000, bytes: 3000 });
+  for (const offset of [0, 1000, 2000, 0, 3000]) await source.read(offset, 1);
+  assertEquals([meter.reads, source.held], [4, 3000]);
+  await source.read(0, 1);
+  assertEquals(meter.reads, 4);
+  await source.read(1000, 1);
+  assertEquals(meter.reads, 5);
+});
+
+Deno.test("cached: a failed or abandoned block is read anew", async () => {
+  const { source: inner, asked } = slow();
+  const source = new CachedSource(inner, { block: 1000, bytes: 3000 });
+  const failing = source.read(0, 1);
+  asked[0]!.fail(new Error("no luck"));
+  await assertRejects(() => failing, Error, "no luck");
+
+  const abort = new AbortController();
+  const abandoned = source.read(0, 1, abort.signal);
+  abort.abort();
+  const wanted = source.read(0, 1);
+  await assertRejects(() => abandoned, DOMException);
+  assertEquals(asked.length, 3);
+  asked[2]!.done();
+  assertEquals(await wanted, bytes.slice(0, 1));
+});
+
+Deno.test("inflated: a size that deflate cannot reach, or beyond what memory may hold, is refused", () => {
+  const span = (length: number, size: number) => () =>
+    new InflatedSource(memory(), { offset: 0, length, size });
+  assertThrows(span(10, 10_321), FormatError, "at most 10320");
+  assertThrows(span(2 ** 28, 2 ** 31), TooLarge, "2147483648");
+});
+
+Deno.test("inflated: what is no deflate stream is refused, waiting or not, and again", async () => {
+  const from = new MemorySource("noise", new Uint8Array(50).fill(255));
+  const source = new InflatedSource(from, { offset: 0, length: 50, size: 100 });
+  for (let turn = 0; turn < 2; turn++) {
+    await assertRejects(() => source.read(0, 1), FormatError, "does not inflate to 100 bytes");
+    assertThrows(() => source.readSync!(0, new Uint8Array(1)), FormatError, "does not inflate");
+  }
+});
+
+Deno.test("inflated: its stream is read once for many who wait", async () => {
+  const packed = new Uint8Array(deflateRawSync(bytes));
+  const meter = new MeteredSource(new MemorySource("packed", packed));
+  const source = new InflatedSource(meter, {
+    offset: 0,
+    length: packed.length,
+    size: bytes.length,
+  });
+  await Promise.all([source.read(0, 10), source.read(5, 10)]);
+  await source.read(100, 10);
+  assertEquals(meter.reads, 1);
+});
