@@ -1,0 +1,73 @@
+import { matches, tagOf } from "../src/tile/etag.ts";
+import { BadRequest } from "../src/errors.ts";
+import type { Engine, View } from "../src/tile/tile.ts";
+
+/** What every route is given. */
+export interface Service {
+  readonly engine: Engine;
+  /** Where the server is reached from outside, without a slash at the end; "" for the same host. */
+  readonly base: string;
+}
+
+export type Pairs = [name: string, value: string][];
+
+/** Reads are open to pages of any origin, and scripts there may see these headers. */
+export const cors: Pairs = [
+  ["Access-Control-Allow-Origin", "*"],
+  [
+    "Access-Control-Expose-Headers",
+    "ETag, Server-Timing, Synaptile-Mode, Synaptile-Refinement, Retry-After, Content-Length",
+  ],
+];
+
+/** For URLs that name the version: what they answer never changes. */
+export const IMMUTABLE = "public, max-age=31536000, immutable";
+/** For all others: may be kept, but asked for again; that costs a 304. */
+export const REVALIDATE = "public, no-cache";
+
+/** How long an answer of that view may be kept: for ever where the query names the version. */
+export const cacheControl = (query: URLSearchParams, { model }: Pick<View, "model">): string =>
+  query.get("v") === model.version ? IMMUTABLE : REVALIDATE;
+
+/** A body with its tag, or a 304 where the client has it. */
+export function tagged(
+  request: Request,
+  body: string | Uint8Array<ArrayBuffer>,
+  type: string,
+  caching = REVALIDATE,
+): Response {
+  const etag = tagOf(body);
+  const headers: Pairs = [...cors, ["ETag", etag], ["Cache-Control", caching]];
+  if (matches(request.headers.get("If-None-Match"), etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  return new Response(body, { headers: [...headers, ["Content-Type", type]] });
+}
+
+/** JSON with its tag. */
+export const json = (request: Request, value: unknown, caching?: string): Response =>
+  tagged(request, JSON.stringify(value), "application/json", caching);
+
+/** The query, if it has no names but these. Throws `BadRequest` naming the one and the others. */
+export function only(request: Request, ...allowed: readonly string[]): URLSearchParams {
+  const query = new URL(request.url).searchParams;
+  for (const name of query.keys()) {
+    if (allowed.includes(name)) continue;
+    const known = allowed.length === 0 ? "there are none here" : `known are ${allowed.join(", ")}`;
+    throw new BadRequest(`unknown parameter "${name}": ${known}`, { parameter: name, allowed });
+  }
+  return query;
+}
+
+/** A file name as stem and extension. Throws `BadRequest` where the extension is not allowed. */
+export function split<Extension extends string>(
+  file: string,
+  allowed: readonly Extension[],
+): [stem: string, extension: Extension] {
+  const dot = file.lastIndexOf(".");
+  const found = dot < 0 ? "" : file.slice(dot + 1);
+  const extension = allowed.find((name) => name === found);
+  if (extension) return [file.slice(0, dot), extension];
+  const message = `"${file}" does not end in ${allowed.map((name) => `.${name}`).join(" or ")}`;
+  throw new BadRequest(message, { parameter: "format", found, allowed });
+}

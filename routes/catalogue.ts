@@ -1,0 +1,62 @@
+import { Hono } from "hono";
+import { colormaps, palette } from "../src/tile/colour.ts";
+import { RAMP } from "../src/compute/ops.ts";
+import {
+  describeBriefly,
+  describeLayer,
+  describeMode,
+  describeModel,
+  describeView,
+} from "../src/tile/describe.ts";
+import { cacheControl, json, only, type Service } from "./answer.ts";
+
+/** What there is: models, their layers, the modes that show them, and colour maps. */
+export function catalogueRoutes({ engine, base }: Service): Hono {
+  return new Hono()
+    .get("/models", (c) => {
+      only(c.req.raw);
+      return json(c.req.raw, {
+        models: engine.models().map((model) => describeBriefly(model, base)),
+      });
+    })
+    .get("/models/:model", (c) => {
+      const query = only(c.req.raw, "v");
+      const model = engine.model(c.req.param("model"));
+      const body = describeModel(model, engine.modes(), base);
+      return json(c.req.raw, body, cacheControl(query, { model }));
+    })
+    .get("/models/:model/:layer", (c) => {
+      const query = only(c.req.raw, "v");
+      const model = engine.model(c.req.param("model"));
+      const { layer, tensor } = engine.layer(model, c.req.param("layer"));
+      const body = describeLayer(model, layer, tensor, engine.modes(), base);
+      return json(c.req.raw, body, cacheControl(query, { model }));
+    })
+    .get("/models/:model/:layer/:mode", (c) => {
+      const { model, layer, mode } = c.req.param();
+      const query = new URL(c.req.url).searchParams;
+      const view = engine.view(model, layer, mode, query);
+      return json(c.req.raw, describeView(view, layer, base), cacheControl(query, view));
+    })
+    .get("/modes", (c) => {
+      only(c.req.raw);
+      return json(c.req.raw, { modes: engine.modes().map(describeMode) });
+    })
+    .get("/colormaps", (c) => {
+      only(c.req.raw);
+      return json(c.req.raw, {
+        colormaps: colormaps.map((map) => ({ ...map, colors: sample(map.name) })),
+      });
+    });
+}
+
+const SAMPLES = 33;
+
+/** Colours at even distances along the ramp, "#rrggbb"; an odd number, so that the middle is one. */
+function sample(name: string): string[] {
+  const rgba = palette(name, false);
+  return Array.from({ length: SAMPLES }, (_, i) => {
+    const at = 4 * Math.round(i * (RAMP - 1) / (SAMPLES - 1));
+    return `#${rgba.subarray(at, at + 3).toHex()}`;
+  });
+}

@@ -1,0 +1,96 @@
+import type { Context } from "hono";
+import { NotFound, SynaptileError } from "../src/errors.ts";
+import { cors, type Pairs } from "./answer.ts";
+
+/** Any thrown value as RFC 9457 has it: the one place where errors become HTTP. */
+export function problem(thrown: unknown, request: Request): Response {
+  const instance = pathOf(request);
+  if (thrown instanceof SynaptileError) {
+    const { name, status, title, message, details } = thrown;
+    const retry = details["retryAfter"];
+    const headers: Pairs = retry === undefined ? [] : [["Retry-After", String(retry)]];
+    const members = { type: typeOf(name), title, status, detail: message, instance };
+    return document({ ...members, ...details, ...members }, headers);
+  }
+  // Nobody reads this; the number is nginx's for a client that has gone.
+  if (request.signal.aborted) return new Response(null, { status: 499 });
+  console.error(`${request.method} ${instance}:`, thrown);
+  const detail = "the server failed on this request; its log has the reason";
+  return document({
+    type: typeOf("Internal"),
+    title: "Internal error",
+    status: 500,
+    detail,
+    instance,
+  });
+}
+
+/** Where no route is: names those that are there. */
+export function noRoute({ req: { raw } }: Context): Response {
+  const message = `there is nothing at ${pathOf(raw)}`;
+  return problem(new NotFound(message, { allowed: routes }), raw);
+}
+
+/** For methods other than GET and HEAD: everything here is for reading. */
+export function noMethod(request: Request): Response {
+  const allowed = ["GET", "HEAD", "OPTIONS"];
+  const detail = `${request.method} is not allowed: everything here is read with ${
+    allowed.join(", ")
+  }`;
+  return document(
+    {
+      type: typeOf("MethodNotAllowed"),
+      title: "Method not allowed",
+      status: 405,
+      detail,
+      instance: pathOf(request),
+      allowed,
+    },
+    [["Allow", allowed.join(", ")]],
+  );
+}
+
+const routes = [
+  "/",
+  "/models",
+  "/modes",
+  "/colormaps",
+  "/tiles/{model}/{layer}/{mode}/{z}/{x}/{y}.{format}",
+  "/tiles/{model}/{layer}/{mode}/tile.json",
+  "/dzi/{model}/{layer}/{mode}.dzi",
+  "/legend/{model}/{layer}/{mode}.{json,svg,png}",
+  "/inspect/{model}/{layer}/{mode}?x=&y=",
+  "/summary/{model}/{layer}",
+  "/healthz",
+  "/readyz",
+];
+
+/** What RFC 9457 asks for; further members are the numbers behind the sentence. */
+interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly [further: string]: unknown;
+}
+
+function document(body: Problem, headers: Pairs = []): Response {
+  return new Response(JSON.stringify(body), {
+    status: body.status,
+    headers: [
+      ...cors,
+      ["Content-Type", "application/problem+json"],
+      ["Cache-Control", "no-store"],
+      ...headers,
+    ],
+  });
+}
+
+const typeOf = (name: string) =>
+  `urn:synaptile:${name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
+
+const pathOf = (request: Request) => {
+  const { pathname, search } = new URL(request.url);
+  return pathname + search;
+};

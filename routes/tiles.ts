@@ -1,0 +1,96 @@
+import { Hono } from "hono";
+import { parseTile } from "../src/tile/address.ts";
+import { links, tileTemplate } from "../src/tile/describe.ts";
+import { matches } from "../src/tile/etag.ts";
+import type { Address, Engine, Ticket, Timings } from "../src/tile/tile.ts";
+import {
+  cacheControl,
+  cors,
+  IMMUTABLE,
+  json,
+  type Pairs,
+  REVALIDATE,
+  type Service,
+} from "./answer.ts";
+import type { HotPath } from "./hot.ts";
+
+/** `/{model}/{layer}/{mode}/{z}/{x}/{y}[@2x].{format}` and `/{model}/{layer}/{mode}/tile.json`. */
+export function tileRoutes(service: Service, hot: HotPath): Hono {
+  const { engine, base } = service;
+  return new Hono()
+    .get("/:model/:layer/:mode/tile.json", (c) => {
+      const { model, layer, mode } = c.req.param();
+      const { origin, searchParams: query } = new URL(c.req.url);
+      const view = engine.view(model, layer, mode, query);
+      const { plane } = view;
+      const { legend, inspect, summary } = links(view, layer, base || origin);
+      return json(c.req.raw, {
+        tilejson: "3.0.0",
+        name: `${view.model.title}: ${layer}`,
+        description: `${view.mode.title}: ${view.mode.about}`,
+        version: "1.0.0",
+        scheme: "xyz",
+        tiles: [tileTemplate(view, layer, "png", base || origin)],
+        minzoom: plane.minZoom,
+        maxzoom: plane.maxZoom,
+        "x-width": plane.width,
+        "x-height": plane.height,
+        "x-tile-size": plane.tileSize,
+        "x-native-zoom": plane.nativeZoom,
+        "x-axes": plane.axes,
+        "x-version": view.model.version,
+        "x-legend": legend,
+        "x-inspect": inspect,
+        "x-summary": summary,
+      }, cacheControl(query, view));
+    })
+    .get("/:model/:layer/:mode/:z/:x/:file", (c) => {
+      const { model, layer, mode, z, x, file } = c.req.param();
+      const query = new URL(c.req.url).searchParams;
+      const address = parseTile({ model, layer, mode, query }, z, x, file);
+      return answerTile(c.req.raw, address, engine, hot);
+    });
+}
+
+/** A tile, or a 304 before any work. The request's end ends the work. */
+export async function answerTile(
+  request: Request,
+  address: Address,
+  engine: Engine,
+  hot: HotPath,
+): Promise<Response> {
+  const began = performance.now();
+  const { version } = engine.model(address.model);
+  const ticket = engine.ticket(address);
+  const cached = ticket.cached();
+  const remember = () =>
+    hot.keep(request.url, address.model, version, ticket, headersOf(ticket, cachedTiming));
+  if (matches(request.headers.get("If-None-Match"), ticket.etag)) {
+    remember();
+    return new Response(null, { status: 304, headers: headersOf(ticket, cachedTiming) });
+  }
+  const tile = cached ?? await ticket.tile(request.signal);
+  remember();
+  const timing = cached ? cachedTiming : timingOf(tile.timings, performance.now() - began);
+  const headers = headersOf(ticket, timing);
+  headers.push(["Content-Length", String(tile.bytes.length)]);
+  return new Response(tile.bytes, { headers });
+}
+
+const headersOf = (ticket: Ticket, timing: string): Pairs => [
+  ["Content-Type", ticket.type],
+  ["ETag", ticket.etag],
+  ["Cache-Control", ticket.immutable ? IMMUTABLE : REVALIDATE],
+  ...Object.entries(ticket.headers),
+  ["Server-Timing", timing],
+  ...cors,
+];
+
+const cachedTiming =
+  "cache;desc=hit, read;dur=0, decode;dur=0, draw;dur=0, encode;dur=0, total;dur=0";
+
+/** Server-Timing, in milliseconds; the total has the wait for a worker in it. */
+function timingOf({ read, decode, draw, encode }: Timings, total: number): string {
+  return Object.entries({ read, decode, draw, encode, total })
+    .map(([name, ms]) => `${name};dur=${ms.toFixed(2)}`).join(", ");
+}

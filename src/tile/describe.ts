@@ -1,0 +1,146 @@
+import type { TensorInfo } from "../formats/format.ts";
+import type { Layer, Model } from "../model/model.ts";
+import type { Mode } from "../modes/mode.ts";
+import { picturePath, queryString, segment } from "./address.ts";
+import { formats, type View } from "./tile.ts";
+
+// The catalogue's JSON, as HTTP and the command line both answer it. `base` stands before every
+// path: "" for paths on the same host.
+
+/** One of `GET /models`. */
+export const describeBriefly = (model: Model, base = "") => ({
+  id: model.id,
+  title: model.title,
+  format: model.format,
+  parameters: model.parameters,
+  bytes: model.bytes,
+  version: model.version,
+  layers: model.layers.length,
+  url: modelUrl(model, base),
+});
+
+/** `GET /models/{model}`. */
+export const describeModel = (model: Model, modes: readonly Mode[], base = "") => ({
+  id: model.id,
+  title: model.title,
+  format: model.format,
+  version: model.version,
+  parameters: model.parameters,
+  bytes: model.bytes,
+  metadata: model.metadata,
+  steps: [],
+  tensors: model.tensors.map(describeTensor),
+  layers: model.layers.map((layer) => ({
+    name: layer.name,
+    kind: layer.kind,
+    shape: layer.main.shape,
+    dtype: layer.main.dtype,
+    parameters: layer.parameters,
+    modes: modes.filter((mode) => mode.missing(layer) === null).map(({ name }) => name),
+    tensors: layer.tensors.map(({ name }) => name),
+    url: `${modelUrl(model, base)}/${segment(layer.name)}`,
+  })),
+});
+
+const modelUrl = ({ id }: Model, base: string) => `${base}/models/${segment(id)}`;
+
+const describeTensor = ({ name, dtype, shape, bytes }: TensorInfo) => ({
+  name,
+  dtype,
+  shape,
+  bytes,
+});
+
+/** `GET /models/{model}/{layer}`: `tensor` is the one drawn. */
+export function describeLayer(
+  model: Model,
+  layer: Layer,
+  tensor: string,
+  modes: readonly Mode[],
+  base = "",
+) {
+  const main = layer.tensors.find(({ name }) => name === tensor) ?? layer.main;
+  // A tensor other than the layer's main one is asked for by its own name.
+  const name = main === layer.main ? layer.name : tensor;
+  return {
+    model: model.id,
+    version: model.version,
+    name,
+    tensor: main.name,
+    kind: layer.kind,
+    shape: main.shape,
+    dtype: main.dtype,
+    parameters: layer.parameters,
+    tensors: layer.tensors.map(describeTensor),
+    modes: modes.map((mode) => {
+      const missing = mode.missing({ ...layer, main });
+      const path = picturePath("models", { model: model.id, layer: name, mode: mode.name });
+      return {
+        ...describeMode(mode),
+        available: missing === null,
+        missing,
+        url: base + path,
+      };
+    }),
+    summary: `${base}/summary/${segment(model.id)}/${segment(name)}`,
+  };
+}
+
+/** One of `GET /modes`. */
+export const describeMode = ({ name, title, about, parameters, overzoom }: Mode) => ({
+  name,
+  title,
+  about,
+  parameters,
+  overzoom,
+});
+
+/** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
+export function describeView(view: View, layer: string, base = "") {
+  const { model, mode, plane, options, query, tensor } = view;
+  return {
+    model: model.id,
+    version: model.version,
+    layer,
+    tensor,
+    mode: mode.name,
+    ...describeMode(mode),
+    options,
+    query,
+    plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },
+    tiles: Object.fromEntries(
+      Object.keys(formats).map((format) => [format, tileTemplate(view, layer, format, base)]),
+    ),
+    density: [1, 2],
+    links: links(view, layer, base),
+  };
+}
+
+/** A tile's URL with `{z}`, `{x}` and `{y}` to fill in; it names the version, so it never changes. */
+export function tileTemplate(view: View, layer: string, format: string, base = ""): string {
+  return `${base}${pathOf("tiles", view, layer)}/{z}/{x}/{y}.${format}${versioned(view)}`;
+}
+
+/** What else there is of a picture. */
+export function links(view: View, layer: string, base = "") {
+  const query = queryString(new URLSearchParams(view.query));
+  const to = (kind: string) => base + pathOf(kind, view, layer);
+  return {
+    tilejson: `${to("tiles")}/tile.json${query}`,
+    dzi: `${to("dzi")}.dzi${versioned(view)}`,
+    legend: `${to("legend")}.json${query}`,
+    legend_svg: `${to("legend")}.svg${query}`,
+    legend_png: `${to("legend")}.png${query}`,
+    inspect: `${to("inspect")}?${view.query ? `${view.query}&` : ""}x={x}&y={y}`,
+    summary: `${base}/summary/${segment(view.model.id)}/${segment(layer)}`,
+  };
+}
+
+const pathOf = (kind: string, { model, mode }: View, layer: string) =>
+  picturePath(kind, { model: model.id, layer, mode: mode.name });
+
+function versioned({ query, model }: View): string {
+  const parameters = new URLSearchParams(query);
+  parameters.set("v", model.version);
+  return queryString(parameters);
+}
