@@ -1,3 +1,8 @@
+import type { Dtype } from "../formats/format.ts";
+import { Histogram } from "./histogram.ts";
+import { mergeMoments, momentsOf, noMoments } from "./measure.ts";
+import { type Reader, type Spectrum, spectrum } from "./spectrum.ts";
+
 /** SPEC 10: what is known of a layer's values; JSON as `GET /summary` answers it. */
 export interface Summary {
   readonly count: number;
@@ -24,7 +29,133 @@ export interface Summary {
   readonly nan: number;
   readonly inf: number;
   /** 256 equal bins from min to max, the last one closed; null where there is no finite value. */
-  readonly histogram: { readonly min: number; readonly max: number; readonly counts: readonly number[] } | null;
+  readonly histogram: {
+    readonly min: number;
+    readonly max: number;
+    readonly counts: readonly number[];
+  } | null;
   /** Euclidean norm of each slice of the first axis; the first 4096. */
   readonly channel_norms: readonly number[] | null;
+}
+
+const HISTOGRAM_BINS = 256;
+const SINGULAR_VALUES = 16;
+const CHANNELS = 4096;
+// Elements read at once.
+const CHUNK = 1 << 18;
+
+export interface SummariseOptions {
+  /** Whether to compute singular values, the costly part; else they and the ranks are null. */
+  readonly spectrum: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Summarises a tensor in two passes over its values and those of the spectrum. The reader gives
+ * dtypes wider than float32 (F64, I64, I32, U64, U32) as float64, so that the histogram is exact.
+ * All figures are of the finite values; a matrix with others has no singular values.
+ * Throws the signal's reason when aborted.
+ */
+export async function summarise(
+  tensor: { readonly shape: readonly number[]; readonly dtype: Dtype },
+  read: Reader,
+  options: SummariseOptions,
+): Promise<Summary> {
+  const { shape, dtype } = tensor;
+  const { signal } = options;
+  const count = shape.reduce((product, side) => product * side, 1);
+  const rows = shape.length < 2 ? 1 : shape[0]!;
+  const columns = rows === 0 ? 0 : count / rows;
+
+  let moments = noMoments;
+  const channelSquares = new Float64Array(Math.min(rows, CHANNELS));
+  await eachChunk(read, count, signal, (values, from) => {
+    moments = mergeMoments(moments, momentsOf(values));
+    addSquares(values, from, columns, channelSquares);
+  });
+
+  const { min, max, nan, squares } = moments;
+  const inf = moments.positiveInfinity + moments.negativeInfinity;
+  const some = moments.count > 0;
+  const histogram = some ? new Histogram(min, max, HISTOGRAM_BINS) : null;
+  if (histogram) await eachChunk(read, count, signal, (values) => histogram.add(values));
+
+  const isMatrix = shape.length > 1 && some && nan + inf === 0;
+  const values = options.spectrum && isMatrix
+    ? await spectrum({ rows, columns, read }, SINGULAR_VALUES, signal)
+    : null;
+  const largest = values?.singular[0];
+  return {
+    count,
+    shape,
+    dtype,
+    min: number(min),
+    max: number(max),
+    mean: number(moments.mean),
+    variance: some ? number(moments.m2 / moments.count) : null,
+    l1: some ? number(moments.l1) : null,
+    frobenius: some ? number(Math.sqrt(squares)) : null,
+    spectral_norm: number(largest),
+    singular_values: values?.singular ?? null,
+    stable_rank: largest ? number(squares / largest ** 2) : null,
+    effective_rank: effectiveRank(values),
+    sparsity: count > 0 ? moments.zero / count : null,
+    nan,
+    inf,
+    histogram: histogram && { min, max, counts: histogram.counts },
+    channel_norms: shape.length > 1 && some ? Array.from(channelSquares, Math.sqrt) : null,
+  };
+}
+
+/** JSON has no NaN and no infinity. */
+function number(x: number | undefined): number | null {
+  return x !== undefined && Number.isFinite(x) ? x : null;
+}
+
+async function eachChunk(
+  read: Reader,
+  count: number,
+  signal: AbortSignal | undefined,
+  visit: (values: Float32Array | Float64Array, from: number) => void,
+): Promise<void> {
+  for (let from = 0; from < count; from += CHUNK) {
+    signal?.throwIfAborted();
+    visit(await read(from, Math.min(CHUNK, count - from)), from);
+  }
+}
+
+/** Adds the squares of values, of which the first is element `from`, to those of their channels. */
+function addSquares(
+  values: Float32Array | Float64Array,
+  from: number,
+  channelSize: number,
+  squares: Float64Array,
+): void {
+  const end = Math.min(values.length, squares.length * channelSize - from);
+  for (let i = 0; i < end;) {
+    const channel = Math.floor((from + i) / channelSize);
+    const stop = Math.min(end, (channel + 1) * channelSize - from);
+    let sum = 0;
+    for (; i < stop; i++) {
+      const square = values[i]! * values[i]!;
+      if (square - square === 0) sum += square;
+    }
+    squares[channel]! += sum;
+  }
+}
+
+/**
+ * exp of the entropy of σ²/Σσ²: how many equal singular values would be as spread out.
+ * Source: O. Roy, M. Vetterli, "The effective rank" (2007), here of energies.
+ */
+function effectiveRank(values: Spectrum | null): number | null {
+  if (!values?.full) return null;
+  const energies = values.full.map((sigma) => sigma * sigma);
+  const total = energies.reduce((sum, energy) => sum + energy, 0);
+  if (!(total > 0)) return null;
+  const entropy = energies.reduce((sum, energy) => {
+    const share = energy / total;
+    return share > 0 ? sum - share * Math.log(share) : sum;
+  }, 0);
+  return number(Math.exp(entropy));
 }

@@ -1,0 +1,127 @@
+// Eigenvalues of symmetric matrices, without eigenvectors.
+
+/** A symmetric tridiagonal matrix: n on the diagonal, n − 1 beside it. */
+export interface Tridiagonal {
+  readonly diagonal: Float64Array;
+  readonly beside: Float64Array;
+}
+
+/** Eigenvalues, largest first, and the last component of each one's unit eigenvector. */
+export interface Eigenvalues {
+  readonly values: Float64Array;
+  readonly last: Float64Array;
+}
+
+/**
+ * Reduces a symmetric n × n matrix (row-major, destroyed) to a tridiagonal one of the same
+ * eigenvalues by Householder reflections, 4n³/3 operations.
+ * Source: G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th ed., algorithm 8.3.1.
+ */
+export function tridiagonalize(matrix: Float64Array, n: number): Tridiagonal {
+  const diagonal = new Float64Array(n), beside = new Float64Array(Math.max(0, n - 1));
+  const w = new Float64Array(n);
+  for (let k = 0; k < n; k++) {
+    diagonal[k] = matrix[k * n + k]!;
+    if (k === n - 1) break;
+    // The reflection sends column k below the diagonal, v, to (norm, 0, … 0).
+    const v = matrix.subarray(k * n + k + 1, (k + 1) * n);
+    const size = v.length;
+    const rest = dot(v, 1, v, 1, size - 1);
+    const first = v[0]!;
+    if (rest === 0) {
+      beside[k] = first;
+      continue;
+    }
+    const norm = Math.hypot(first, Math.sqrt(rest));
+    beside[k] = first > 0 ? -norm : norm;
+    v[0] = first - beside[k]!;
+    const factor = 2 / (v[0]! ** 2 + rest);
+    // A ← A − v wᵀ − w vᵀ, with p = factor·A v and w = p − (factor·pᵀv / 2)·v.
+    const below = (i: number) => (k + 1 + i) * n + k + 1;
+    for (let i = 0; i < size; i++) w[i] = factor * dot(matrix, below(i), v, 0, size);
+    const share = factor / 2 * dot(w, 0, v, 0, size);
+    for (let i = 0; i < size; i++) w[i]! -= share * v[i]!;
+    for (let i = 0; i < size; i++) {
+      const row = below(i), vi = v[i]!, wi = w[i]!;
+      for (let j = 0; j < size; j++) matrix[row + j]! -= vi * w[j]! + wi * v[j]!;
+    }
+  }
+  return { diagonal, beside };
+}
+
+/**
+ * Eigenvalues of a symmetric tridiagonal matrix by the implicit QL algorithm, O(n²). Of the
+ * eigenvectors only the last row is carried through the rotations, as Golub and Welsch (1969) do
+ * with the first.
+ * Source: A. Dubrulle, R. S. Martin, J. H. Wilkinson, "The implicit QL algorithm" (1968).
+ */
+export function tridiagonalEigenvalues({ diagonal, beside }: Tridiagonal): Eigenvalues {
+  const n = diagonal.length;
+  const d = diagonal.slice(), last = new Float64Array(n);
+  const e = new Float64Array(n);
+  e.set(beside);
+  if (n > 0) last[n - 1] = 1;
+  for (let l = 0; l < n; l++) {
+    for (let sweep = 0;; sweep++) {
+      let m = l;
+      while (
+        m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))
+      ) m++;
+      if (m === l) break;
+      if (sweep === 60) {
+        throw new RangeError(`Eigenvalue ${l} of ${n} has not converged after ${sweep} QL sweeps.`);
+      }
+      let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
+      let r = Math.hypot(g, 1);
+      g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
+      let s = 1, c = 1, p = 0, i = m - 1;
+      for (; i >= l; i--) {
+        const f = s * e[i]!, b = c * e[i]!;
+        r = Math.hypot(f, g);
+        e[i + 1] = r;
+        if (r === 0) {
+          // The matrix falls apart here: go on with the smaller part.
+          d[i + 1]! -= p;
+          e[m] = 0;
+          break;
+        }
+        s = f / r;
+        c = g / r;
+        g = d[i + 1]! - p;
+        r = (d[i]! - g) * s + 2 * c * b;
+        p = s * r;
+        d[i + 1] = g + p;
+        g = c * r - b;
+        const z = last[i + 1]!;
+        last[i + 1] = s * last[i]! + c * z;
+        last[i] = c * last[i]! - s * z;
+      }
+      if (i >= l) continue;
+      d[l]! -= p;
+      e[l] = g;
+      e[m] = 0;
+    }
+  }
+  const order = Array.from(d.keys()).sort((a, b) => d[b]! - d[a]!);
+  return {
+    values: Float64Array.from(order, (i) => d[i]!),
+    last: Float64Array.from(order, (i) => last[i]!),
+  };
+}
+
+/** Σ a[from + i] · b[start + i] over `length` entries. */
+export function dot(
+  a: Float64Array,
+  from: number,
+  b: Float64Array,
+  start: number,
+  length: number,
+): number {
+  let even = 0, odd = 0, i = 0;
+  for (; i + 1 < length; i += 2) {
+    even += a[from + i]! * b[start + i]!;
+    odd += a[from + i + 1]! * b[start + i + 1]!;
+  }
+  if (i < length) even += a[from + i]! * b[start + i]!;
+  return even + odd;
+}

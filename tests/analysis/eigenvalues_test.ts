@@ -1,0 +1,94 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { dot, tridiagonalEigenvalues, tridiagonalize } from "../../src/analysis/eigenvalues.ts";
+import { normals } from "./oracle.ts";
+
+/** Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Jacobi 1846): slow and plain. */
+function jacobi(matrix: Float64Array, n: number): number[] {
+  const a = matrix.slice();
+  const at = (i: number, j: number) => a[i * n + j]!;
+  for (let sweep = 0; sweep < 30; sweep++) {
+    for (let p = 0; p < n; p++) {
+      for (let q = p + 1; q < n; q++) {
+        if (at(p, q) === 0) continue;
+        const angle = Math.atan2(2 * at(p, q), at(q, q) - at(p, p)) / 2;
+        const c = Math.cos(angle), s = Math.sin(angle);
+        for (let k = 0; k < n; k++) {
+          const [x, y] = [at(k, p), at(k, q)];
+          a[k * n + p] = c * x - s * y;
+          a[k * n + q] = s * x + c * y;
+        }
+        for (let k = 0; k < n; k++) {
+          const [x, y] = [at(p, k), at(q, k)];
+          a[p * n + k] = c * x - s * y;
+          a[q * n + k] = s * x + c * y;
+        }
+      }
+    }
+  }
+  return Array.from({ length: n }, (_, i) => at(i, i)).sort((x, y) => y - x);
+}
+
+function symmetric(n: number, seed: number): Float64Array {
+  const values = normals(n * n, seed);
+  return Float64Array.from(values, (x, i) => x + values[(i % n) * n + Math.floor(i / n)]!);
+}
+
+const eigenvalues = (
+  matrix: Float64Array,
+  n: number,
+) => [...tridiagonalEigenvalues(tridiagonalize(matrix.slice(), n)).values];
+
+Deno.test("eigenvalues of random symmetric matrices equal those of Jacobi's method", () => {
+  for (const n of [1, 2, 3, 5, 17, 40]) {
+    const matrix = symmetric(n, n);
+    const expected = jacobi(matrix, n);
+    eigenvalues(matrix, n).forEach((value, i) =>
+      assertAlmostEquals(value, expected[i], 1e-12 * n, `${n}: ${i}`)
+    );
+  }
+});
+
+Deno.test("eigenvalues of the second difference matrix are 2 − 2 cos(kπ / (n + 1))", () => {
+  const n = 300;
+  const { values } = tridiagonalEigenvalues({
+    diagonal: new Float64Array(n).fill(2),
+    beside: new Float64Array(n - 1).fill(-1),
+  });
+  values.forEach((value, i) =>
+    assertAlmostEquals(value, 2 - 2 * Math.cos((n - i) * Math.PI / (n + 1)), 1e-13)
+  );
+});
+
+Deno.test("eigenvalues of diagonal, zero, rank-one, repeated and empty matrices", () => {
+  assertEquals(eigenvalues(new Float64Array(), 0), []);
+  assertEquals(eigenvalues(Float64Array.of(3, 0, 0, 0, 5, 0, 0, 0, -1), 3), [5, 3, -1]);
+  assertEquals(eigenvalues(new Float64Array(16), 4), [0, 0, 0, 0]);
+  const [first, ...others] = eigenvalues(new Float64Array(49).fill(1), 7);
+  assertAlmostEquals(first, 7, 1e-14);
+  for (const value of others) assertAlmostEquals(value, 0, 1e-14);
+});
+
+Deno.test("the last components are those of unit eigenvectors", () => {
+  // [[2, 1], [1, 2]] has eigenvectors (1, ±1) / √2; and Σ last² = 1, Σ last²·λ = the last diagonal entry.
+  const { values, last } = tridiagonalEigenvalues({
+    diagonal: Float64Array.of(2, 2),
+    beside: Float64Array.of(1),
+  });
+  assertEquals([...values].map((x) => Math.round(x * 1e12) / 1e12), [3, 1]);
+  for (const z of last) assertAlmostEquals(Math.abs(z), Math.SQRT1_2, 1e-14);
+
+  const diagonal = Float64Array.from(normals(50, 1)), beside = Float64Array.from(normals(49, 2));
+  const random = tridiagonalEigenvalues({ diagonal, beside });
+  assertAlmostEquals(dot(random.last, 0, random.last, 0, 50), 1, 1e-13);
+  const mean = random.values.reduce((sum, value, i) => sum + value * random.last[i]! ** 2, 0);
+  assertAlmostEquals(mean, diagonal[49], 1e-12);
+  const square = random.values.reduce((sum, value, i) => sum + (value * random.last[i]!) ** 2, 0);
+  assertAlmostEquals(square, diagonal[49]! ** 2 + beside[48]! ** 2, 1e-12);
+});
+
+Deno.test("dot adds every product once, at any length", () => {
+  for (const length of [0, 1, 2, 3, 64, 65]) {
+    const a = Float64Array.from({ length: length + 2 }, (_, i) => i);
+    assert(dot(a, 1, a, 2, length) === a.slice(1, length + 1).reduce((s, x) => s + x * (x + 1), 0));
+  }
+});
