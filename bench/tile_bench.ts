@@ -46,7 +46,7 @@ for (const mode of modes) {
   const options = parseOptions(mode, new URLSearchParams());
   const draw: (canvas: Canvas) => Picture = mode.prepare(
     options,
-    { scale, channelNorms: null },
+    { scale, channels: null },
     plane,
   );
   for (let z = plane.nativeZoom; z >= 0; z--) {

@@ -1,7 +1,7 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { type CellReader, readBordered, readCells } from "./cells.ts";
 import { TILE } from "./plane.ts";
-import { BASE, copyRows, cut, measure, type Pyramid, STATS_BYTES, statsOf } from "./pyramid.ts";
+import { BASE, cut, measure, paste, type Pyramid, STATS_BYTES, statsOf } from "./pyramid.ts";
 
 /** A tile's place on a plane. */
 export interface Place {
@@ -94,8 +94,9 @@ export class Canvas {
     }
     const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
     const out = statsOf({ width, height, buffer, byteOffset });
-    const visit = (stats: BlockStats, row: number) => copyRows(stats, out, row);
-    measure(this.reader, log2, x, y, width, height, visit, { scaleRow });
+    measure(this.reader, log2, { x, y, width, height }, (stats, x, y) => paste(stats, out, x, y), {
+      scaleRow,
+    });
     return out;
   }
 

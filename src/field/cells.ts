@@ -17,7 +17,8 @@ export interface CellReader {
   readonly cancelled: () => void;
 }
 
-interface Rect {
+/** A rectangle of cells, or of blocks of them. */
+export interface Rect {
   readonly x: number;
   readonly y: number;
   readonly width: number;

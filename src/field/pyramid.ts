@@ -1,5 +1,5 @@
 import type { BlockStats, Ops } from "../compute/ops.ts";
-import { type CellReader, readBordered } from "./cells.ts";
+import { type CellReader, readBordered, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
 
 /**
@@ -23,8 +23,10 @@ export interface Level {
 export const BASE = 4;
 
 const PLANES = 10;
-// Cells in a band: as float32 they stay in a core's second-level cache.
+// Cells measured at once, and the widest strip of them: as float32 they stay in a core's second-level
+// cache, however wide the plane is.
 const BAND = 1 << 17;
+const STRIP = 1 << 13;
 
 /** Empty levels for a plane. */
 export function allocate({ width, height }: Plane): Pyramid {
@@ -81,9 +83,15 @@ const fields = [
   "infinite",
 ] as const;
 
-/** Copies `source`'s rows of blocks into `target` from block row `y` on. */
-export function copyRows(source: BlockStats, target: BlockStats, y: number): void {
-  for (const field of fields) target[field].set(source[field], y * target.width);
+/** Copies `source` into `target`, its first block to block (x, y). */
+export function paste(source: BlockStats, target: BlockStats, x: number, y: number): void {
+  for (const field of fields) {
+    for (let row = 0; row < source.height; row++) {
+      const start = row * source.width;
+      const values = source[field].subarray(start, start + source.width);
+      target[field].set(values, (y + row) * target.width + x);
+    }
+  }
 }
 
 /** A rectangle of a level, copied into scratch. */
@@ -116,37 +124,42 @@ export interface Along {
 
 /**
  * Block statistics straight from the file: `width` × `height` blocks from block (x, y) on, the
- * blocks at the plane's edges holding the cells that exist. `visit` gets them by bands of rows.
+ * blocks at the plane's edges holding the cells that exist. `visit` gets them piece by piece, with
+ * the place of each piece's first block among them.
  */
 export function measure(
   reader: CellReader,
   log2: number,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  visit: (stats: BlockStats, y: number) => void,
+  { x, y, width, height }: Rect,
+  visit: (stats: BlockStats, x: number, y: number) => void,
   { scaleRow, eachRow }: Along = {},
 ): void {
   const { plane, ops } = reader;
   const block = 1 << log2;
-  const left = x * block;
-  const across = Math.min(width * block, plane.width - left);
-  const step = Math.max(1, Math.floor(BAND / (across * block)));
-  for (let row = 0; row < height; row += step) {
-    const top = (y + row) * block;
-    const down = Math.min(Math.min(step, height - row) * block, plane.height - top);
-    ops.frame(() => {
-      const cells = readBordered(reader, { x: left, y: top, width: across, height: down });
-      if (scaleRow) scaleRows(cells.values, across + 2, top - 1, scaleRow);
-      for (let i = 1; eachRow && i <= down; i++) {
-        const first = i * (across + 2) + 1;
-        eachRow(cells.values.subarray(first, first + across));
-      }
-      const stats = ops.blockStats(cells, block);
-      if (plane.folded) forgetHoles(plane, stats, left, top, block);
-      visit(stats, row);
-    });
+  const across = Math.min(width, Math.ceil(STRIP / block));
+  const down = Math.max(1, Math.floor(BAND / (across * block * block)));
+  for (let row = 0; row < height; row += down) {
+    for (let column = 0; column < width; column += across) {
+      ops.frame(() => {
+        const left = (x + column) * block, top = (y + row) * block;
+        const right = (x + Math.min(column + across, width)) * block;
+        const bottom = (y + Math.min(row + down, height)) * block;
+        const cells = readBordered(reader, {
+          x: left,
+          y: top,
+          width: Math.min(right, plane.width) - left,
+          height: Math.min(bottom, plane.height) - top,
+        });
+        const pitch = cells.width + 2;
+        if (scaleRow) scaleRows(cells.values, pitch, top - 1, scaleRow);
+        for (let i = 1; eachRow && i <= cells.height; i++) {
+          eachRow(cells.values.subarray(i * pitch + 1, i * pitch + 1 + cells.width));
+        }
+        const stats = ops.blockStats(cells, block);
+        if (plane.folded) forgetHoles(plane, stats, left, top, block);
+        visit(stats, column, row);
+      });
+    }
   }
 }
 

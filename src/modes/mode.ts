@@ -1,3 +1,4 @@
+import type { Channels } from "../analysis/channels.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Shade } from "../compute/ops.ts";
 import type { Canvas } from "../field/canvas.ts";
@@ -76,8 +77,8 @@ export interface Legend {
 /** What is known of a layer before any tile of it is drawn. */
 export interface Facts {
   readonly scale: Scale;
-  /** Euclidean norm of each output channel (first axis); only where a mode asked for it. */
-  readonly channelNorms: Float32Array | null;
+  /** Only where a mode asked for them, and the tensor has any. */
+  readonly channels: Channels | null;
 }
 
 /** One way of looking at a layer. A mode is one file here and one line in `table.ts`. */
@@ -92,8 +93,8 @@ export interface Mode {
   missing(layer: Layer): string | null;
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): Axes | undefined;
-  /** Whether `Facts.channelNorms` must be there. */
-  needsChannelNorms(options: Options): boolean;
+  /** Whether `Facts.channels` must have been looked for. */
+  needsChannels(options: Options): boolean;
   legend(options: Options, facts: Facts): Legend;
   /** What can be settled once for many tiles, then the drawing of one. */
   prepare(options: Options, facts: Facts, plane: Plane): (canvas: Canvas) => Picture;

@@ -19,6 +19,13 @@ export const stats: Mode = {
       maximum: 100,
     },
     {
+      name: "opaque",
+      title: "Opaque",
+      about: "Shows red, green and blue alone; off, sign entropy is the alpha channel.",
+      type: "boolean",
+      default: false,
+    },
+    {
       name: "axes",
       title: "Axes",
       about: "Tensor axes down and across, outermost first, such as 0,2|1,3.",
@@ -29,7 +36,7 @@ export const stats: Mode = {
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
-  needsChannelNorms: () => false,
+  needsChannels: () => false,
 
   legend(options, { scale }): Legend {
     const s = short(Number(options.alpha) / robust({ scale }));
@@ -41,7 +48,9 @@ export const stats: Mode = {
         { name: "mean", channel: "R", about: `127.5·(1 + tanh(${s}·mean))` },
         { name: "variance", channel: "G", about: `255·tanh(${s}·√variance)` },
         { name: "gradient", channel: "B", about: `255·tanh(${s}·|∇|), spatial` },
-        { name: "sign entropy", channel: "A", about: "255·H(share of positives)" },
+        options.opaque
+          ? { name: "opaque", channel: "A", about: "255" }
+          : { name: "sign entropy", channel: "A", about: "255·H(share of positives)" },
       ],
       special: [
         { name: "NaN", color: "#ff00ff", count: scale.nan },
@@ -52,11 +61,12 @@ export const stats: Mode = {
   },
 
   prepare(options: Options, facts: Facts) {
-    const alpha = Number(options.alpha), s = robust(facts);
+    const alpha = Number(options.alpha), opaque = options.opaque === true, s = robust(facts);
     return (canvas): Picture => {
       const { ops, width, height, columns, rows } = canvas;
       const blocks = canvas.stats();
       const packed = ops.pack(blocks, alpha, s);
+      for (let i = 3; opaque && i < packed.length; i += 4) packed[i] = 255;
       const values = canvas.blank();
       const pixels = ops.scratch(columns * rows * 4);
       if (columns > width || rows > height) pixels.fill(0);

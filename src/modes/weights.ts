@@ -9,7 +9,7 @@ import {
 } from "../compute/ops.ts";
 import { BASE } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
-import { channelOf, type Plane } from "../field/plane.ts";
+import { channelOf, indexOf, type Plane } from "../field/plane.ts";
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
 import { type Normalization, normalization, normalizationParameters, stops } from "./normalize.ts";
 import { parseAxes } from "./options.ts";
@@ -65,7 +65,7 @@ export const weights: Mode = {
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
-  needsChannelNorms: ({ scientific, microcell }) => scientific === false || microcell === "3",
+  needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
 
   legend(options, { scale }): Legend {
     const normal = normalization(options, scale, isDiverging(options));
@@ -130,10 +130,22 @@ function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array 
 }
 
 /** s_c / max(s_c) of the channel that a row of cells belongs to. */
-function channelFactor({ channelNorms }: Facts, plane: Plane): (row: number) => number {
-  const norms = channelNorms ?? new Float32Array(1);
+function channelFactor({ channels }: Facts, plane: Plane): (row: number) => number {
+  if (!channels) return () => 1;
+  const { norms } = channels;
   const largest = norms.reduce((most, norm) => Math.max(most, norm), 0) || 1;
   return (row) => norms[channelOf(plane, Math.max(0, Math.min(row, plane.height - 1)))]! / largest;
+}
+
+/** What the dominant singular component contributes to a cell, as a magnitude; 0 where it is not known. */
+function spectralWeight({ channels }: Facts, plane: Plane): (x: number, y: number) => number {
+  const dominant = channels?.dominant;
+  if (!dominant) return () => 0;
+  return (x, y) => {
+    const [row = 0, ...rest] = indexOf(plane, x, y) ?? [];
+    const column = rest.reduce((at, digit, i) => at * plane.tensor.shape[i + 1]! + digit, 0);
+    return Math.abs(dominant.left[row]! * dominant.right[column]!);
+  };
 }
 
 /** Colours for the inside of a cell: the mean on the mode's own ramp, the rest on ramps of their own. */
@@ -144,9 +156,10 @@ function cellPainter(options: Options, facts: Facts, plane: Plane, normal: Norma
   const own = (value: number) => colourAt(ramp, position(value, normal));
   const level = (map: Uint8Array, t: number) => colourAt(map, Math.round(250 * t));
   const factor = channelFactor(facts, plane);
+  const spectral = spectralWeight(facts, plane);
   return {
     ground: own,
-    microcells(cell: Neighbourhood, _x: number, y: number): readonly Colour[] {
+    microcells(cell: Neighbourhood, x: number, y: number): readonly Colour[] {
       const four = [
         own(cell.mean),
         level(spread, Math.tanh(Math.sqrt(cell.variance) / s)),
@@ -160,7 +173,7 @@ function cellPainter(options: Options, facts: Facts, plane: Plane, normal: Norma
         own(cell.max),
         level(share, cell.zeros),
         level(slope, factor(y)),
-        level(spread, Math.tanh(Math.abs(cell.value) / s)),
+        level(spread, Math.tanh(spectral(x, y) / s)),
       ];
     },
   };

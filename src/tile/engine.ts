@@ -193,7 +193,7 @@ class TileEngine implements Engine {
         return await this.#flight.run(etag, async (signal) => {
           const needs: Needs = {
             facts: true,
-            channelNorms: view.mode.needsChannelNorms(view.options),
+            channels: view.mode.needsChannels(view.options),
             pyramid: view.plane.nativeZoom - z - (density - 1) >= BASE,
           };
           await this.#layers.ready(view.entry, needs, signal);
@@ -217,7 +217,7 @@ class TileEngine implements Engine {
     const { entry, options, mode } = view as OpenView;
     const needs = {
       facts: true,
-      channelNorms: mode.needsChannelNorms(options),
+      channels: mode.needsChannels(options),
       pyramid: false,
     };
     await this.#layers.ready(entry, needs, signal);
@@ -233,7 +233,7 @@ class TileEngine implements Engine {
     }
     const log2 = plane.nativeZoom - z;
     if (log2 >= BASE) {
-      const needs = { facts: true, channelNorms: false, pyramid: true };
+      const needs = { facts: true, channels: false, pyramid: true };
       await this.#layers.ready(entry, needs, signal);
     }
     const job: Job = { kind: "inspect", context: entry.id, log2, x, y };

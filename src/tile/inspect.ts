@@ -31,7 +31,7 @@ export function inspect(
     if (log2 >= BASE && pyramid) {
       const level = pyramid.levels[Math.min(log2 - BASE, pyramid.levels.length - 1)]!;
       cell = describe(cut(ops, statsOf(level), x, y, 1, 1));
-    } else measure(reader, log2, x, y, 1, 1, (stats) => cell = describe(stats));
+    } else measure(reader, log2, { x, y, width: 1, height: 1 }, (stats) => cell = describe(stats));
     return { tensor: plane.tensor.name, index, ...spell(values[0]!), cell: cell! };
   });
 }

@@ -35,7 +35,7 @@ export type Job =
     readonly context: string;
     readonly bins: Uint32Array;
   }
-  | { readonly kind: "norms"; readonly context: string }
+  | { readonly kind: "channels"; readonly context: string }
   | {
     readonly kind: "inspect";
     readonly context: string;

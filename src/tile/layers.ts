@@ -1,3 +1,4 @@
+import type { Channels } from "../analysis/channels.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Pool } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
@@ -19,7 +20,7 @@ export interface LayerEntry {
 /** What a job needs before it can start. */
 export interface Needs {
   readonly facts: boolean;
-  readonly channelNorms: boolean;
+  readonly channels: boolean;
   readonly pyramid: boolean;
 }
 
@@ -59,8 +60,9 @@ export class Layers {
       await this.#flight.run(entry.id, (signal) => this.#sweep(entry, signal), signal);
     }
     if (needs.pyramid) this.#touch(entry);
-    if (needs.channelNorms && entry.facts && !entry.facts.channelNorms) {
-      await this.#flight.run(`${entry.id} norms`, (signal) => this.#norms(entry, signal), signal);
+    if (needs.channels && entry.facts?.channels === null && entry.plane.tensor.shape.length > 1) {
+      const key = `${entry.id} channels`;
+      await this.#flight.run(key, (signal) => this.#channels(entry, signal), signal);
     }
   }
 
@@ -88,16 +90,16 @@ export class Layers {
       return sum;
     });
     const scale = await this.#pool.run<Scale>({ kind: "settle", context: id, bins: sum }, signal);
-    entry.facts = { scale, channelNorms: entry.facts?.channelNorms ?? null };
+    entry.facts = { scale, channels: entry.facts?.channels ?? null };
     entry.pyramid = pyramid;
     this.#touch(entry);
     this.#share(entry);
   }
 
-  async #norms(entry: LayerEntry, signal: AbortSignal): Promise<void> {
-    const job: Job = { kind: "norms", context: entry.id };
-    const channelNorms = await this.#pool.run<Float32Array | null>(job, signal);
-    if (entry.facts) entry.facts = { ...entry.facts, channelNorms };
+  async #channels(entry: LayerEntry, signal: AbortSignal): Promise<void> {
+    const job: Job = { kind: "channels", context: entry.id };
+    const channels = await this.#pool.run<Channels | null>(job, signal);
+    if (entry.facts) entry.facts = { ...entry.facts, channels };
     this.#share(entry);
   }
 

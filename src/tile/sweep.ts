@@ -1,8 +1,9 @@
 import { measureOfBlocks } from "../analysis/measure.ts";
+import { type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { channelOf, fold } from "../field/plane.ts";
-import { BASE, copyRows, measure, type Pyramid, statsOf } from "../field/pyramid.ts";
+import { fold } from "../field/plane.ts";
+import { BASE, measure, paste, type Pyramid, statsOf } from "../field/pyramid.ts";
 
 /** Bins of `Ops.countKeys`. */
 const BINS = 1 << 16;
@@ -26,9 +27,10 @@ export function sweep(
   return ops.frame(() => {
     const { buffer, byteOffset } = ops.scratch(BINS * 4).fill(0);
     const bins = new Uint32Array(buffer, byteOffset, BINS);
-    measure(reader, BASE, 0, from, base.width, to - from, (stats, row) => {
-      copyRows(stats, base, from + row);
-    }, { eachRow: (values) => ops.countKeys(values, bins) });
+    const rows = { x: 0, y: from, width: base.width, height: to - from };
+    measure(reader, BASE, rows, (stats, x, y) => paste(stats, base, x, from + y), {
+      eachRow: (values) => ops.countKeys(values, bins),
+    });
     return bins.slice();
   });
 }
@@ -40,7 +42,7 @@ export function sweep(
 export function settle(reader: CellReader, { levels }: Pyramid, bins: Uint32Array): Scale {
   const { ops, plane: { cells, tensor: { dtype } } } = reader;
   for (let i = 1; i < levels.length; i++) {
-    ops.frame(() => copyRows(ops.merge(statsOf(levels[i - 1]!)), statsOf(levels[i]!), 0));
+    ops.frame(() => paste(ops.merge(statsOf(levels[i - 1]!)), statsOf(levels[i]!), 0, 0));
   }
   const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, hasExactKeys(dtype));
   return scaleOf(measure, cells <= HELD ? allCells(reader) : undefined, dtype);
@@ -53,29 +55,29 @@ function allCells(reader: CellReader): Float32Array {
   return values.subarray(0, cells);
 }
 
-/** Euclidean norm of each slice along the first axis, as folded by default; null below rank 2. */
-export function channelNorms(reader: CellReader): Float32Array | null {
-  const plane = fold(reader.plane.tensor);
-  const [channels = 0, ...rest] = plane.tensor.shape;
+/**
+ * Norms of the slices along the first axis, and the dominant singular pair where the layer is small
+ * enough to be held; null below rank 2, where there are no channels.
+ */
+export function channels(reader: CellReader): Channels | null {
+  const { tensor } = reader.plane;
+  const [count = 0, ...rest] = tensor.shape;
   if (rest.length === 0) return null;
-  const sums = new Float64Array(channels);
-  const band = Math.max(1, Math.floor(CHUNK / plane.width));
-  for (let y = 0; y < plane.height; y += band) {
-    const height = Math.min(band, plane.height - y);
-    reader.ops.frame(() => {
-      const { buffer, byteOffset } = reader.ops.scratch(plane.width * height * 4);
-      const values = new Float32Array(buffer, byteOffset, plane.width * height);
-      const rect = { x: 0, y, width: plane.width, height };
-      readCells({ ...reader, plane }, rect, { values, start: 0, pitch: plane.width });
-      for (let row = 0; row < height; row++) {
-        let sum = 0;
-        for (let x = row * plane.width; x < (row + 1) * plane.width; x++) {
-          const value = values[x]!;
-          if (Number.isFinite(value)) sum += value * value;
-        }
-        sums[channelOf(plane, y + row)]! += sum;
+  const plane = fold(tensor, { rows: [0], columns: rest.map((_, i) => i + 1) });
+  const flat = { ...reader, plane };
+  const sums = new Float64Array(count);
+  for (let x = 0; x < plane.width; x += CHUNK) {
+    const width = Math.min(CHUNK, plane.width - x);
+    const band = Math.max(1, Math.floor(CHUNK / width));
+    for (let y = 0; y < count; y += band) {
+      const rect = { x, y, width, height: Math.min(band, count - y) };
+      const values = new Float32Array(width * rect.height);
+      readCells(flat, rect, { values, start: 0, pitch: width });
+      for (const [i, value] of values.entries()) {
+        if (Number.isFinite(value)) sums[y + Math.floor(i / width)]! += value * value;
       }
-    });
+    }
   }
-  return Float32Array.from(sums, Math.sqrt);
+  const dominant = plane.cells <= HELD ? dominantPair(allCells(flat), count) : null;
+  return { norms: Float32Array.from(sums, Math.sqrt), dominant };
 }

@@ -13,7 +13,7 @@ import { inspect } from "./inspect.ts";
 import type { Job, LayerContext } from "./job.ts";
 import { render } from "./render.ts";
 import { summarizeLayer } from "./summarize.ts";
-import { channelNorms, settle, sweep } from "./sweep.ts";
+import { channels, settle, sweep } from "./sweep.ts";
 
 interface Loaded extends LayerContext {
   readonly source: SyncSource;
@@ -61,8 +61,8 @@ async function work(layer: Loaded, job: Job, cancelled: () => void): Promise<Don
     }
     case "settle":
       return { value: settle(reader, grown(pyramid), job.bins) };
-    case "norms":
-      return { value: channelNorms(reader) };
+    case "channels":
+      return { value: channels(reader) };
     case "inspect":
       return { value: inspect(reader, pyramid, job) };
     case "summary":

@@ -4,7 +4,7 @@ import type { BlockStats, Ops } from "../../src/compute/ops.ts";
 import { reference } from "../../src/compute/reference.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { Canvas } from "../../src/field/canvas.ts";
-import { allocate, BASE, copyRows, measure, statsOf } from "../../src/field/pyramid.ts";
+import { allocate, BASE, measure, paste, statsOf } from "../../src/field/pyramid.ts";
 import { readerOf, tensorOf } from "./planes.ts";
 
 /** The block straight from its definition, in float64. */
@@ -110,18 +110,11 @@ for (const ops of [reference, wasm] satisfies Ops[]) {
       const gradients = !plane.folded;
       const pyramid = allocate(plane);
       const base = statsOf(pyramid.levels[0]!);
-      measure(
-        reader,
-        BASE,
-        0,
-        0,
-        base.width,
-        base.height,
-        (stats, row) => copyRows(stats, base, row),
-      );
+      const everything = { x: 0, y: 0, width: base.width, height: base.height };
+      measure(reader, BASE, everything, (stats, x, y) => paste(stats, base, x, y));
       for (let i = 1; i < pyramid.levels.length; i++) {
         ops.frame(() =>
-          copyRows(ops.merge(statsOf(pyramid.levels[i - 1]!)), statsOf(pyramid.levels[i]!), 0)
+          paste(ops.merge(statsOf(pyramid.levels[i - 1]!)), statsOf(pyramid.levels[i]!), 0, 0)
         );
       }
       for (let log2 = 0; log2 < BASE + pyramid.levels.length; log2++) {
