@@ -1,0 +1,169 @@
+import type { Summary } from "../analysis/summary.ts";
+import type { Legend, Parameter } from "../modes/mode.ts";
+import type { Inspection, PlaneInfo } from "../tile/tile.ts";
+
+export type { Inspection, Legend, Parameter, PlaneInfo, Summary };
+
+export interface ModelEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly format: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly version: string;
+  readonly layers: number;
+}
+
+export interface LayerEntry {
+  readonly name: string;
+  readonly kind: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly parameters: number;
+  readonly modes: readonly string[];
+  readonly tensors: readonly string[];
+}
+
+export interface ModelDetail {
+  readonly id: string;
+  readonly version: string;
+  readonly format: string;
+  readonly parameters: number;
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    readonly bytes: number;
+  }[];
+  readonly layers: readonly LayerEntry[];
+}
+
+export interface ModeEntry {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly parameters: readonly Parameter[];
+  readonly missing: string | null;
+}
+
+export interface LayerDetail extends Omit<LayerEntry, "modes"> {
+  readonly modes: readonly ModeEntry[];
+}
+
+export interface Colormap {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: string;
+  /** Colours at even distances along the ramp. */
+  readonly colors: readonly string[];
+}
+
+/** What a picture is of: enough to ask the server anything about it. */
+export interface Subject {
+  readonly model: string;
+  readonly layer: string;
+  readonly mode: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** The model's version, so that answers may be cached for ever. */
+  readonly version: string;
+}
+
+/** An answer other than 2xx, in the server's own words, or no answer at all. */
+export class Problem extends Error {
+  constructor(message: string, readonly status: number, cause?: unknown) {
+    super(message, { cause });
+    this.name = "Problem";
+  }
+}
+
+type Signal = AbortSignal | undefined;
+
+export const models = async (signal?: Signal) =>
+  (await get<{ models: ModelEntry[] }>("models", signal)).models;
+
+export const model = (id: string, signal?: Signal) =>
+  get<ModelDetail>(`models/${part(id)}`, signal);
+
+export const layer = (id: string, name: string, signal?: Signal) =>
+  get<LayerDetail>(`models/${part(id)}/${part(name)}`, signal);
+
+export const plane = async (subject: Subject, signal?: Signal) =>
+  (await get<{ plane: PlaneInfo }>(`models/${path(subject)}${query(subject)}`, signal)).plane;
+
+export const legend = (subject: Subject, signal?: Signal) =>
+  get<Legend>(`${legendUrl(subject)}`, signal);
+
+export const summary = ({ model, layer }: Subject, signal?: Signal) =>
+  get<Summary>(`summary/${part(model)}/${part(layer)}`, signal);
+
+/** Of a cell of zoom `z`, or a native one. */
+export function inspect(subject: Subject, x: number, y: number, z?: number, signal?: Signal) {
+  return get<Inspection>(inspectUrl(subject, x, y, z), signal);
+}
+
+export const colormaps = async (signal?: Signal) =>
+  (await get<{ colormaps: Colormap[] }>("colormaps", signal)).colormaps;
+
+/** A tile's address, relative to the page. */
+export function tileUrl(
+  subject: Subject,
+  z: number,
+  x: number,
+  y: number,
+  { density = 1, format = "png" }: { density?: 1 | 2; format?: string } = {},
+): string {
+  const at = density === 2 ? `${y}@2x` : y;
+  return `tiles/${path(subject)}/${z}/${x}/${at}.${format}${query(subject, true)}`;
+}
+
+export const legendUrl = (subject: Subject, format = "json") =>
+  `legend/${path(subject)}.${format}${query(subject)}`;
+
+export function inspectUrl(subject: Subject, x: number, y: number, z?: number): string {
+  const at = `x=${x}&y=${y}${z === undefined ? "" : `&z=${z}`}`;
+  return `inspect/${path(subject)}${query(subject, false, at)}`;
+}
+
+/** Anything of the server's, relative to the page, as an absolute address. */
+export const absolute = (url: string) => new URL(url, document.baseURI).href;
+
+export const path = ({ model, layer, mode }: Subject) => [model, layer, mode].map(part).join("/");
+
+const part = encodeURIComponent;
+
+/** The query of a subject's options, with its "?", or nothing. */
+export function query({ options, version }: Subject, versioned = false, more = ""): string {
+  const parts = Object.entries(options).map(([name, text]) =>
+    `${part(name)}=${part(text).replaceAll("%2C", ",")}`
+  );
+  if (more) parts.push(more);
+  if (versioned) parts.push(`v=${part(version)}`);
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+async function get<T>(url: string, signal: Signal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, signal ? { signal } : {});
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new Problem("The server does not answer. Is it still running?", 0, cause);
+  }
+  if (!response.ok) throw await problem(response);
+  return await response.json();
+}
+
+/** The server's own sentence about what went wrong. */
+export async function problem(response: Response): Promise<Problem> {
+  const text = await response.text();
+  const fallback = `The server answered ${response.status} ${response.statusText}.`;
+  if (!/json/.test(response.headers.get("Content-Type") ?? "")) {
+    return new Problem(fallback, response.status);
+  }
+  const { detail, title } = JSON.parse(text) as { detail?: string; title?: string };
+  return new Problem(detail ?? title ?? fallback, response.status);
+}
+
+/** Whether an error only says that nobody waits for the answer any more. */
+export const isAbort = (error: unknown) =>
+  error instanceof DOMException && error.name === "AbortError";

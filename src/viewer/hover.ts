@@ -1,0 +1,124 @@
+import * as api from "./api.ts";
+import type { Inspection } from "./api.ts";
+import { byId, fill, h, throttle } from "./dom.ts";
+import type { PlaneMap } from "./map.ts";
+import * as numbers from "./numbers.ts";
+import type { Scene, Widget } from "./scene.ts";
+import type { Point } from "./state.ts";
+
+/** A block of cells as the server numbers them: native ones where `log2` is 0. */
+export interface Block extends Point {
+  readonly log2: number;
+}
+
+/** The value under the pointer, read from the server as the pointer moves. */
+export class Hover implements Widget {
+  readonly #root = byId("readout");
+  readonly #frame = byId("hovered");
+  #scene: Scene | null = null;
+  #block: Block | null = null;
+  #pointer: Point | null = null;
+  #waiting = new AbortController();
+  readonly #ask = throttle(60, () => void this.#load());
+
+  constructor(element: HTMLElement, private readonly map: PlaneMap) {
+    element.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "touch") return;
+      const { left, top } = element.getBoundingClientRect();
+      this.#pointer = { x: event.clientX - left, y: event.clientY - top };
+      this.follow();
+    });
+    element.addEventListener("pointerleave", () => {
+      this.#pointer = null;
+      this.follow();
+    });
+  }
+
+  update(scene: Scene): void {
+    this.#scene = scene;
+    this.#block = null;
+    this.follow();
+  }
+
+  /** The pointer or the map has moved. */
+  follow(): void {
+    const cell = this.#pointer && this.map.cellAt(this.#pointer);
+    const block = cell && blockAt(cell, this.map);
+    this.#outline(block);
+    if (same(block, this.#block)) return;
+    this.#block = block;
+    this.#waiting.abort();
+    if (block) this.#ask();
+    else this.#root.hidden = true;
+  }
+
+  async #load(): Promise<void> {
+    const [block, scene] = [this.#block, this.#scene];
+    if (!block || !scene) return;
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
+    try {
+      const found = await inspectBlock(scene, block, signal);
+      if (!signal.aborted) this.#show(found, block);
+    } catch (error) {
+      // A pointer that moves on must not raise a notice; the next reading tells.
+      if (!api.isAbort(error) && !(error instanceof api.Problem)) throw error;
+    }
+  }
+
+  #show(found: Inspection, { log2 }: Block): void {
+    this.#root.hidden = false;
+    const [name, text] = reading(found, log2);
+    fill(
+      this.#root,
+      h("span", { class: "where" }, found.tensor, h("b", {}, indexText(found, log2))),
+      h("span", { class: "what" }, name ? h("small", {}, name) : null, text),
+    );
+  }
+
+  #outline(block: Block | null): void {
+    const side = block ? 2 ** block.log2 : 1;
+    const visible = block !== null && side * this.map.scale >= 5;
+    this.#frame.hidden = !visible;
+    if (visible) place(this.#frame, this.map, block.x * side, block.y * side, side);
+  }
+}
+
+/** The block that one pixel of the tiles on screen stands for. */
+export function blockAt({ x, y }: Point, map: PlaneMap): Block {
+  const native = map.plane!.nativeZoom;
+  const z = Math.max(0, Math.min(native, Math.round(native + Math.log2(map.scale))));
+  const log2 = native - z;
+  return { x: Math.floor(x / 2 ** log2), y: Math.floor(y / 2 ** log2), log2 };
+}
+
+export function inspectBlock({ subject, plane }: Scene, block: Block, signal: AbortSignal) {
+  const z = block.log2 === 0 ? undefined : plane.nativeZoom - block.log2;
+  return api.inspect(subject, block.x, block.y, z, signal);
+}
+
+/** What to call the number of a block, and the number. */
+export function reading({ value, special, cell }: Inspection, log2: number): [string, string] {
+  if (log2 === 0) return ["", special ?? numbers.value(value ?? NaN, 6)];
+  const side = 2 ** log2;
+  return [
+    `mean of ${side} × ${side}`,
+    cell.mean === null ? "no finite value" : numbers.value(cell.mean),
+  ];
+}
+
+/** [3, 14], or [3…, 14…] for the first cell of a block. */
+export function indexText({ index }: Inspection, log2: number): string {
+  return `[${index.map((i) => log2 > 0 ? `${i}…` : String(i)).join(", ")}]`;
+}
+
+/** Lays a frame over cells of the map. */
+export function place(frame: HTMLElement, map: PlaneMap, x: number, y: number, side: number): void {
+  const rect = map.rectOf(x, y, side, side);
+  frame.style.translate = `${Math.round(rect.x)}px ${Math.round(rect.y)}px`;
+  frame.style.width = `${Math.round(rect.width)}px`;
+  frame.style.height = `${Math.round(rect.height)}px`;
+}
+
+const same = (a: Block | null, b: Block | null) =>
+  a === b || (a !== null && b !== null && a.x === b.x && a.y === b.y && a.log2 === b.log2);

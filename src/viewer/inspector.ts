@@ -1,0 +1,200 @@
+import * as api from "./api.ts";
+import type { Inspection, Legend, Summary } from "./api.ts";
+import { bars, histogram, spectrum } from "./charts.ts";
+import { byId, fill, h } from "./dom.ts";
+import { type Block, blockAt, indexText, inspectBlock, place, reading } from "./hover.ts";
+import type { PlaneMap } from "./map.ts";
+import * as numbers from "./numbers.ts";
+import { colorAt, colormaps, positionOf } from "./ramp.ts";
+import type { Scene, Widget } from "./scene.ts";
+import { links } from "./share.ts";
+import type { Store } from "./store.ts";
+
+/** The cell that was clicked, and the layer it belongs to, in numbers. */
+export class Inspector implements Widget {
+  readonly #cell = byId("cell");
+  readonly #layer = byId("layer-summary");
+  readonly #frame = byId("pinned");
+  #scene: Scene | null = null;
+  #summary: Summary | null = null;
+  #asked = "";
+  #value: number | null = null;
+  #log = false;
+  #waiting = new AbortController();
+
+  constructor(
+    private readonly store: Store,
+    private readonly map: PlaneMap,
+    private readonly legend: () => Legend | null,
+    private readonly report: (error: unknown) => void,
+  ) {
+    addEventListener("legend", () => this.#drawSummary());
+  }
+
+  update(scene: Scene): void {
+    this.#scene = scene;
+    this.refresh();
+  }
+
+  /** What is pinned, or whether the panel is open, has changed. */
+  refresh(): void {
+    const scene = this.#scene;
+    if (!scene) return;
+    this.follow();
+    if (!this.store.state.panels?.includes("inspector")) return;
+    this.#waiting.abort();
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
+    const fail = (error: unknown) => !api.isAbort(error) && this.report(error);
+    this.#loadCell(scene, signal).catch(fail);
+    this.#loadSummary(scene).catch(fail);
+  }
+
+  /** The map has moved. */
+  follow(): void {
+    const { pin } = this.store.state;
+    this.#frame.hidden = !pin || !this.map.plane;
+    if (!pin || !this.map.plane) return;
+    const { log2 } = blockAt(pin, this.map);
+    const side = 2 ** log2;
+    const least = Math.max(1, Math.ceil(7 / (side * this.map.scale))) * side;
+    const start = (v: number) => Math.floor(v / side) * side - (least - side) / 2;
+    place(this.#frame, this.map, start(pin.x), start(pin.y), least);
+  }
+
+  async #loadCell(scene: Scene, signal: AbortSignal): Promise<void> {
+    const { pin } = this.store.state;
+    this.#value = null;
+    if (!pin) {
+      this.#drawSummary();
+      return fill(this.#cell, h("p", { class: "hint" }, "Click a cell to read it."));
+    }
+    const block = blockAt(pin, this.map);
+    const found = await inspectBlock(scene, block, signal);
+    this.#value = found.value;
+    fill(this.#cell, ...this.#cellParts(found, block));
+    this.#drawSummary();
+  }
+
+  #cellParts(found: Inspection, { log2 }: Block): HTMLElement[] {
+    const { cell } = found;
+    const [name, text] = reading(found, log2);
+    const many = cell.count > 1 || log2 > 0;
+    return [
+      h("p", { class: "where" }, found.tensor, h("b", {}, indexText(found, log2))),
+      h("p", { class: "value" }, text, name ? h("small", {}, name) : null),
+      many
+        ? table([
+          ["lowest", number(cell.min)],
+          ["highest", number(cell.max)],
+          ["deviation", number(cell.variance === null ? null : Math.sqrt(cell.variance))],
+          ["gradient", number(cell.gradient)],
+          ["positive", share(cell.positive)],
+          ["values", numbers.whole(cell.count)],
+        ])
+        : table([["gradient", number(cell.gradient)]]),
+    ];
+  }
+
+  async #loadSummary(scene: Scene): Promise<void> {
+    const { model, layer, version } = scene.subject;
+    const key = `${model} ${version} ${layer}`;
+    if (key === this.#asked) return;
+    this.#asked = key;
+    this.#summary = null;
+    fill(this.#layer, h("p", { class: "hint" }, "Measuring the layer…"));
+    const summary = await api.summary(scene.subject).catch((error) => {
+      if (key === this.#asked) this.#asked = "";
+      throw error;
+    });
+    if (key !== this.#asked) return;
+    this.#summary = summary;
+    this.#drawSummary();
+  }
+
+  async #drawSummary(): Promise<void> {
+    const [summary, scene] = [this.#summary, this.#scene];
+    if (!summary || !scene) return;
+    const color = await this.#colors();
+    const { histogram: bins, singular_values, channel_norms } = summary;
+    fill(
+      this.#layer,
+      h("h2", {}, scene.subject.layer),
+      h(
+        "p",
+        { class: "about" },
+        `${scene.layer.kind} · ${summary.dtype} · ${numbers.shape(summary.shape)}`,
+      ),
+      bins ? this.#histogram(bins, color) : null,
+      table([
+        ["values", numbers.whole(summary.count)],
+        ["mean", number(summary.mean)],
+        ["deviation", number(summary.variance === null ? null : Math.sqrt(summary.variance))],
+        ["lowest", number(summary.min)],
+        ["highest", number(summary.max)],
+        ["L1 norm", number(summary.l1)],
+        ["Frobenius norm", number(summary.frobenius)],
+        ["spectral norm", number(summary.spectral_norm)],
+        ["stable rank", number(summary.stable_rank)],
+        ["effective rank", number(summary.effective_rank)],
+        ["zeros", share(summary.sparsity)],
+        ["NaN", summary.nan ? numbers.whole(summary.nan) : null],
+        ["infinite", summary.inf ? numbers.whole(summary.inf) : null],
+      ]),
+      singular_values && singular_values.length > 1
+        ? h(
+          "figure",
+          {},
+          h("figcaption", {}, "Singular values, log–log"),
+          spectrum(singular_values),
+        )
+        : null,
+      channel_norms && channel_norms.length > 1
+        ? h(
+          "figure",
+          {},
+          h("figcaption", {}, "Norm of each output channel"),
+          bars(channel_norms, `Norms of ${channel_norms.length} output channels`),
+        )
+        : null,
+      links(scene, this.map),
+    );
+  }
+
+  #histogram(
+    bins: NonNullable<Summary["histogram"]>,
+    color: (value: number) => string,
+  ): HTMLElement {
+    const picture = histogram(bins, { log: this.#log, mark: this.#value, color });
+    const scale = h("button", {
+      type: "button",
+      class: "quiet text",
+      "aria-pressed": String(this.#log),
+      onclick: () => {
+        this.#log = !this.#log;
+        this.#drawSummary();
+      },
+    }, "log");
+    return h("figure", {}, h("figcaption", {}, "Histogram", scale), picture);
+  }
+
+  /** The colour that the map gives a value. */
+  async #colors(): Promise<(value: number) => string> {
+    const ramp = this.legend()?.ramp;
+    const colors = ramp && (await colormaps()).get(ramp.colormap)?.colors;
+    if (!ramp || !colors) return () => "var(--ink-soft)";
+    return (value) => colorAt(colors, positionOf(ramp.stops, value), ramp.reverse);
+  }
+}
+
+const number = (x: number | null) => x === null ? null : numbers.value(x);
+const share = (x: number | null) => x === null ? null : `${numbers.value(100 * x, 3)} %`;
+
+function table(rows: readonly (readonly [string, string | null])[]): HTMLElement {
+  const known = rows.filter((row): row is [string, string] => row[1] !== null);
+  return h(
+    "dl",
+    { class: "figures" },
+    ...known.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
+  );
+}

@@ -1,0 +1,182 @@
+import { tileUrl } from "./api.ts";
+import { byId, fill, h, set, throttle } from "./dom.ts";
+import { icon } from "./icons.ts";
+import * as numbers from "./numbers.ts";
+import type { Scene, Widget } from "./scene.ts";
+import type { Store } from "./store.ts";
+import { thumbnail } from "./thumbs.ts";
+import { buildTree, pathTo, search, type TreeNode } from "./tree.ts";
+
+/** The tree of layers, and the search over it. */
+export class LayerList implements Widget {
+  readonly #tree = byId("tree");
+  readonly #field = byId("search") as HTMLInputElement;
+  #open = new Set<string>();
+  #nodes: TreeNode[] = [];
+  #scene: Scene | null = null;
+
+  constructor(private readonly store: Store) {
+    this.#field.addEventListener("input", throttle(80, () => this.#draw()));
+    this.#field.addEventListener("keydown", (event) => this.#searchKey(event));
+    this.#tree.addEventListener("keydown", (event) => this.#treeKey(event));
+  }
+
+  focusSearch(): void {
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  update(scene: Scene): void {
+    const before = this.#scene;
+    this.#scene = scene;
+    if (before?.model !== scene.model) {
+      this.#nodes = buildTree(scene.model.layers);
+      this.#open = new Set(this.#nodes.length === 1 ? [this.#nodes[0]!.path] : []);
+      for (const path of pathTo(this.#nodes, scene.subject.layer).slice(0, -1)) {
+        this.#open.add(path);
+      }
+      this.#draw();
+      this.#row(scene.subject.layer)?.scrollIntoView({ block: "center" });
+    } else if (before.subject.layer !== scene.subject.layer) {
+      const above = pathTo(this.#nodes, scene.subject.layer).slice(0, -1);
+      const closed = above.filter((path) => !this.#open.has(path));
+      closed.forEach((path) => this.#open.add(path));
+      if (closed.length > 0) this.#draw();
+      this.#mark();
+    }
+  }
+
+  #draw(): void {
+    if (!this.#scene) return;
+    const query = this.#field.value.trim();
+    const rows = query === ""
+      ? this.#nodes.flatMap((node) => this.#rows(node, 1))
+      : this.#found(query);
+    fill(this.#tree, ...rows);
+    this.#mark();
+  }
+
+  #found(query: string): HTMLElement[] {
+    const found = search(this.#nodes, query);
+    if (found.length > 0) return found.map((node) => this.#rowOf(node, 1, node.target!));
+    return [h("p", { class: "none" }, `No layer or tensor is called “${query}”.`)];
+  }
+
+  #rows(node: TreeNode, depth: number): HTMLElement[] {
+    const row = this.#rowOf(node, depth, node.label);
+    if (!this.#open.has(node.path)) return [row];
+    return [row, ...node.children.flatMap((child) => this.#rows(child, depth + 1))];
+  }
+
+  #rowOf(node: TreeNode, depth: number, label: string): HTMLElement {
+    const { layer, target, children } = node;
+    const open = this.#open.has(node.path);
+    const row = h(
+      "div",
+      {
+        class: "row",
+        role: "treeitem",
+        tabindex: -1,
+        "aria-level": depth,
+        "aria-expanded": children.length > 0 ? String(open) : null,
+        "data-target": target,
+        "data-path": node.path,
+        title: target,
+        style: `--depth:${depth - 1}`,
+        onclick: (event: MouseEvent) => this.#choose(node, event),
+      },
+      h(
+        "span",
+        { class: "twist", "data-twist": true },
+        children.length > 0 ? icon("chevron") : null,
+      ),
+      layer ? this.#preview(layer.name) : null,
+      h("span", { class: "label" }, label),
+      h("span", { class: "note" }, this.#note(node)),
+    );
+    return row;
+  }
+
+  #preview(name: string): HTMLElement | null {
+    const { model, subject } = this.#scene!;
+    const mode = model.layers.find((layer) => layer.name === name)?.modes[0];
+    if (!mode) return null;
+    const { colormap } = subject.options;
+    const options = colormap && mode === subject.mode ? { colormap } : {};
+    return thumbnail(tileUrl({ ...subject, layer: name, mode, options }, 0, 0, 0), 28);
+  }
+
+  #note({ layer, children, target, parameters }: TreeNode): string {
+    if (layer) return numbers.shape(layer.shape);
+    if (target !== null) {
+      const tensor = this.#scene!.model.tensors.find(({ name }) => name === target);
+      return tensor ? numbers.shape(tensor.shape) : "";
+    }
+    const repeated = children.every(({ label }) => /^\d+$/.test(label));
+    return repeated ? `× ${children.length}` : numbers.count(parameters);
+  }
+
+  #choose(node: TreeNode, event: MouseEvent): void {
+    const twist = (event.target as Element).closest("[data-twist]");
+    if (node.target === null || (twist && node.children.length > 0)) this.#toggle(node.path);
+    else this.store.set({ layer: node.target, place: null, pin: null });
+  }
+
+  #toggle(path: string): void {
+    if (!this.#open.delete(path)) this.#open.add(path);
+    this.#draw();
+    this.#tree.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`)?.focus();
+  }
+
+  #row(target: string): HTMLElement | null {
+    return this.#tree.querySelector(`[data-target="${CSS.escape(target)}"]`);
+  }
+
+  #mark(): void {
+    const rows = [...this.#tree.querySelectorAll<HTMLElement>(".row")];
+    const layer = this.#scene!.subject.layer;
+    const current = rows.find((row) => row.dataset.target === layer);
+    for (const row of rows) set(row, "aria-selected", row === current ? "true" : null);
+    // One row is in the order of Tab; arrows move among the rest.
+    set(current ?? rows[0] ?? this.#tree, "tabindex", 0);
+    current?.scrollIntoView({ block: "nearest" });
+  }
+
+  #searchKey(event: KeyboardEvent): void {
+    const first = this.#tree.querySelector<HTMLElement>(".row");
+    if (event.key === "ArrowDown") first?.focus();
+    else if (event.key === "Enter") this.#tree.querySelector<HTMLElement>("[data-target]")?.click();
+    else if (event.key === "Escape") {
+      this.#field.value = "";
+      this.#draw();
+      this.#field.blur();
+    } else return;
+    event.preventDefault();
+  }
+
+  #treeKey(event: KeyboardEvent): void {
+    const row = (event.target as Element).closest<HTMLElement>(".row");
+    if (!row) return;
+    const path = row.dataset.path!;
+    const expanded = row.getAttribute("aria-expanded");
+    const move = (to: Element | null | undefined) => (to as HTMLElement | null)?.focus();
+    if (event.key === "ArrowDown") move(row.nextElementSibling);
+    else if (event.key === "ArrowUp") move(row.previousElementSibling ?? this.#field);
+    else if (event.key === "Home") move(this.#tree.firstElementChild);
+    else if (event.key === "End") move(this.#tree.lastElementChild);
+    else if (event.key === "ArrowRight" && expanded === "false") this.#toggle(path);
+    else if (event.key === "ArrowLeft" && expanded === "true") this.#toggle(path);
+    else if (event.key === "ArrowLeft") move(this.#parent(row));
+    else if (event.key === "Enter" || event.key === " ") row.click();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #parent(row: HTMLElement): Element | null {
+    const depth = Number(row.ariaLevel);
+    let at = row.previousElementSibling;
+    while (at && Number(at.ariaLevel) >= depth) at = at.previousElementSibling;
+    return at;
+  }
+}

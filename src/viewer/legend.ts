@@ -1,0 +1,223 @@
+import * as api from "./api.ts";
+import type { Legend } from "./api.ts";
+import { ColormapChooser } from "./chooser.ts";
+import { control } from "./controls.ts";
+import { byId, fill, h, set, throttle } from "./dom.ts";
+import * as numbers from "./numbers.ts";
+import { setOption } from "./options.ts";
+import { colorAt, colormaps, positionOf, valueAt } from "./ramp.ts";
+import type { Scene, Widget } from "./scene.ts";
+import type { Store } from "./store.ts";
+
+type Ramp = NonNullable<Legend["ramp"]>;
+
+/** What the colours mean, in numbers; its handles set the range, its switch the promise. */
+export class LegendPanel implements Widget {
+  readonly #root = byId("legend");
+  readonly #title = h("h2");
+  readonly #track = h("div", { class: "track" });
+  readonly #ticks = h("div", { class: "ticks", "aria-hidden": "true" });
+  readonly #words = h("p", { class: "about" });
+  readonly #special = h("div", { class: "special" });
+  readonly #channels = h("dl", { class: "channels" });
+  readonly #switch = h("div", { class: "promise" });
+  readonly #chooser: ColormapChooser;
+  readonly #handles = [this.#handle("low"), this.#handle("high")] as const;
+  #scene: Scene | null = null;
+  #waiting = new AbortController();
+  /** Values at the track's ends and between: the mode's own ramp, widened by the range that is set. */
+  #stops: Ramp["stops"] = [];
+  #range: readonly [number, number] | null = null;
+  readonly #setRange = throttle(120, (range: readonly [number, number], done: boolean) => {
+    setOption(this.store, "range", range.map((x) => Number(x.toPrecision(4))).join(","), done);
+  });
+
+  constructor(private readonly store: Store, private readonly report: (error: unknown) => void) {
+    this.#chooser = new ColormapChooser(store);
+    fill(
+      this.#root,
+      h("header", {}, this.#title, this.#switch),
+      this.#track,
+      this.#ticks,
+      this.#channels,
+      h("footer", {}, this.#words, this.#special, this.#chooser.element),
+    );
+    this.#track.addEventListener("dblclick", () => setOption(this.store, "range", null));
+  }
+
+  /** The legend last shown, for those who draw in its colours. */
+  current: Legend | null = null;
+
+  update(scene: Scene): void {
+    this.#scene = scene;
+    this.#waiting.abort();
+    this.#waiting = new AbortController();
+    this.#promise(scene);
+    this.#chooser.update(scene);
+    this.#load(scene, this.#waiting.signal).catch((error) =>
+      !api.isAbort(error) && this.report(error)
+    );
+  }
+
+  async #load(scene: Scene, signal: AbortSignal): Promise<void> {
+    const { subject } = scene;
+    const { range, ...own } = subject.options;
+    const [legend, base] = await Promise.all([
+      api.legend(subject, signal),
+      range ? api.legend({ ...subject, options: own }, signal) : null,
+    ]);
+    const maps = await colormaps();
+    if (signal.aborted) return;
+    this.current = legend;
+    this.#title.textContent = legend.title;
+    this.#words.textContent = legend.normalization;
+    this.#words.title = legend.normalization;
+    this.#showSpecial(legend);
+    this.#showChannels(legend);
+    const { ramp } = legend;
+    for (const part of [this.#track, this.#ticks]) part.hidden = !ramp;
+    if (ramp) {
+      this.#showRamp(ramp, base?.ramp ?? ramp, range, maps.get(ramp.colormap)?.colors ?? []);
+    }
+    dispatchEvent(new CustomEvent("legend"));
+  }
+
+  #showRamp(ramp: Ramp, base: Ramp, range: string | undefined, colors: readonly string[]): void {
+    const [low = NaN, high = NaN] = range?.split(",").map(Number) ?? [];
+    this.#range = range ? [low, high] : null;
+    this.#stops = range ? widened(base.stops, low, high) : base.stops;
+    const steps = Array.from({ length: 65 }, (_, i) => i / 64);
+    const painted = steps.map((share) => {
+      const at = positionOf(ramp.stops, valueAt(this.#stops, share));
+      return colorAt(colors, at, ramp.reverse);
+    });
+    this.#track.style.background = `linear-gradient(to right, ${painted.join(", ")})`;
+    fill(
+      this.#ticks,
+      ...[0, 0.25, 0.5, 0.75, 1].map((share) =>
+        h("span", { style: `left:${share * 100}%` }, numbers.value(valueAt(this.#stops, share), 3))
+      ),
+    );
+    const draggable = this.#scene!.mode.parameters.some(({ name }) => name === "range");
+    fill(this.#track, ...(draggable ? this.#handles : []));
+    this.#placeHandles();
+  }
+
+  #placeHandles(): void {
+    const [low, high] = this.#ends();
+    for (const [i, handle] of this.#handles.entries()) {
+      const value = i === 0 ? low : high;
+      handle.style.left = `${this.#share(value) * 100}%`;
+      set(handle, "aria-valuenow", value);
+      set(handle, "aria-valuetext", numbers.value(value));
+      set(handle, "data-value", numbers.value(value, 3));
+    }
+  }
+
+  #ends(): readonly [number, number] {
+    return this.#range ?? [this.#stops[0]?.value ?? 0, this.#stops.at(-1)?.value ?? 1];
+  }
+
+  /** How far along the track a value lies: the inverse of `valueAt`. */
+  #share(value: number): number {
+    const even = this.#stops.map((stop, i, all) => ({
+      ...stop,
+      at: i / Math.max(1, all.length - 1),
+    }));
+    return positionOf(even, value);
+  }
+
+  #handle(end: "low" | "high"): HTMLElement {
+    const handle = h("div", {
+      class: "handle",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": `${end === "low" ? "Lowest" : "Highest"} value of the colour ramp`,
+      onpointerdown: (event: PointerEvent) => {
+        handle.setPointerCapture(event.pointerId);
+        event.preventDefault();
+        handle.focus();
+      },
+      onpointermove: (event: PointerEvent) => {
+        if (!handle.hasPointerCapture(event.pointerId)) return;
+        const { left, width } = this.#track.getBoundingClientRect();
+        this.#drag(end, valueAt(this.#stops, (event.clientX - left) / width), false);
+      },
+      onlostpointercapture: () => this.#range && this.#setRange(this.#range, true),
+      onkeydown: (event: KeyboardEvent) => {
+        const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        event.stopPropagation();
+        const share = this.#share(this.#ends()[end === "low" ? 0 : 1]);
+        this.#drag(end, valueAt(this.#stops, share + step / 50), true);
+      },
+    });
+    return handle;
+  }
+
+  #drag(end: "low" | "high", value: number, done: boolean): void {
+    const [low, high] = this.#ends();
+    const gap = (this.#stops.at(-1)!.value - this.#stops[0]!.value) / 500;
+    this.#range = end === "low"
+      ? [Math.min(value, high - gap), high]
+      : [low, Math.max(value, low + gap)];
+    this.#placeHandles();
+    this.#setRange(this.#range, done);
+  }
+
+  #promise({ mode, subject }: Scene): void {
+    const parameter = mode.parameters.find(({ name }) => name === "scientific");
+    if (!parameter) {
+      return fill(this.#switch, h("span", { class: "badge" }, "Scientific"));
+    }
+    const text = subject.options.scientific;
+    const scientific = (text ?? (parameter.default ? "1" : "0")) !== "0";
+    const choices = [["1", "Scientific"], ["0", "Artistic"]] as const;
+    const part = control(
+      {
+        ...parameter,
+        type: "choice",
+        choices: choices.map(([, label]) => label),
+        default: "Scientific",
+      },
+      scientific ? "Scientific" : "Artistic",
+      (label) => setOption(this.store, "scientific", label === "Artistic" ? "0" : null),
+    );
+    fill(this.#switch, part.querySelector(".segments")!);
+    set(this.#switch, "title", parameter.about);
+  }
+
+  #showSpecial({ special }: Legend): void {
+    const present = special.filter(({ count }) => count > 0);
+    fill(
+      this.#special,
+      ...present.map(({ name, color, count }) =>
+        h(
+          "span",
+          { title: `${numbers.whole(count)} in this layer` },
+          h("i", { style: `background:${color}` }),
+          `${name} ${numbers.count(count)}`,
+        )
+      ),
+    );
+  }
+
+  #showChannels({ channels = [] }: Legend): void {
+    this.#channels.hidden = channels.length === 0;
+    fill(
+      this.#channels,
+      ...channels.flatMap(({ name, channel, about }) => [
+        h("dt", { class: `channel-${channel}` }, channel),
+        h("dd", {}, name, h("small", {}, about)),
+      ]),
+    );
+  }
+}
+
+/** Even stops over a ramp's values and the range that is set, whichever reaches further. */
+function widened(stops: Ramp["stops"], low: number, high: number): Ramp["stops"] {
+  const from = Math.min(stops[0]?.value ?? low, low);
+  const to = Math.max(stops.at(-1)?.value ?? high, high);
+  return [{ at: 0, value: from }, { at: 1, value: to }];
+}

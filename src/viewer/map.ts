@@ -1,0 +1,252 @@
+import OpenSeadragon from "openseadragon";
+import type { PlaneInfo } from "./api.ts";
+import { reducedMotion } from "./dom.ts";
+import { PixelDrawer } from "./drawer.ts";
+import type { Place, Point } from "./state.ts";
+
+const { Point: Spot, Rect } = OpenSeadragon;
+
+/** A tile's address at a zoom, column, row. */
+export type TileAddress = (z: number, x: number, y: number, density: 1 | 2) => string;
+
+export interface MapEvents {
+  /** The view moved, by hand or by flight. */
+  moved(): void;
+  clicked(cell: Point): void;
+  failed(url: string): void;
+  /** Whether tiles are on their way. */
+  loading(busy: boolean): void;
+}
+
+// The level whose pixels come closest to the screen's, between 1/√2 and √2 of them.
+const NEAREST = Math.SQRT1_2;
+
+/** The map: one plane, shown by OpenSeadragon, in coordinates of its native cells. */
+export class PlaneMap {
+  readonly #viewer: OpenSeadragon.Viewer;
+  readonly #element: HTMLElement;
+  #plane: PlaneInfo | null = null;
+  #image: OpenSeadragon.TiledImage | null = null;
+  #still: HTMLCanvasElement | null = null;
+  #request = 0;
+
+  constructor(element: HTMLElement, private readonly events: MapEvents) {
+    this.#element = element;
+    this.#viewer = OpenSeadragon({
+      element,
+      drawer: PixelDrawer,
+      showNavigationControl: false,
+      keyboardNavEnabled: false,
+      animationTime: reducedMotion() ? 0 : 0.5,
+      springStiffness: 8,
+      zoomPerScroll: 1.25,
+      zoomPerClick: 2,
+      minZoomImageRatio: 0.25,
+      maxZoomPixelRatio: 2,
+      visibilityRatio: 0.15,
+      minPixelRatio: NEAREST * this.#density,
+      imageLoaderLimit: 6,
+      maxTilesPerFrame: 6,
+      maxImageCacheCount: 400,
+      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true, flickEnabled: true },
+      gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: true, pinchRotate: false },
+    });
+    const viewer = this.#viewer;
+    viewer.addHandler("update-viewport", () => this.events.moved());
+    viewer.addHandler("canvas-click", ({ quick, position }) => {
+      const cell = quick ? this.cellAt(position) : null;
+      if (cell) this.events.clicked(cell);
+    });
+    viewer.addHandler("tile-load-failed", ({ tile }) => this.events.failed(tile.getUrl()));
+    for (const motion of ["canvas-drag", "canvas-scroll", "canvas-pinch"] as const) {
+      viewer.addHandler(motion, () => this.#dropStill());
+    }
+  }
+
+  get plane(): PlaneInfo | null {
+    return this.#plane;
+  }
+
+  /** The map's size in CSS pixels. */
+  get size(): { width: number; height: number } {
+    const { clientWidth, clientHeight } = this.#element;
+    return { width: clientWidth, height: clientHeight };
+  }
+
+  /** Shows a plane at a place, or all of it. The old picture stays until the new one has come. */
+  show(plane: PlaneInfo, address: TileAddress, place: Place | null): void {
+    const request = ++this.#request;
+    this.#holdStill();
+    const old = this.#image;
+    const density = this.#density;
+    const source = new PlaneSource(plane, (z, x, y) => address(z, x, y, density));
+    this.events.loading(true);
+    PixelDrawer.nativeZoom = plane.nativeZoom;
+    this.#plane = plane;
+    if (old) this.#viewer.world.removeItem(old);
+    this.#image = null;
+    this.#viewer.addTiledImage({
+      tileSource: source,
+      width: 1,
+      success: (event: unknown) => {
+        const { item } = event as { item: OpenSeadragon.TiledImage };
+        if (request !== this.#request) return this.#viewer.world.removeItem(item);
+        this.#image = item;
+        if (place) this.go(place, true);
+        else this.home(true);
+        item.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
+          this.events.loading(!fullyLoaded);
+          if (fullyLoaded) this.#dropStill();
+        });
+      },
+    });
+  }
+
+  /** CSS pixels a cell. */
+  get scale(): number {
+    if (!this.#plane) return 1;
+    return this.size.width * this.#viewer.viewport.getZoom(true) / this.#plane.width;
+  }
+
+  /** Where the view is going, once it is at rest where it is. */
+  get place(): Place | null {
+    const plane = this.#plane;
+    if (!plane || !this.#image) return null;
+    const centre = this.#viewer.viewport.getCenter(false);
+    const scale = this.size.width * this.#viewer.viewport.getZoom(false) / plane.width;
+    const z = plane.nativeZoom + Math.log2(scale);
+    return { x: centre.x * plane.width, y: centre.y * plane.width, z };
+  }
+
+  go(place: Place, immediately = reducedMotion()): void {
+    const plane = this.#plane;
+    if (!plane) return;
+    const { viewport } = this.#viewer;
+    const zoom = 2 ** (place.z - plane.nativeZoom) * plane.width / this.size.width;
+    viewport.zoomTo(zoom, undefined, immediately);
+    viewport.panTo(new Spot(place.x / plane.width, place.y / plane.width), immediately);
+  }
+
+  /** The whole plane, within the margins that panels leave free. */
+  home(immediately = reducedMotion()): void {
+    const plane = this.#plane;
+    if (!plane) return;
+    const { top, right, bottom, left } = this.margins();
+    const { width, height } = this.size;
+    const free = { x: Math.max(80, width - left - right), y: Math.max(80, height - top - bottom) };
+    const scale = Math.min(free.x / plane.width, free.y / plane.height);
+    this.go({
+      x: plane.width / 2 - (left - right) / 2 / scale,
+      y: plane.height / 2 - (top - bottom) / 2 / scale,
+      z: plane.nativeZoom + Math.log2(scale),
+    }, immediately);
+  }
+
+  /** CSS pixels that panels cover at each edge; the page sets it. */
+  margins = () => ({ top: 24, right: 24, bottom: 24, left: 24 });
+
+  /** To the next whole zoom level, where tiles are drawn pixel by pixel. */
+  zoomStep(direction: 1 | -1): void {
+    const place = this.place;
+    if (!place) return;
+    this.#dropStill();
+    const z = direction > 0 ? Math.floor(place.z + 1.01) : Math.ceil(place.z - 1.01);
+    this.go({ ...place, z });
+    this.#viewer.viewport.applyConstraints();
+  }
+
+  /** By a share of the view. */
+  pan(x: number, y: number): void {
+    this.#dropStill();
+    const bounds = this.#viewer.viewport.getBounds();
+    const side = Math.min(bounds.width, bounds.height);
+    this.#viewer.viewport.panBy(new Spot(x * side, y * side), reducedMotion());
+    this.#viewer.viewport.applyConstraints();
+  }
+
+  /** The native cell under a point of the map, in CSS pixels; null off the plane. */
+  cellAt({ x, y }: Point): Point | null {
+    const plane = this.#plane;
+    if (!plane || !this.#image) return null;
+    const at = this.#viewer.viewport.pointFromPixel(new Spot(x, y), true);
+    const cell = { x: Math.floor(at.x * plane.width), y: Math.floor(at.y * plane.width) };
+    const inside = cell.x >= 0 && cell.y >= 0 && cell.x < plane.width && cell.y < plane.height;
+    return inside ? cell : null;
+  }
+
+  /** Where cells lie on the map, in CSS pixels. */
+  rectOf(x: number, y: number, width: number, height: number) {
+    const plane = this.#plane!;
+    const corner = this.#viewer.viewport.pixelFromPoint(
+      new Spot(x / plane.width, y / plane.width),
+      true,
+    );
+    return new Rect(corner.x, corner.y, width * this.scale, height * this.scale);
+  }
+
+  /** What is seen now, on the page's background, as PNG. */
+  png(background: string): Promise<Blob> {
+    const drawn = this.#canvas;
+    const canvas = document.createElement("canvas");
+    canvas.width = drawn.width;
+    canvas.height = drawn.height;
+    const context = canvas.getContext("2d")!;
+    context.fillStyle = background;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(drawn, 0, 0);
+    return new Promise((resolve, reject) =>
+      canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("The picture is too large")))
+    );
+  }
+
+  get #canvas(): HTMLCanvasElement {
+    return this.#element.querySelector<HTMLCanvasElement>(".openseadragon-canvas canvas")!;
+  }
+
+  get #density(): 1 | 2 {
+    return devicePixelRatio > 1 ? 2 : 1;
+  }
+
+  /** Keeps a copy of what is seen over the map, so that a change of tiles never blanks it. */
+  #holdStill(): void {
+    if (!this.#image || this.#still) return;
+    const drawn = this.#canvas;
+    const still = document.createElement("canvas");
+    still.className = "still";
+    still.width = drawn.width;
+    still.height = drawn.height;
+    still.getContext("2d")!.drawImage(drawn, 0, 0);
+    this.#element.append(still);
+    this.#still = still;
+  }
+
+  #dropStill(): void {
+    const still = this.#still;
+    if (!still) return;
+    this.#still = null;
+    if (reducedMotion()) return still.remove();
+    still.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 180, easing: "ease-out" })
+      .finished.then(() => still.remove());
+  }
+}
+
+/** The plane at its deepest zoom, as OpenSeadragon wants it: a level is a zoom. */
+class PlaneSource extends OpenSeadragon.TileSource {
+  constructor(
+    plane: PlaneInfo,
+    private readonly address: (z: number, x: number, y: number) => string,
+  ) {
+    const deepest = 2 ** (plane.maxZoom - plane.nativeZoom);
+    super({
+      width: plane.width * deepest,
+      height: plane.height * deepest,
+      tileSize: plane.tileSize,
+      minLevel: plane.minZoom,
+      maxLevel: plane.maxZoom,
+    });
+  }
+
+  override getTileUrl(level: number, x: number, y: number): string {
+    return this.address(level, x, y);
+  }
+}

@@ -1,0 +1,65 @@
+import { tileUrl } from "./api.ts";
+import { byId, fill, h } from "./dom.ts";
+import type { PlaneMap } from "./map.ts";
+import type { Scene, Widget } from "./scene.ts";
+
+const SIDE = 120;
+
+/** Where the view lies on the whole plane, which one tile of zoom 0 shows; and how large cells are. */
+export class Minimap implements Widget {
+  readonly #root = byId("minimap");
+  readonly #scale = byId("scale");
+  readonly #window = h("i", { class: "window" });
+  #image: HTMLImageElement | null = null;
+
+  constructor(private readonly map: PlaneMap) {
+    const jump = (event: PointerEvent) => {
+      if (event.buttons !== 1) return;
+      const { left, top, width, height } = this.#root.getBoundingClientRect();
+      const { plane, place } = this.map;
+      if (!plane || !place) return;
+      const x = (event.clientX - left) / width * plane.width;
+      this.map.go({ ...place, x, y: (event.clientY - top) / height * plane.height });
+    };
+    this.#root.addEventListener("pointerdown", jump);
+    this.#root.addEventListener("pointermove", jump);
+  }
+
+  update({ plane, subject }: Scene): void {
+    const longer = Math.max(plane.width, plane.height);
+    const [width, height] = [plane.width, plane.height].map((v) => Math.max(6, v / longer * SIDE));
+    this.#root.style.width = `${width}px`;
+    this.#root.style.height = `${height}px`;
+    const src = tileUrl(subject, 0, 0, 0);
+    if (this.#image?.getAttribute("src") !== src) {
+      // Tiles are padded to 256 pixels: the picture is as much larger than the plane.
+      const size = 256 * 2 ** plane.nativeZoom / longer * SIDE;
+      this.#image = h("img", { src, alt: "", width: size, height: size, draggable: "false" });
+    }
+    fill(this.#root, this.#image, this.#window);
+    this.follow();
+  }
+
+  /** The map has moved. */
+  follow(): void {
+    const { map } = this;
+    if (!map.plane) return;
+    this.#scale.textContent = scaleText(map.scale);
+    const whole = map.rectOf(0, 0, map.plane.width, map.plane.height);
+    const { width, height } = map.size;
+    const seen = whole.x >= -1 && whole.y >= -1 && whole.x + whole.width <= width + 1 &&
+      whole.y + whole.height <= height + 1;
+    this.#root.hidden = seen;
+    const percent = (v: number) => `${Math.max(-1, Math.min(101, 100 * v))}%`;
+    this.#window.style.left = percent(-whole.x / whole.width);
+    this.#window.style.top = percent(-whole.y / whole.height);
+    this.#window.style.right = percent(1 - (width - whole.x) / whole.width);
+    this.#window.style.bottom = percent(1 - (height - whole.y) / whole.height);
+  }
+}
+
+function scaleText(scale: number): string {
+  const rounded = (v: number) => v >= 10 ? Math.round(v) : Number(v.toFixed(1));
+  if (scale >= 0.995) return `1 cell = ${rounded(scale)} px`;
+  return `1 px = ${rounded(1 / scale)} cells`;
+}

@@ -1,0 +1,75 @@
+import { type ModeEntry, tileUrl } from "./api.ts";
+import { byId, fill, h } from "./dom.ts";
+import type { Scene, Widget } from "./scene.ts";
+import type { Store } from "./store.ts";
+import { thumbnail } from "./thumbs.ts";
+
+/** The modes as a segmented switch: a picture of each, and what the others would need. */
+export class ModeSwitch implements Widget {
+  readonly #root = byId("modes");
+  #scene: Scene | null = null;
+
+  constructor(private readonly store: Store) {
+    this.#root.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  update(scene: Scene): void {
+    const before = this.#scene;
+    this.#scene = scene;
+    if (before?.layer !== scene.layer) {
+      fill(
+        this.#root,
+        ...scene.layer.modes.map((m) => this.#button(m)),
+      );
+    }
+    for (const button of this.#root.querySelectorAll<HTMLElement>("button")) {
+      const chosen = button.dataset.mode === scene.mode.name;
+      button.setAttribute("aria-checked", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    }
+  }
+
+  /** Chooses a mode of this layer, keeping those parameters that it shares. */
+  choose(mode: ModeEntry | undefined): void {
+    if (!mode || mode.missing !== null) return;
+    const known = new Set(mode.parameters.map(({ name }) => name));
+    const options = Object.entries(this.store.state.options).filter(([name]) => known.has(name));
+    this.store.set({ mode: mode.name, options: Object.fromEntries(options) });
+  }
+
+  /** Chooses the mode at a place in the switch. */
+  chooseAt(index: number): void {
+    this.choose(this.#scene?.layer.modes[index]);
+  }
+
+  #button(mode: ModeEntry): HTMLElement {
+    const { subject } = this.#scene!;
+    const { name, title, about, missing } = mode;
+    const url = tileUrl({ ...subject, mode: name, options: {} }, 0, 0, 0);
+    return h(
+      "button",
+      {
+        type: "button",
+        role: "radio",
+        "data-mode": name,
+        "aria-disabled": missing !== null,
+        title: missing === null ? about : `${title} needs ${missing}`,
+        onclick: () => this.choose(mode),
+      },
+      missing === null ? thumbnail(url, 22) : null,
+      title,
+    );
+  }
+
+  #key(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const buttons = [...this.#root.querySelectorAll("button")];
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const next = buttons[(at + step + buttons.length) % buttons.length];
+    next?.focus();
+    next?.click();
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}

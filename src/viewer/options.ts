@@ -1,0 +1,59 @@
+import { control } from "./controls.ts";
+import { byId, fill, h, throttle } from "./dom.ts";
+import type { Scene, Widget } from "./scene.ts";
+import type { Store } from "./store.ts";
+
+/** Parameters that the legend shows at its ramp. */
+export const atLegend = ["colormap", "colormap_reverse", "range", "scientific"];
+
+/** The mode's other parameters, generated from the catalogue. */
+export class OptionsPanel implements Widget {
+  readonly #root = byId("options");
+  readonly #button = byId("adjust");
+  #drawn = "";
+
+  constructor(private readonly store: Store) {}
+
+  update({ mode, subject }: Scene): void {
+    const shown = mode.parameters.filter(({ name }) => !atLegend.includes(name));
+    const set = shown.filter(({ name }) => subject.options[name] !== undefined).length;
+    this.#button.hidden = shown.length === 0;
+    this.#button.dataset.count = set > 0 ? String(set) : "";
+    const key = JSON.stringify([mode.name, shown.map(({ name }) => subject.options[name] ?? null)]);
+    // A control that is being dragged is not replaced under the hand.
+    const held = this.#root.contains(document.activeElement) &&
+      document.activeElement?.matches("[type=range]:active");
+    if (key === this.#drawn || held) return;
+    this.#drawn = key;
+    const focused = document.activeElement?.id;
+    fill(
+      this.#root,
+      h("h2", {}, mode.title),
+      h("p", { class: "about" }, mode.about),
+      ...shown.map((parameter) =>
+        control(parameter, subject.options[parameter.name], this.#setter(parameter.name))
+      ),
+    );
+    if (focused?.startsWith("option-")) document.getElementById(focused)?.focus();
+  }
+
+  #setter(name: string) {
+    return throttle(
+      150,
+      (text: string | null, done: boolean) => setOption(this.store, name, text, done),
+    );
+  }
+}
+
+let dragged: string | null = null;
+
+/**
+ * Sets one parameter of the mode; null goes back to its default. `done` is false while a hand still
+ * drags: then only the first change is a step of its own, so that Back undoes the whole drag.
+ */
+export function setOption(store: Store, name: string, text: string | null, done = true): void {
+  const { [name]: _, ...others } = store.state.options;
+  const step = dragged === name ? "replace" : "push";
+  dragged = done ? null : name;
+  store.set({ options: text === null ? others : { ...others, [name]: text } }, step);
+}

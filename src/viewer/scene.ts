@@ -1,0 +1,71 @@
+import * as api from "./api.ts";
+import type { Problem } from "./api.ts";
+import type { State } from "./state.ts";
+
+/** What the page shows: a state with every name in it looked up. */
+export interface Scene {
+  readonly models: readonly api.ModelEntry[];
+  readonly model: api.ModelDetail;
+  readonly layer: api.LayerDetail;
+  readonly mode: api.ModeEntry;
+  readonly plane: api.PlaneInfo;
+  readonly subject: api.Subject;
+}
+
+/** A part of the page that follows the scene. */
+export interface Widget {
+  update(scene: Scene): void;
+}
+
+const kept = new Map<string, Promise<unknown>>();
+
+/** Asks once, however often it is needed; a failure is asked again. */
+function once<T>(key: string, ask: () => Promise<T>): Promise<T> {
+  const known = kept.get(key) as Promise<T> | undefined;
+  if (known) return known;
+  const asked = ask();
+  kept.set(key, asked);
+  asked.catch(() => kept.delete(key));
+  return asked;
+}
+
+/** Forgets every answer, since a model has changed. */
+export function forget(): void {
+  kept.clear();
+}
+
+/** Looks up a state; what it leaves open is chosen here. Throws `Problem`, or null's sentence for it. */
+export async function resolve(state: State): Promise<Scene> {
+  const models = await once("models", () => api.models());
+  const id = state.model ?? models[0]?.id;
+  if (id === undefined) throw new Empty();
+  const model = await once(`model ${id}`, () => api.model(id));
+  const name = state.layer ?? firstLayer(model);
+  if (name === undefined) throw new Empty(`${id} holds no tensors.`);
+  const layer = await once(`layer ${id} ${name}`, () => api.layer(id, name));
+  const mode = layer.modes.find((mode) => mode.name === state.mode) ??
+    layer.modes.find(({ missing }) => missing === null) ?? layer.modes[0];
+  if (!mode) throw new Empty(`No mode can show ${name}.`);
+  const { version } = model;
+  const subject = { model: id, layer: name, mode: mode.name, options: state.options, version };
+  const key = `plane ${version} ${api.path(subject)}${api.query(subject)}`;
+  const plane = await once(key, () => api.plane(subject));
+  return { models, model, layer, mode, plane, subject };
+}
+
+/** There is nothing to show. */
+export class Empty extends Error {
+  constructor(message = "No model is open. Start the server with a file or folder: serve PATH.") {
+    super(message);
+    this.name = "Empty";
+  }
+}
+
+export type Failure = Empty | Problem | Error;
+
+/** A layer that makes a good first picture: the first matrix of some size, or else the largest. */
+function firstLayer({ layers }: api.ModelDetail): string | undefined {
+  const good = layers.find(({ shape }) => shape.length === 2 && Math.min(...shape) >= 96);
+  const largest = layers.toSorted((a, b) => b.parameters - a.parameters)[0];
+  return (good ?? largest)?.name;
+}

@@ -1,0 +1,62 @@
+import { byId, fill, h } from "./dom.ts";
+import { icon } from "./icons.ts";
+import * as numbers from "./numbers.ts";
+import type { Scene, Widget } from "./scene.ts";
+import type { Store } from "./store.ts";
+
+/** The model's name and the layer's, and the choice of another model. */
+export class Switcher implements Widget {
+  readonly #button = byId("model");
+  readonly #list = byId("models");
+
+  constructor(private readonly store: Store) {}
+
+  update({ models, model, layer, subject }: Scene): void {
+    const title = models.find(({ id }) => id === model.id)?.title ?? model.id;
+    document.title = `${subject.layer} · ${title} · Synaptile`;
+    fill(
+      this.#button,
+      h("span", { class: "name" }, title),
+      h("span", { class: "note" }, `${numbers.count(model.parameters)} parameters`),
+      icon("chevron"),
+    );
+    fill(
+      byId("current"),
+      h("b", {}, subject.layer),
+      h(
+        "span",
+        { class: "note" },
+        `${layer.kind} · ${layer.dtype} · ${numbers.shape(layer.shape)}`,
+      ),
+    );
+    fill(
+      this.#list,
+      ...models.map((entry) =>
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-current": entry.id === model.id ? "true" : null,
+            onclick: () => {
+              this.#list.hidePopover();
+              this.store.set({
+                model: entry.id,
+                layer: null,
+                mode: null,
+                options: {},
+                place: null,
+                pin: null,
+              });
+            },
+          },
+          h("b", {}, entry.title),
+          h(
+            "span",
+            { class: "note" },
+            `${entry.format} · ${numbers.count(entry.parameters)} · ${numbers.bytes(entry.bytes)}`,
+          ),
+        )
+      ),
+    );
+  }
+}
