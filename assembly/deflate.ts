@@ -53,7 +53,7 @@ function writeBlock(source: usize, row: usize, from: usize, to: usize, last: boo
   const found = findMatches(source, row, from, to);
   // Less than one part in 64 saved is not worth anybody's time.
   const worthwhile: u64 = bytes * 8 - bytes / 8;
-  if (found == 0 && entropy > <u32> (worthwhile * 16 / max(bytes, 1))) {
+  if (found == 0 && entropy > <u32> (worthwhile * 256 / max(bytes, 1))) {
     return writeStored(from, to, last);
   }
   countSymbols(from, to, found, row);
@@ -103,7 +103,6 @@ function add(frequencies: usize, symbol: u32): void {
 }
 
 /** The symbol of a match's length: after the first eight, four of them for every extra bit. */
-
 function lengthSymbol(length: u32): u32 {
   const offset = length - 3;
   if (offset < 8) return 257 + offset;
@@ -113,20 +112,17 @@ function lengthSymbol(length: u32): u32 {
 }
 
 /** Extra bits of a length, given less 3. */
-
 function lengthExtra(offset: u32): u32 {
   return offset < 8 || offset == 255 ? 0 : 29 - clz(offset);
 }
 
 /** The symbol of a distance: after the first four, two of them for every extra bit. */
-
 function distanceSymbol(distance: u32): u32 {
   const extra = distanceExtra(distance - 1);
   return (extra << 1) + (distance - 1 >> extra);
 }
 
 /** Extra bits of a distance, given less 1. */
-
 function distanceExtra(offset: u32): u32 {
   return offset < 4 ? 0 : 30 - clz(offset);
 }
@@ -202,7 +198,6 @@ function pack(symbol: u32, extra: u32): void {
 }
 
 /** Extra bits of the symbols 16, 17 and 18. */
-
 function packedExtra(symbol: u32): u32 {
   return symbol < 16 ? 0 : symbol == 18 ? 7 : symbol - 14;
 }

@@ -59,7 +59,6 @@ function chooseFilter(
 }
 
 /** Writes whole vectors, so up to 15 bytes beyond the row. */
-
 function filterRow(
   filter: u32,
   row: usize,

@@ -4,44 +4,51 @@ import { clear, count, counts, log2, sum } from "./histogram";
 /** Literals before a match (u32), then its length and, in bit 16, whether it is of the row above. */
 export const matches = memory.data(2 * 65535 / 4 * 8 + 8, 16);
 
-const SHORTEST_MATCH: usize = 4;
 const LONGEST_MATCH: usize = 258;
 /** A match in bits before its code is known, in 1/16 bit; reaching for the row above costs more. */
 const RUN_COST: u32 = 10 * 16;
 const ROW_COST: u32 = 16 * 16;
 /** What a byte costs as a literal, in 1/16 bit. */
 const costs = memory.data(256 * 2, 16);
+/** The least of them. */
+let least: u32 = 0;
 
 /**
- * Fills `costs` from a sample, 16 bytes in every 113, and returns the sample's mean cost.
- * All in 1/16 bit; log2 is linear between powers of two, which is never off by more than 0.09.
+ * Fills `costs` from a sample, 16 bytes in every 113; a code has one bit at least. Returns the
+ * sample's mean cost in 1/256 bit.
  */
 export function estimateCosts(from: usize, to: usize): u32 {
   clear();
   let sampled: u32 = 0;
   for (let at = from; at + 16 <= to; at += 113, sampled += 16) count(at, at + 16);
   sum();
-  const whole = log2(sampled + 1);
+  const whole = log2(sampled + 256);
   let total: u64 = 0;
+  least = u32.MAX_VALUE;
   for (let byte = 0; byte < 256; byte++) {
     const times = load<u32>(counts + (byte << 2));
     const cost = whole - log2(times + 1);
     total += <u64> times * cost;
-    store<u16>(costs + (byte << 1), max(cost >> 4, 16));
+    const coded = max<u32>(cost >> 4, 16);
+    least = min(least, coded);
+    store<u16>(costs + (byte << 1), coded);
   }
-  return sampled == 0 ? 0 : <u32> (total / sampled >> 4);
+  return sampled == 0 ? 0 : <u32> (total / sampled);
 }
 
 /** Fills `matches` for the bytes from..to of the stream that starts at `source`. */
 export function findMatches(source: usize, row: usize, from: usize, to: usize): i32 {
+  // Where some byte is so cheap that four of it never pay, only eight are worth a look.
+  const eights = least < RUN_COST / 8;
+  const step: usize = eights ? 32 - 7 : 32 - 3;
   let found = matches;
   let literals = from;
   let at = max(from, source + 1);
   while (at + 32 <= to) {
-    const left = fours(equal32(at, at - 1));
-    const above = row != 0 && at >= source + row ? fours(equal32(at, at - row)) : 0;
+    const left = starts(equal32(at, at - 1), eights);
+    const above = row != 0 && at >= source + row ? starts(equal32(at, at - row), eights) : 0;
     if ((left | above) == 0) {
-      at += 29;
+      at += step;
       continue;
     }
     const skip = ctz(left | above);
@@ -51,8 +58,7 @@ export function findMatches(source: usize, row: usize, from: usize, to: usize): 
     const rows = above >> skip & 1 ? matchLength(at, row, most) : 0;
     const byRow = rows > run;
     const length = byRow ? rows : run;
-    const runCost = <u32> length * load<u16>(costs + (<usize> load<u8>(at) << 1));
-    if (byRow ? rowPays(at, length) : runCost >= RUN_COST) {
+    if (byRow ? literalCost(at, min(length, 16)) >= ROW_COST : length * costOf(at) >= RUN_COST) {
       store<u32>(found, at - literals);
       store<u32>(found, length | <u32> byRow << 16, 4);
       found += 8;
@@ -64,35 +70,37 @@ export function findMatches(source: usize, row: usize, from: usize, to: usize): 
 }
 
 /** Bit i: whether byte i of 32 is the same at `a` and `b`. */
-
 function equal32(a: usize, b: usize): u32 {
   const low = i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b)));
   return low | i8x16.bitmask(i8x16.eq(v128.load(a, 16), v128.load(b, 16))) << 16;
 }
 
-/** Bit i: whether bits i to i + 3 are set. */
-
-function fours(bits: u32): u32 {
-  const pairs = bits & bits >> 1;
-  return pairs & pairs >> 2;
+/** Bit i: whether four bits, or eight, are set from bit i on. */
+function starts(bits: u32, eights: bool): u32 {
+  bits &= bits >> 1;
+  bits &= bits >> 2;
+  return eights ? bits & bits >> 4 : bits;
 }
 
 /** How many bytes from `at` on, `most` at the most, repeat those `distance` before. */
-
 function matchLength(at: usize, distance: usize, most: usize): usize {
-  let length = SHORTEST_MATCH;
-  for (; length + 8 <= most; length += 8) {
-    const differing = load<u64>(at + length) ^ load<u64>(at + length - distance);
-    if (differing != 0) return length + <usize> (ctz(differing) >> 3);
+  let length: usize = 0;
+  for (; length + 16 <= most; length += 16) {
+    const bytes = v128.load(at + length);
+    const same = i8x16.bitmask(i8x16.eq(bytes, v128.load(at + length - distance)));
+    if (same != 0xffff) return length + <usize> ctz(~same);
   }
   while (length < most && load<u8>(at + length) == load<u8>(at + length - distance)) length++;
   return length;
 }
 
-function rowPays(at: usize, length: usize): bool {
+/** What `bytes` literals from `at` on would cost, in 1/16 bit. */
+function literalCost(at: usize, bytes: usize): u32 {
   let cost: u32 = 0;
-  for (let i: usize = 0; i < min<usize>(length, 16); i++) {
-    cost += load<u16>(costs + (<usize> load<u8>(at + i) << 1));
-  }
-  return cost >= ROW_COST;
+  for (let i: usize = 0; i < bytes; i++) cost += costOf(at + i);
+  return cost;
+}
+
+function costOf(at: usize): u32 {
+  return load<u16>(costs + (<usize> load<u8>(at) << 1));
 }

@@ -112,8 +112,6 @@ export interface Ops {
   largest(bytes: Uint8Array): number;
   /** A zlib stream (RFC 1950) that holds `bytes`, made for images with `rowLength` bytes from row to row. */
   zlib(bytes: Uint8Array, rowLength: number): Uint8Array;
-  /** CRC-32 as PNG wants it, continuing from `crc`. */
-  crc32(bytes: Uint8Array, crc?: number): number;
 }
 
 /** float32 bits as an unsigned integer that sorts as the values do: −∞ … −0, +0 … +∞; NaN at both ends. */

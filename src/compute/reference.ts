@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import type { Ops } from "./ops.ts";
 import { blockStats } from "./reference/block_stats.ts";
 import { countKeys } from "./reference/count_keys.ts";
@@ -25,5 +25,4 @@ export const reference: Ops = {
   filterRows,
   largest: (bytes) => bytes.reduce((most, byte) => Math.max(most, byte), 0),
   zlib: (bytes) => deflateSync(bytes),
-  crc32: (bytes, crc = 0) => crc32(bytes, crc),
 };

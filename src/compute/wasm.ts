@@ -1,6 +1,5 @@
 import type { Ops } from "./ops.ts";
 import { reference } from "./reference.ts";
-import { crc32 } from "./wasm/crc32.ts";
 import { filterRows } from "./wasm/filter_rows.ts";
 import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
@@ -15,5 +14,4 @@ export const wasm: Ops = {
   filterRows,
   largest,
   zlib,
-  crc32,
 };

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { Ops } from "../../compute/ops.ts";
 import type { Pixels } from "./pixels.ts";
 
@@ -34,7 +35,7 @@ export function encodeIndexed(
 ): Uint8Array<ArrayBuffer> {
   return ops.frame(() => {
     const { colors, alphas } = splitPalette(palette, ops.largest(indices) + 1);
-    return assemble(ops, [
+    return assemble([
       { type: "IHDR", data: header(width, height, INDEXED) },
       { type: "sRGB", data: PERCEPTUAL },
       { type: "PLTE", data: colors },
@@ -52,7 +53,7 @@ export function encodeRgba(
   height: number,
 ): Uint8Array<ArrayBuffer> {
   return ops.frame(() =>
-    assemble(ops, [
+    assemble([
       { type: "IHDR", data: header(width, height, TRUECOLOR_ALPHA) },
       { type: "sRGB", data: PERCEPTUAL },
       { type: "IDAT", data: compress(ops, pixels, width * 4, height, 4) },
@@ -97,7 +98,7 @@ function splitPalette(
   return { colors, alphas: alphas.subarray(0, translucent) };
 }
 
-function assemble(ops: Ops, body: readonly Chunk[]): Uint8Array<ArrayBuffer> {
+function assemble(body: readonly Chunk[]): Uint8Array<ArrayBuffer> {
   const chunks = [...body, { type: "IEND", data: new Uint8Array(0) }];
   const size = chunks.reduce((sum, { data }) => sum + 12 + data.length, SIGNATURE.length);
   const file = new Uint8Array(size);
@@ -108,9 +109,8 @@ function assemble(ops: Ops, body: readonly Chunk[]): Uint8Array<ArrayBuffer> {
     view.setUint32(at, data.length);
     for (let i = 0; i < 4; i++) view.setUint8(at + 4 + i, type.charCodeAt(i));
     file.set(data, at + 8);
-    // The CRC of the data is taken where they lie, which for pixels is near the kernels.
-    const crc = ops.crc32(data, ops.crc32(file.subarray(at + 4, at + 8)));
-    view.setUint32(at + 8 + data.length, crc);
+    // Twelve times as fast as slicing by 16 in WASM: zlib has the processor's own instruction.
+    view.setUint32(at + 8 + data.length, crc32(file.subarray(at + 4, at + 8 + data.length)));
     at += 12 + data.length;
   }
   return file;

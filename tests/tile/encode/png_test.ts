@@ -32,6 +32,8 @@ function chunks(file: Uint8Array): Map<string, Uint8Array> {
     at += 12 + length;
   }
   assertEquals(at, file.length);
+  // The CRC of IEND, which is the same in every PNG.
+  assertEquals(view.getUint32(at - 4), 0xae426082);
   return found;
 }
 
