@@ -1,0 +1,126 @@
+import type { Summary } from "../analysis/summary.ts";
+import { NotFound } from "../errors.ts";
+import { describeModel } from "../tile/describe.ts";
+import { createEngine } from "../tile/engine.ts";
+import type { Engine } from "../tile/tile.ts";
+import { progress } from "./progress.ts";
+import { table } from "./table.ts";
+import { type Given, UsageError, type Verb } from "./verb.ts";
+
+export const inspect: Verb = {
+  name: "inspect",
+  operands: "FILE",
+  about: "List the tensors of a model file or folder.",
+  flags: {
+    json: { type: "boolean", about: "print what GET /models/{model} answers" },
+    statistics: { type: "boolean", short: "s", about: "read the values, and measure each tensor" },
+    layer: { type: "string", short: "l", value: "NAME", about: "only this layer or tensor" },
+    progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
+    help: { type: "boolean", short: "h", about: "this text" },
+  },
+  examples: ["inspect model.safetensors --statistics", "inspect model.safetensors --json"],
+
+  async run(given, signal) {
+    const [path, ...others] = given.operands;
+    if (path === undefined || others.length > 0) {
+      throw new UsageError(`inspect takes one file, found ${given.operands.length}`);
+    }
+    const measured = given.has("statistics");
+    const engine = await createEngine([path], measured ? {} : { workers: 0 });
+    try {
+      const [model, ...more] = engine.models();
+      if (!model || more.length > 0) {
+        const ids = engine.models().map(({ id }) => id).join(", ");
+        throw new UsageError(`${path} holds several models, ask for one of them: ${ids}`);
+      }
+      const body = narrow(describeModel(model, engine.modes()), given.text("layer"), path);
+      const names = body.tensors.map(({ name }) => name);
+      const summaries = measured
+        ? await measure(engine, model.id, names, given, signal)
+        : undefined;
+      if (given.has("json")) {
+        const tensors = body.tensors.map((tensor, i) =>
+          summaries ? { ...tensor, summary: summaries[i] } : tensor
+        );
+        console.log(JSON.stringify({ ...body, tensors }, null, 2));
+      } else {
+        console.log(report(body, summaries));
+      }
+      return 0;
+    } finally {
+      await engine.close();
+    }
+  },
+};
+
+type Body = ReturnType<typeof describeModel>;
+
+/** The layer of that name with its tensors, or the tensor of that name. */
+function narrow(body: Body, name: string | undefined, path: string): Body {
+  if (name === undefined) return body;
+  const layers = body.layers.filter((layer) => layer.name === name || layer.tensors.includes(name));
+  const wanted = layers.some((layer) => layer.name === name)
+    ? layers.filter((layer) => layer.name === name).flatMap(({ tensors }) => tensors)
+    : [name];
+  const tensors = body.tensors.filter((tensor) => wanted.includes(tensor.name));
+  if (tensors.length > 0) return { ...body, layers, tensors };
+  const some = body.layers.slice(0, 8).map((layer) => layer.name).join(", ");
+  throw new NotFound(`${path} has no layer or tensor "${name}"; among its layers are ${some}`);
+}
+
+async function measure(
+  engine: Engine,
+  model: string,
+  names: readonly string[],
+  given: Given,
+  signal: AbortSignal,
+): Promise<Summary[]> {
+  const sign = progress({ unit: "tensors", total: names.length, force: given.has("progress") });
+  try {
+    return await Promise.all(names.map(async (name) => {
+      const summary = await engine.summary(model, name, signal);
+      sign.tick();
+      return summary;
+    }));
+  } finally {
+    sign.end();
+  }
+}
+
+function report(body: Body, summaries: readonly Summary[] | undefined): string {
+  const head = ["tensor", "dtype", "shape", "parameters", "bytes"];
+  const figures = ["min", "max", "mean", "std", "norm", "zeros", "nan", "inf"];
+  const rows = body.tensors.map(({ name, dtype, shape, bytes }, i) => {
+    const parameters = shape.reduce((product, side) => product * side, 1);
+    const summary = summaries?.[i];
+    return [
+      name,
+      dtype,
+      `[${shape.join(", ")}]`,
+      count(parameters),
+      count(bytes),
+      ...(summary ? figuresOf(summary) : []),
+    ];
+  });
+  const total = `${body.tensors.length} tensors, ${count(body.parameters)} parameters, ${
+    count(body.bytes)
+  } bytes`;
+  const title = `${body.title} (${body.format}): ${total}`;
+  return `${title}\n\n${table([[...head, ...(summaries ? figures : [])], ...rows], 3)}`;
+}
+
+function figuresOf({ min, max, mean, variance, frobenius, sparsity, nan, inf }: Summary): string[] {
+  return [
+    short(min),
+    short(max),
+    short(mean),
+    short(variance === null ? null : Math.sqrt(variance)),
+    short(frobenius),
+    sparsity === null ? "–" : `${(100 * sparsity).toFixed(1)} %`,
+    count(nan),
+    count(inf),
+  ];
+}
+
+const count = (value: number) => value.toLocaleString("en-US");
+const short = (value: number | null) => value === null ? "–" : String(Number(value.toPrecision(5)));

@@ -1,0 +1,58 @@
+import type { Engine, View } from "../tile/tile.ts";
+
+/** A whole plane at one zoom, put together of its tiles. */
+export interface Mosaic {
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly tiles: number;
+  /** RGBA8, one row of tiles at a time; `tick` is called for each tile. */
+  rows(tick: () => void, signal: AbortSignal): AsyncGenerator<Uint8Array>;
+}
+
+/** The plane of `view` at zoom `z`. Tiles of a row are drawn side by side, as workers allow. */
+export function mosaic(engine: Engine, view: View, layer: string, z: number): Mosaic {
+  const { width: cellsAcross, height: cellsDown, nativeZoom, tileSize } = view.plane;
+  const scale = 2 ** (z - nativeZoom);
+  const width = Math.ceil(cellsAcross * scale), height = Math.ceil(cellsDown * scale);
+  const columns = Math.ceil(width / tileSize), rows = Math.ceil(height / tileSize);
+
+  const pixels = async (x: number, y: number, signal: AbortSignal) => {
+    const { bytes } = await engine.ticket({
+      model: view.model.id,
+      layer,
+      mode: view.mode.name,
+      ...{ z, x, y },
+      density: 1,
+      crop: true,
+      format: "bin",
+      query: new URLSearchParams(view.query),
+    }).tile(signal);
+    return bytes;
+  };
+
+  return {
+    width,
+    height,
+    tiles: columns * rows,
+    async *rows(tick, signal) {
+      for (let y = 0; y < rows; y++) {
+        const high = Math.min(tileSize, height - y * tileSize);
+        const band = new Uint8Array(width * high * 4);
+        await Promise.all(Array.from({ length: columns }, async (_, x) => {
+          const wide = Math.min(tileSize, width - x * tileSize);
+          place(await pixels(x, y, signal), wide * 4, band, x * tileSize * 4, width * 4);
+          tick();
+        }));
+        yield band;
+      }
+    },
+  };
+}
+
+/** Copies rows of `pitch` bytes into a wider picture, from byte `start` of each of its rows on. */
+function place(tile: Uint8Array, pitch: number, into: Uint8Array, start: number, step: number) {
+  for (let from = 0, to = start; from < tile.length; from += pitch, to += step) {
+    into.set(tile.subarray(from, from + pitch), to);
+  }
+}

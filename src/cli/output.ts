@@ -1,0 +1,24 @@
+import { Unreadable } from "../errors.ts";
+
+/**
+ * Writes a file as it comes, beside its place, and moves it there once it is whole: nobody finds
+ * half a file. Throws `Unreadable` where it cannot be written.
+ */
+export async function writeFile(
+  path: string,
+  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
+  const partial = `${path}.${Deno.pid}.part`;
+  try {
+    await Deno.writeFile(partial, ReadableStream.from(parts));
+    await Deno.rename(partial, path);
+  } catch (error) {
+    await Deno.remove(partial).catch((missing) => {
+      if (!(missing instanceof Deno.errors.NotFound)) throw missing;
+    });
+    const denied = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (!denied) throw error;
+    throw new Unreadable(`${path} cannot be written: ${error.message}`, { path }, error);
+  }
+}

@@ -1,0 +1,108 @@
+import { fileURLToPath } from "node:url";
+import { createApp } from "../../routes/app.ts";
+import { createEngine } from "../tile/engine.ts";
+import type { Engine } from "../tile/tile.ts";
+import { type Given, UsageError, type Verb } from "./verb.ts";
+
+const bundled = fileURLToPath(new URL("../../fixtures/models/", import.meta.url));
+
+/** Milliseconds that requests under way are given at the end. */
+const GRACE = 5000;
+
+export const serve: Verb = {
+  name: "serve",
+  operands: "[PATH…]",
+  about: "Serve models, files or folders of them, as maps; without a path the bundled ones.",
+  flags: {
+    port: {
+      type: "string",
+      short: "p",
+      value: "PORT",
+      about: "8080 unless given; 0 picks a free one",
+    },
+    host: { type: "string", value: "HOST", about: "address to listen on: 127.0.0.1 unless given" },
+    workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
+    cache: { type: "string", value: "MB", about: "memory for drawn tiles: 64 unless given" },
+    "public-url": { type: "string", value: "URL", about: "where clients reach this server" },
+    open: { type: "boolean", about: "open the page in a browser" },
+    help: { type: "boolean", short: "h", about: "this text" },
+  },
+  examples: ["serve", "serve model.safetensors --port 0 --open", "serve models/ --host 0.0.0.0"],
+
+  async run(given, signal) {
+    const hostname = given.text("host") ?? "127.0.0.1";
+    const port = given.whole("port", 0, 65535) ?? 8080;
+    const publicUrl = checkUrl(given.text("public-url"));
+    const engine = await open(given);
+    try {
+      for (const { error } of engine.failures()) {
+        console.error(`synaptile: ${error instanceof Error ? error.message : error}`);
+      }
+      const app = createApp(engine, publicUrl === undefined ? {} : { publicUrl });
+      const server = listen(hostname, port, (url) => {
+        console.log(`Listening on ${url}`);
+        if (given.has("open")) browse(url);
+      }, app);
+      await stopped(server, signal);
+      return 0;
+    } finally {
+      await engine.close();
+    }
+  },
+};
+
+function open(given: Given): Promise<Engine> {
+  const workers = given.whole("workers", 1, 256);
+  const cache = given.whole("cache", 0);
+  const paths = given.operands.length > 0 ? given.operands : [bundled];
+  return createEngine(paths, {
+    ...(workers === undefined ? {} : { workers }),
+    ...(cache === undefined ? {} : { cacheBytes: cache * 2 ** 20 }),
+  });
+}
+
+function listen(
+  hostname: string,
+  port: number,
+  ready: (url: string) => void,
+  app: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer {
+  try {
+    const onListen = (address: Deno.NetAddr) => {
+      const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
+      ready(`http://${host}:${address.port}/`);
+    };
+    return Deno.serve({ hostname, port, onListen }, app);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new UsageError(`port ${port} of ${hostname} is taken; --port 0 picks a free one`);
+    }
+    throw error;
+  }
+}
+
+/** Until the signal, then until requests under way have their answers. */
+async function stopped(server: Deno.HttpServer, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, GRACE));
+  await Promise.race([server.shutdown(), patience]);
+}
+
+function checkUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new UsageError(`--public-url ${text} is not an http or https URL`);
+}
+
+function browse(url: string): void {
+  const openers: Partial<Record<typeof Deno.build.os, string[]>> = {
+    darwin: ["open"],
+    windows: ["explorer"],
+  };
+  const [program = "xdg-open"] = openers[Deno.build.os] ?? [];
+  try {
+    new Deno.Command(program, { args: [url], stdout: "null", stderr: "null" }).spawn().unref();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error(`synaptile: there is no ${program} to open the page with; it is at ${url}`);
+  }
+}
