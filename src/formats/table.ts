@@ -24,6 +24,10 @@ export function detect(head: Uint8Array, name: string): Format {
   );
 }
 
+/** Whether a file of this name is taken for a model before its first bytes are seen. */
+export const claimedByName = (name: string): boolean =>
+  formats.some((format) => format.claims(new Uint8Array(), name));
+
 /** Reads as much as `detect` needs of a source, and decides. */
 export async function detectSource(source: Source, signal?: AbortSignal): Promise<Format> {
   return detect(await source.read(0, Math.min(HEAD, source.size), signal), source.name);

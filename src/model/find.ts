@@ -1,8 +1,8 @@
 import { basename, join, resolve } from "node:path";
 import { BadRequest, FormatError, NotFound, Unreadable } from "../errors.ts";
+import { claimedByName, formats } from "../formats/table.ts";
 import { homeOf, liesIn } from "../storage/confine.ts";
 
-const known = /\.(safetensors|npy|npz)$/;
 const index = /\.safetensors\.index\.json$/;
 const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
 /** Folders within folders, down from the one that was named. */
@@ -19,8 +19,10 @@ interface Survey {
 
 /** The id that a path suggests: its last part without the ending of its format. */
 export function stem(path: string): string {
-  const name = basename(resolve(path)).replace(index, "").replace(known, "");
-  return name.replace(/^\.+/, "") || "model";
+  const name = basename(resolve(path));
+  const whole = name.replace(index, "");
+  const bare = claimedByName(whole) ? whole.slice(0, whole.lastIndexOf(".")) : whole;
+  return bare.replace(/^\.+/, "") || "model";
 }
 
 /**
@@ -67,7 +69,7 @@ function survey(folder: string): Survey {
   for (const name of entries(folder)) {
     const path = join(folder, name);
     const info = reachable(home, path);
-    if (info?.isFile && (known.test(name) || index.test(name))) files.push(path);
+    if (info?.isFile && claimedByName(name)) files.push(path);
     if (info?.isDirectory && !name.startsWith(".")) folders.push(path);
   }
   const indexes = files.filter((file) => index.test(file));
@@ -127,5 +129,7 @@ function attempt<T>(path: string, work: () => T): T {
   }
 }
 
-const none = (path: string) =>
-  new NotFound(`${path} holds no model file (.safetensors, .npy, .npz)`, { path });
+function none(path: string): NotFound {
+  const known = [...new Set(formats.map((format) => format.name))];
+  return new NotFound(`${path} holds no model file (${known.join(", ")})`, { path, known });
+}

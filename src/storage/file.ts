@@ -98,8 +98,7 @@ export class FileSource implements Source {
     let now: Stamp;
     try {
       // A quarter of the cost of node:fs's stat, and it runs before every tile.
-      const info = Deno.statSync(this.ref.path);
-      const { dev, ino, size, mtime } = info;
+      const { dev, ino, size, mtime } = Deno.statSync(this.ref.path);
       now = { dev, ino: ino ?? 0, size, mtime: mtime?.getTime() ?? 0 };
     } catch (cause) {
       throw new Changed(`${this.name} is gone since it was opened`, { file: this.name }, cause);

@@ -106,3 +106,33 @@ Deno.test("a model replaced by a malformed one fails with what is wrong", () =>
     await aWhile();
     await assertRejects(() => catalogue.get("m"), FormatError, "data_offsets");
   }));
+
+/** Handles of this process on files under a folder, where the system lists them. */
+function handlesIn(folder: string): number {
+  return Array.from(Deno.readDirSync("/proc/self/fd")).filter(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(folder);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false; // the one that lists them
+      throw error;
+    }
+  }).length;
+}
+
+Deno.test({
+  name: "a model that changes or fails leaves no file open",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withCatalogue({ "m.safetensors": file("a") }, async (catalogue, folder) => {
+      for (let size = 2; size < 5; size++) {
+        await Deno.writeFile(`${folder}/m.safetensors`, file("a", size));
+        await aWhile();
+        await catalogue.get("m");
+        assertEquals(handlesIn(folder), 1);
+      }
+      await Deno.writeFile(`${folder}/m.safetensors`, file("a").subarray(0, -1));
+      await aWhile();
+      await assertRejects(() => catalogue.get("m"), FormatError);
+      assertEquals(handlesIn(folder), 0);
+    }),
+});
