@@ -1,0 +1,113 @@
+import type { Legend } from "../modes/mode.ts";
+
+export type Stops = NonNullable<Legend["ramp"]>["stops"];
+
+/** A number on a ramp: `at` is its share 0..1 of the way from the first stop to the last. */
+export interface Tick {
+  readonly at: number;
+  readonly value: number;
+  readonly label: string;
+}
+
+// Fewest pixels from tick to tick and from label to label, and the width of a digit at 11 pixels.
+const SPACING = 30;
+const GAP = 8;
+const DIGIT = 6.4;
+
+/**
+ * Round numbers where they truly lie on a ramp `width` pixels long, so that no two labels touch:
+ * evenly spaced on a linear ramp, 0 and ±1, 2, 5·10^k on a curved one.
+ */
+export function ticks(stops: Stops, width: number): Tick[] {
+  const finite = stops.filter(({ value }) => Number.isFinite(value));
+  const [first, last] = [finite[0], finite.at(-1)];
+  if (!first || !last) return [];
+  const at = (value: number) => share(positionOf(finite, value), stops);
+  const place = (value: number): Tick => ({ at: at(value), value, label: label(value) });
+  if (first.value === last.value) return [place(first.value)];
+
+  const fits = fitting(width);
+  const round = isLinear(finite)
+    ? even(first.value, last.value).map((values) => values.map(place)).find((all) =>
+      all.every((tick, i) => i === 0 || fits(tick, all[i - 1]!))
+    ) ?? []
+    : rounds(first.value, last.value).map(place).reduce<Tick[]>((taken, tick) => {
+      return taken.every((other) => fits(tick, other)) ? [...taken, tick] : taken;
+    }, []);
+  const chosen = round.length > 1 ? round : [rounded(first.value), rounded(last.value)].map(place);
+  return chosen.toSorted((a, b) => a.at - b.at);
+}
+
+/** A number in up to four significant digits, with a true minus sign: −0.02, 3×10⁻⁷. */
+export function label(value: number): string {
+  const size = Math.abs(value);
+  const plain = size === 0 || size >= 1e-3 && size < 1e5;
+  const [mantissa = "", exponent] = plain
+    ? [String(Number(value.toPrecision(4)))]
+    : value.toExponential().split("e").map((part) => String(Number(Number(part).toPrecision(4))));
+  const power = exponent ? `×10${[...exponent].map((c) => RAISED[c] ?? c).join("")}` : "";
+  return (mantissa + power).replace("-", "−");
+}
+
+const RAISED: Readonly<Record<string, string>> = Object.fromEntries(
+  [..."-0123456789"].map((c, i) => [c, [..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"][i]!]),
+);
+
+/** Position 0..1 of a value on the ramp, between its stops; clamped at the ends. */
+function positionOf(stops: Stops, value: number): number {
+  const i = stops.findIndex((stop) => stop.value >= value);
+  if (i === 0) return stops[0]!.at;
+  const [a, b] = [stops.at(i < 0 ? -1 : i - 1)!, stops.at(i)!];
+  return b.value > a.value ? a.at + (b.at - a.at) * (value - a.value) / (b.value - a.value) : b.at;
+}
+
+function share(at: number, stops: Stops): number {
+  const from = stops[0]!.at, to = stops.at(-1)!.at;
+  return to > from ? (at - from) / (to - from) : 0.5;
+}
+
+function isLinear(stops: Stops): boolean {
+  const [first, last] = [stops[0]!, stops.at(-1)!];
+  const range = last.value - first.value;
+  return stops.every(({ at, value }) => {
+    const straight = (at - first.at) / (last.at - first.at) * range;
+    return Math.abs(value - first.value - straight) <= 1e-3 * range;
+  });
+}
+
+const fitting = (width: number) => (a: Tick, b: Tick): boolean => {
+  // Without their signs, so that both sides of zero get the same ticks.
+  const letters = (tick: Tick) => tick.label.replace(/^−/, "").length;
+  const needed = (letters(a) + letters(b)) / 2 * DIGIT + GAP;
+  return Math.abs(a.at - b.at) * width >= Math.max(SPACING, needed);
+};
+
+/** Multiples of 1, 2 and 5·10^k from low to high: ever fewer, ten or so at first. */
+function even(low: number, high: number): number[][] {
+  // Powers of ten end there.
+  if (high - low < 1e-300) return [];
+  const smallest = Math.floor(Math.log10((high - low) / 10));
+  const steps = [0, 1, 2].flatMap((k) => [1, 2, 5].map((m) => [m, smallest + k] as const));
+  return steps.map(([m, exponent]) => {
+    const from = Math.ceil(times10(low, -exponent) / m - 1e-9);
+    const to = Math.floor(times10(high, -exponent) / m + 1e-9);
+    // + 0 turns −0 into 0.
+    return Array.from(
+      { length: Math.max(0, to - from + 1) },
+      (_, i) => times10((from + i) * m, exponent) + 0,
+    );
+  }).filter((values) => values.length > 0);
+}
+
+/** 0, then ±10^k, ±5·10^k and ±2·10^k between low and high, the large before the small. */
+function rounds(low: number, high: number): number[] {
+  const largest = Math.floor(Math.log10(Math.max(Math.abs(low), Math.abs(high))));
+  const powers = Array.from({ length: 9 }, (_, i) => largest - i);
+  const sizes = [1, 5, 2].flatMap((m) => powers.map((power) => times10(m, power)));
+  return [0, ...sizes.flatMap((size) => [-size, size])].filter((x) => x >= low && x <= high);
+}
+
+/** x·10^k, rounded as a reader of decimals would: 3·10⁻¹ is 0.3, not 0.30000000000000004. */
+const times10 = (x: number, k: number) =>
+  Number((k < 0 ? x / 10 ** -k : x * 10 ** k).toPrecision(12));
+const rounded = (x: number) => Number(x.toPrecision(3));
