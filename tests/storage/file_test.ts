@@ -4,8 +4,10 @@ import { FileSource } from "../../src/storage/file.ts";
 import { openSource } from "../../src/storage/open.ts";
 import { inFolder } from "./folder.ts";
 
-const BIG = 20 << 20;
-const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 255);
+/** More than the source reads at once. */
+const BIG = 9 << 20;
+const big = Uint8Array.from({ length: BIG }, (_, i) => (i * 7 + (i >> 8)) & 255);
+const pattern = (length: number) => big.slice(0, length);
 
 /** A file, opened for the test and closed afterwards. */
 function withFile(
