@@ -1,7 +1,7 @@
 import { RAMP } from "../compute/ops.ts";
 import { hex, palette } from "../modes/colour.ts";
 import type { Legend } from "../modes/mode.ts";
-import { ticks } from "./ticks.ts";
+import { labelWidth, ticks } from "./ticks.ts";
 
 export type Theme = "dark" | "light";
 
@@ -95,7 +95,7 @@ function drawRamp({ colormap, reverse, stops }: NonNullable<Legend["ramp"]>, ink
   ).map((i) => `<stop offset="${fixed(i / steps)}" stop-color="${hex(colors, from + i)}"/>`);
   const marks = ticks(stops, INNER).map(({ at, value, label }) => {
     const x = fixed(at * INNER);
-    const half = label.length * 3.2;
+    const half = labelWidth(label) / 2;
     const middle = fixed(Math.min(INNER - half + 6, Math.max(half - 6, at * INNER)));
     const strong = value === 0;
     return `<path d="M${x} 19v${strong ? 6 : 4}" stroke="${strong ? ink.text : ink.muted}"/>` +

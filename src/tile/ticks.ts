@@ -9,10 +9,9 @@ export interface Tick {
   readonly label: string;
 }
 
-// Fewest pixels from tick to tick and from label to label, and the width of a digit at 11 pixels.
+// Fewest pixels from tick to tick, and from label to label.
 const SPACING = 30;
-const GAP = 8;
-const DIGIT = 6.4;
+const GAP = 5;
 
 /**
  * Round numbers where they truly lie on a ramp `width` pixels long, so that no two labels touch:
@@ -26,7 +25,7 @@ export function ticks(stops: Stops, width: number): Tick[] {
   const place = (value: number): Tick => ({ at: at(value), value, label: label(value) });
   if (first.value === last.value) return [place(first.value)];
 
-  const fits = fitting(width);
+  const fits = fitting(width, first.value < 0);
   const round = isLinear(finite)
     ? even(first.value, last.value).map((values) => values.map(place)).find((all) =>
       all.every((tick, i) => i === 0 || fits(tick, all[i - 1]!))
@@ -47,6 +46,12 @@ export function label(value: number): string {
     : value.toExponential().split("e").map((part) => String(Number(Number(part).toPrecision(4))));
   const power = exponent ? `×10${[...exponent].map((c) => RAISED[c] ?? c).join("")}` : "";
   return (mantissa + power).replace("-", "−");
+}
+
+/** Pixels that a label needs at most at a size of 11, in DejaVu Sans, the widest of the usual fonts. */
+export function labelWidth(text: string): number {
+  const widths = [...text].map((c) => c === "." ? 3.5 : "−×".includes(c) ? 9.2 : c > "9" ? 4.7 : 7);
+  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 const RAISED: Readonly<Record<string, string>> = Object.fromEntries(
@@ -75,10 +80,10 @@ function isLinear(stops: Stops): boolean {
   });
 }
 
-const fitting = (width: number) => (a: Tick, b: Tick): boolean => {
-  // Without their signs, so that both sides of zero get the same ticks.
-  const letters = (tick: Tick) => tick.label.replace(/^−/, "").length;
-  const needed = (letters(a) + letters(b)) / 2 * DIGIT + GAP;
+/** Whether two labels keep apart; both as if negative where any is, so that ±x come together. */
+const fitting = (width: number, signed: boolean) => (a: Tick, b: Tick): boolean => {
+  const wide = (tick: Tick) => labelWidth((signed ? "−" : "") + tick.label.replace("−", ""));
+  const needed = (wide(a) + wide(b)) / 2 + GAP;
   return Math.abs(a.at - b.at) * width >= Math.max(SPACING, needed);
 };
 
