@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { colormaps, palette } from "../src/tile/colour.ts";
+import { colormaps, hex, palette } from "../src/tile/colour.ts";
 import { RAMP } from "../src/compute/ops.ts";
 import {
   describeBriefly,
@@ -17,6 +17,10 @@ export function catalogueRoutes({ engine, base }: Service): Hono {
       only(c.req.raw);
       return json(c.req.raw, {
         models: engine.models().map((model) => describeBriefly(model, base)),
+        failures: engine.failures().map(({ id, error }) => ({
+          id,
+          detail: error instanceof Error ? error.message : String(error),
+        })),
       });
     })
     .get("/models/:model", (c) => {
@@ -55,8 +59,6 @@ const SAMPLES = 33;
 /** Colours at even distances along the ramp, "#rrggbb"; an odd number, so that the middle is one. */
 function sample(name: string): string[] {
   const rgba = palette(name, false);
-  return Array.from({ length: SAMPLES }, (_, i) => {
-    const at = 4 * Math.round(i * (RAMP - 1) / (SAMPLES - 1));
-    return `#${rgba.subarray(at, at + 3).toHex()}`;
-  });
+  const entry = (i: number) => Math.round(i * (RAMP - 1) / (SAMPLES - 1));
+  return Array.from({ length: SAMPLES }, (_, i) => hex(rgba, entry(i)));
 }

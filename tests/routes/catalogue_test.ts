@@ -1,0 +1,119 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Served, served } from "./served.ts";
+
+// deno-lint-ignore no-explicit-any -- JSON as clients meet it
+type Json = any;
+
+async function json({ get }: Served, path: string): Promise<Json> {
+  const response = await get(path);
+  assertEquals(response.status, 200, path);
+  assertEquals(response.headers.get("Content-Type"), "application/json");
+  return await response.json();
+}
+
+Deno.test("the catalogue leads from models to tiles", () =>
+  served(async (server) => {
+    const { models: [model] } = await json(server, "/models");
+    assertEquals([model.id, model.format, model.layers > 0], ["model", "safetensors", true]);
+    const { layers, tensors, version, steps } = await json(server, model.url);
+    assertEquals([version, steps], [model.version, []]);
+    assertEquals(tensors[0], { name: "matrix", dtype: "F32", shape: [700, 900], bytes: 2520000 });
+    for (const { name, url, modes, tensors } of layers) {
+      const layer = await json(server, url);
+      assertEquals(layer.name, name);
+      assertEquals(layer.tensors.map((tensor: Json) => tensor.name), tensors);
+      const shown = layer.modes.filter((mode: Json) => mode.available);
+      assertEquals(shown.map((mode: Json) => mode.name), modes);
+      const view = await json(server, shown[0].url);
+      const { status, headers } = await fetchTile(server, view.tiles.png);
+      assertEquals([status, headers.get("Cache-Control")], [
+        200,
+        "public, max-age=31536000, immutable",
+      ]);
+    }
+  }));
+
+async function fetchTile({ get }: Served, template: string): Promise<Response> {
+  const at = { z: 0, x: 0, y: 0 };
+  const path = template.replace(/\{([zxy])\}/g, (_, name: "z" | "x" | "y") => String(at[name]));
+  const response = await get(path.replace("http://localhost", ""));
+  await response.body?.cancel();
+  return response;
+}
+
+Deno.test("a picture is described with its plane, its options and its links, all of which answer", () =>
+  served(async (server) => {
+    const view = await json(server, "/models/model/matrix/weights?colormap=viridis");
+    const { width, height, tileSize, nativeZoom, minzoom, maxzoom } = view.plane;
+    assertEquals([width, height, tileSize, nativeZoom, minzoom], [900, 700, 256, 2, 0]);
+    assert(maxzoom > nativeZoom);
+    assertEquals([view.options.colormap, view.query], ["viridis", "colormap=viridis"]);
+    for (const [name, link] of Object.entries<string>(view.links)) {
+      if (name === "summary") continue;
+      const response = await server.get(link.replace("{x}", "0").replace("{y}", "0"));
+      await response.body?.cancel();
+      assertEquals(response.status, 200, link);
+    }
+  }));
+
+Deno.test("modes declare their parameters, colour maps their colours", () =>
+  served(async (server) => {
+    const { modes } = await json(server, "/modes");
+    assertEquals(modes.map((mode: Json) => mode.name).slice(0, 2), ["weights", "stats"]);
+    for (const { type, default: value } of modes.flatMap((mode: Json) => mode.parameters)) {
+      assert(typeof type === "string" && value !== undefined);
+    }
+    const { colormaps } = await json(server, "/colormaps");
+    for (const { name, colors } of colormaps) {
+      assertEquals(colors.length, 33, name);
+      for (const color of colors) assertMatch(color, /^#[0-9a-f]{6}$/);
+    }
+    const synaptile = colormaps.find((map: Json) => map.name === "synaptile");
+    assertEquals(synaptile.colors[16], "#ffffff", "zero is white");
+  }));
+
+Deno.test("TileJSON names tiles that answer, by whole URLs that carry the query", () =>
+  served(async (server) => {
+    const tiles = await json(server, "/tiles/model/matrix/weights/tile.json?colormap=magma");
+    assertEquals([tiles.tilejson, tiles.scheme], ["3.0.0", "xyz"]);
+    assertEquals([tiles["x-width"], tiles["x-height"], tiles["x-native-zoom"]], [900, 700, 2]);
+    const [url] = tiles.tiles;
+    assertMatch(url, /^http:\/\/localhost\/tiles\/.*\/\{z\}\/\{x\}\/\{y\}\.png\?.*colormap=magma/);
+    assertEquals((await fetchTile(server, url)).status, 200);
+  }));
+
+Deno.test("JSON is tagged by its content", () =>
+  served(async ({ get, version }) => {
+    for (
+      const path of ["/models", "/models/model", "/modes", "/legend/model/matrix/weights.json"]
+    ) {
+      const first = await get(path);
+      await first.body?.cancel();
+      const etag = first.headers.get("ETag") ?? "";
+      const second = await get(path, { headers: { "If-None-Match": etag } });
+      assertEquals([second.status, await second.text()], [304, ""], path);
+    }
+    const kept = await get(`/models/model?v=${version()}`);
+    await kept.body?.cancel();
+    assertMatch(kept.headers.get("Cache-Control") ?? "", /immutable/);
+  }));
+
+Deno.test("a point is told with its tensor index and value", () =>
+  served(async (server) => {
+    const found = await json(server, "/inspect/model/matrix/weights?x=17&y=5");
+    assertEquals([found.tensor, found.index], ["matrix", [5, 17]]);
+    assertEquals(found.value, Math.fround(Math.sin((5 * 900 + 17) * 0.37)));
+    assertEquals(found.cell.count, 1);
+    const coarse = await json(server, "/inspect/model/matrix/weights?x=3&y=2&z=0");
+    assertEquals(coarse.cell.count, 16);
+  }));
+
+Deno.test("legends come as JSON, SVG and PNG", () =>
+  served(async ({ get }) => {
+    const types = { json: "application/json", svg: "image/svg+xml", png: "image/png" };
+    for (const [format, type] of Object.entries(types)) {
+      const response = await get(`/legend/model/matrix/weights.${format}`);
+      assertEquals([response.status, response.headers.get("Content-Type")], [200, type]);
+      assert((await response.bytes()).length > 100);
+    }
+  }));
