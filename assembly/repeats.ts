@@ -5,9 +5,11 @@ import { clear, count, counts, log2, sum } from "./histogram";
 export const matches = memory.data(2 * 65535 / 4 * 8 + 8, 16);
 
 const LONGEST_MATCH: usize = 258;
-/** A match in bits before its code is known, in 1/16 bit; reaching for the row above costs more. */
-const RUN_COST: u32 = 10 * 16;
-const ROW_COST: u32 = 16 * 16;
+/**
+ * What literals must cost, in 1/16 bit, for a match to be better. A match takes 8 to 18 bits, but
+ * one that saves only a few costs more time than it is worth.
+ */
+const MATCH_COST: u32 = 16 * 16;
 /** What a byte costs as a literal, in 1/16 bit. */
 const costs = memory.data(256 * 2, 16);
 /** The least of them. */
@@ -38,15 +40,15 @@ export function estimateCosts(from: usize, to: usize): u32 {
 
 /** Fills `matches` for the bytes from..to of the stream that starts at `source`. */
 export function findMatches(source: usize, row: usize, from: usize, to: usize): i32 {
-  // Where some byte is so cheap that four of it never pay, only eight are worth a look.
-  const eights = least < RUN_COST / 8;
-  const step: usize = eights ? 32 - 7 : 32 - 3;
+  // Where some byte is so cheap that short runs of it never pay, only longer ones are looked at.
+  const shortest: u32 = least * 8 > MATCH_COST ? 4 : least * 16 > MATCH_COST ? 8 : 16;
+  const step: usize = 33 - shortest;
   let found = matches;
   let literals = from;
   let at = max(from, source + 1);
   while (at + 32 <= to) {
-    const left = starts(equal32(at, at - 1), eights);
-    const above = row != 0 && at >= source + row ? starts(equal32(at, at - row), eights) : 0;
+    const left = starts(equal32(at, at - 1), shortest);
+    const above = row != 0 && at >= source + row ? starts(equal32(at, at - row), shortest) : 0;
     if ((left | above) == 0) {
       at += step;
       continue;
@@ -58,7 +60,8 @@ export function findMatches(source: usize, row: usize, from: usize, to: usize): 
     const rows = above >> skip & 1 ? matchLength(at, row, most) : 0;
     const byRow = rows > run;
     const length = byRow ? rows : run;
-    if (byRow ? literalCost(at, min(length, 16)) >= ROW_COST : length * costOf(at) >= RUN_COST) {
+    const cost = byRow ? literalCost(at, min(length, 16)) : length * costOf(at);
+    if (cost >= MATCH_COST) {
       store<u32>(found, at - literals);
       store<u32>(found, length | <u32> byRow << 16, 4);
       found += 8;
@@ -75,11 +78,12 @@ function equal32(a: usize, b: usize): u32 {
   return low | i8x16.bitmask(i8x16.eq(v128.load(a, 16), v128.load(b, 16))) << 16;
 }
 
-/** Bit i: whether four bits, or eight, are set from bit i on. */
-function starts(bits: u32, eights: bool): u32 {
+/** Bit i: whether `length` bits are set from bit i on; 4, 8 or 16. */
+function starts(bits: u32, length: u32): u32 {
   bits &= bits >> 1;
   bits &= bits >> 2;
-  return eights ? bits & bits >> 4 : bits;
+  if (length >= 8) bits &= bits >> 4;
+  return length == 16 ? bits & bits >> 8 : bits;
 }
 
 /** How many bytes from `at` on, `most` at the most, repeat those `distance` before. */
