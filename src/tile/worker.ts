@@ -107,6 +107,7 @@ function open(ref: SourceRef): SyncSource {
   for (const [oldest, handle] of sources) {
     if (sources.size < HANDLES) break;
     sources.delete(oldest);
+    for (const [id, layer] of loaded) if (layer.source === handle) loaded.delete(id);
     handle.close();
   }
   sources.set(key, source as SyncSource);
