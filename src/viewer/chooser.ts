@@ -43,7 +43,7 @@ export class ColormapChooser {
           title: "Choose colours",
         },
         h("i", { class: "swatch", style: `background:${gradient(colors, reverse)}` }),
-        h("span", {}, maps.get(chosen)?.title.split(":")[0] ?? chosen),
+        h("span", {}, short(maps.get(chosen)?.title ?? chosen)),
       ),
       canReverse
         ? h("button", {
@@ -75,6 +75,7 @@ export class ColormapChooser {
             {
               type: "button",
               role: "option",
+              title: maps.get(name)?.title ?? null,
               "aria-selected": String(name === chosen),
               onclick: () => setOption(this.store, "colormap", name === normal ? null : name),
             },
@@ -82,7 +83,7 @@ export class ColormapChooser {
               class: "swatch",
               style: `background:${gradient(maps.get(name)?.colors ?? [])}`,
             }),
-            h("span", {}, maps.get(name)?.title ?? name),
+            h("span", {}, short(maps.get(name)?.title ?? name)),
           )
         ),
       ]),
@@ -99,3 +100,6 @@ export class ColormapChooser {
     event.stopPropagation();
   }
 }
+
+/** A title without what follows its colon. */
+const short = (title: string) => title.split(":")[0]!;

@@ -126,7 +126,7 @@ function toggle({ title }: Parameter, value: string, change: OnChange, id: strin
 }
 
 function choice({ choices = [], title }: Parameter, value: string, change: OnChange, id: string) {
-  if (choices.length > 6) {
+  if (choices.join("").length > 20) {
     return h(
       "select",
       { id, onchange: (event: Event) => change(read(event), true) },

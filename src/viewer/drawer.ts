@@ -10,7 +10,6 @@ const SIDE = 256;
 export class PixelDrawer extends OpenSeadragon.DrawerBase {
   /** The zoom from which a pixel of a tile is no more than one cell. */
   static nativeZoom = 0;
-  #context!: CanvasRenderingContext2D;
 
   static override isSupported(): boolean {
     return true;
@@ -36,9 +35,7 @@ export class PixelDrawer extends OpenSeadragon.DrawerBase {
   }
 
   _createDrawingElement(): HTMLCanvasElement {
-    const canvas = document.createElement("canvas");
-    this.#context = canvas.getContext("2d")!;
-    return canvas;
+    return document.createElement("canvas");
   }
 
   draw(images: readonly OpenSeadragon.TiledImage[]): void {
@@ -50,13 +47,14 @@ export class PixelDrawer extends OpenSeadragon.DrawerBase {
       canvas.width = width;
       canvas.height = height;
     }
-    this.#context.clearRect(0, 0, width, height);
+    const context = canvas.getContext("2d")!;
+    context.clearRect(0, 0, width, height);
     for (const image of images) {
-      for (const { tile } of image.getTilesToDraw()) this.#drawTile(tile, ratio);
+      for (const { tile } of image.getTilesToDraw()) this.#drawTile(context, tile, ratio);
     }
   }
 
-  #drawTile(tile: OpenSeadragon.Tile, ratio: number): void {
+  #drawTile(context: CanvasRenderingContext2D, tile: OpenSeadragon.Tile, ratio: number): void {
     const picture: HTMLImageElement | undefined = this.getDataToDraw(tile);
     if (!picture || !tile.loaded || !tile.position || !tile.size) return;
     const left = Math.round(tile.position.x * ratio), top = Math.round(tile.position.y * ratio);
@@ -66,7 +64,6 @@ export class PixelDrawer extends OpenSeadragon.DrawerBase {
     // Tiles at the plane's edges are padded to their full size: only the plane's part is taken.
     const density = picture.naturalWidth / SIDE;
     const across = tile.sourceBounds.width * density, down = tile.sourceBounds.height * density;
-    const context = this.#context;
     context.imageSmoothingEnabled = width < across || tile.level < PixelDrawer.nativeZoom;
     context.clearRect(left, top, width, height);
     context.drawImage(picture, 0, 0, across, down, left, top, width, height);

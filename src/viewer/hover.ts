@@ -71,7 +71,7 @@ export class Hover implements Widget {
     const [name, text] = reading(found, log2);
     fill(
       this.#root,
-      h("span", { class: "where" }, found.tensor, h("b", {}, indexText(found, log2))),
+      where(found, log2),
       h("span", { class: "what" }, name ? h("small", {}, name) : null, text),
     );
   }
@@ -107,9 +107,10 @@ export function reading({ value, special, cell }: Inspection, log2: number): [st
   ];
 }
 
-/** [3, 14], or [3…, 14…] for the first cell of a block. */
-export function indexText({ index }: Inspection, log2: number): string {
-  return `[${index.map((i) => log2 > 0 ? `${i}…` : String(i)).join(", ")}]`;
+/** The tensor and the index in it: [3, 14], or [3…, 14…] for the first cell of a block. */
+export function where({ tensor, index }: Inspection, log2: number): HTMLElement {
+  const text = `[${index.map((i) => log2 > 0 ? `${i}…` : String(i)).join(", ")}]`;
+  return h("p", { class: "where", title: tensor }, h("span", {}, tensor), h("b", {}, text));
 }
 
 /** Lays a frame over cells of the map. */

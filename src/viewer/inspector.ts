@@ -2,7 +2,7 @@ import * as api from "./api.ts";
 import type { Inspection, Legend, Summary } from "./api.ts";
 import { bars, histogram, spectrum } from "./charts.ts";
 import { byId, fill, h } from "./dom.ts";
-import { type Block, blockAt, indexText, inspectBlock, place, reading } from "./hover.ts";
+import { type Block, blockAt, inspectBlock, place, reading, where } from "./hover.ts";
 import type { PlaneMap } from "./map.ts";
 import * as numbers from "./numbers.ts";
 import { colorAt, colormaps, positionOf } from "./ramp.ts";
@@ -26,7 +26,6 @@ export class Inspector implements Widget {
     private readonly store: Store,
     private readonly map: PlaneMap,
     private readonly legend: () => Legend | null,
-    private readonly report: (error: unknown) => void,
   ) {
     addEventListener("legend", () => this.#drawSummary());
   }
@@ -45,9 +44,11 @@ export class Inspector implements Widget {
     this.#waiting.abort();
     this.#waiting = new AbortController();
     const { signal } = this.#waiting;
-    const fail = (error: unknown) => !api.isAbort(error) && this.report(error);
-    this.#loadCell(scene, signal).catch(fail);
-    this.#loadSummary(scene).catch(fail);
+    const failIn = (place: HTMLElement) => (error: unknown) => {
+      if (!api.isAbort(error)) fill(place, failure(error, () => this.refresh()));
+    };
+    this.#loadCell(scene, signal).catch(failIn(this.#cell));
+    this.#loadSummary(scene).catch(failIn(this.#layer));
   }
 
   /** The map has moved. */
@@ -81,7 +82,7 @@ export class Inspector implements Widget {
     const [name, text] = reading(found, log2);
     const many = cell.count > 1 || log2 > 0;
     return [
-      h("p", { class: "where" }, found.tensor, h("b", {}, indexText(found, log2))),
+      where(found, log2),
       h("p", { class: "value" }, text, name ? h("small", {}, name) : null),
       many
         ? table([
@@ -189,6 +190,12 @@ export class Inspector implements Widget {
 
 const number = (x: number | null) => x === null ? null : numbers.value(x);
 const share = (x: number | null) => x === null ? null : `${numbers.value(100 * x, 3)} %`;
+
+function failure(error: unknown, again: () => void): HTMLElement {
+  const text = error instanceof Error ? error.message : String(error);
+  const button = h("button", { type: "button", class: "quiet text", onclick: again }, "Try again");
+  return h("p", { class: "failure" }, text, button);
+}
 
 function table(rows: readonly (readonly [string, string | null])[]): HTMLElement {
   const known = rows.filter((row): row is [string, string] => row[1] !== null);

@@ -94,8 +94,12 @@ export class LegendPanel implements Widget {
     this.#track.style.background = `linear-gradient(to right, ${painted.join(", ")})`;
     fill(
       this.#ticks,
-      ...[0, 0.25, 0.5, 0.75, 1].map((share) =>
-        h("span", { style: `left:${share * 100}%` }, numbers.value(valueAt(this.#stops, share), 3))
+      ...[0, 0.3, 0.5, 0.7, 1].map((share) =>
+        h(
+          "span",
+          { style: `left:${share * 100}%` },
+          numbers.value(valueAt(this.#stops, share), share * 2 % 1 === 0 ? 3 : 2),
+        )
       ),
     );
     const draggable = this.#scene!.mode.parameters.some(({ name }) => name === "range");

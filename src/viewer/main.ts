@@ -14,7 +14,7 @@ import { Notice } from "./notice.ts";
 import { OptionsPanel } from "./options.ts";
 import { forget, resolve, type Scene, type Widget } from "./scene.ts";
 import { ShareMenu } from "./share.ts";
-import type { Panel } from "./state.ts";
+import type { Panel, Point } from "./state.ts";
 import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
@@ -33,7 +33,7 @@ mountTheme(store);
 const element = byId("map");
 const map = new PlaneMap(element, {
   moved: () => moved(),
-  clicked: (pin) => store.set({ pin, panels: withPanel("inspector", true) }, "replace"),
+  clicked: (pin) => setPin(pin),
   failed: (url) => void explain(url),
   loading: (busy) => set(byId("progress"), "class", busy ? "busy" : null),
 });
@@ -42,7 +42,7 @@ const minimap = new Minimap(map);
 const layers = new LayerList(store);
 const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
-const inspector = new Inspector(store, map, () => legend.current, report);
+const inspector = new Inspector(store, map, () => legend.current);
 const share = new ShareMenu(store, map, (sentence) => notice.say(sentence), report);
 const widgets: Widget[] = [
   new Switcher(store),
@@ -162,8 +162,12 @@ function stepLayer(step: 1 | -1): void {
 
 function pinCentre(): void {
   const { place } = map;
-  const pin = place && { x: Math.floor(place.x), y: Math.floor(place.y) };
-  if (pin) store.set({ pin, panels: withPanel("inspector", true) }, "replace");
+  if (place) setPin({ x: Math.floor(place.x), y: Math.floor(place.y) });
+}
+
+function setPin(pin: Point): void {
+  store.set({ pin, panels: withPanel("inspector", true) }, "replace");
+  map.reveal(pin);
 }
 
 const STEP = 0.2;

@@ -21,6 +21,9 @@ export interface MapEvents {
 // The level whose pixels come closest to the screen's, between 1/√2 and √2 of them.
 const NEAREST = Math.SQRT1_2;
 
+// CSS pixels that the shorter side of a plane shows at least at first.
+const THIN = 96;
+
 /** The map: one plane, shown by OpenSeadragon, in coordinates of its native cells. */
 export class PlaneMap {
   readonly #viewer: OpenSeadragon.Viewer;
@@ -93,7 +96,7 @@ export class PlaneMap {
         if (request !== this.#request) return this.#viewer.world.removeItem(item);
         this.#image = item;
         if (place) this.go(place, true);
-        else this.home(true);
+        else this.start();
         item.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
           this.events.loading(!fullyLoaded);
           if (fullyLoaded) this.#dropStill();
@@ -142,6 +145,26 @@ export class PlaneMap {
     }, immediately);
   }
 
+  /** The whole plane, or the beginning of one so long that all of it would be a hair. */
+  start(): void {
+    this.home(true);
+    const plane = this.#plane;
+    const place = this.place;
+    if (!plane || !place) return;
+    const [short, long] = [plane.width, plane.height].toSorted((a, b) => a - b) as [number, number];
+    if (short * this.scale >= THIN || long < 4 * short) return;
+    const { top, left } = this.margins();
+    const scale = THIN / short;
+    const { width, height } = this.size;
+    const z = plane.nativeZoom + Math.log2(scale);
+    const across = plane.width > plane.height;
+    this.go({
+      x: across ? (width / 2 - left) / scale : plane.width / 2,
+      y: across ? plane.height / 2 : (height / 2 - top) / scale,
+      z,
+    }, true);
+  }
+
   /** CSS pixels that panels cover at each edge; the page sets it. */
   margins = () => ({ top: 24, right: 24, bottom: 24, left: 24 });
 
@@ -162,6 +185,19 @@ export class PlaneMap {
     const side = Math.min(bounds.width, bounds.height);
     this.#viewer.viewport.panBy(new Spot(x * side, y * side), reducedMotion());
     this.#viewer.viewport.applyConstraints();
+  }
+
+  /** Moves as little as brings a cell out from under the panels. */
+  reveal({ x, y }: Point): void {
+    const rect = this.rectOf(x, y, 1, 1);
+    const { top, right, bottom, left } = this.margins();
+    const { width, height } = this.size;
+    const out = (at: number, from: number, to: number) =>
+      Math.min(0, at - from) + Math.max(0, at - to);
+    const dx = out(rect.x, left, width - right), dy = out(rect.y, top, height - bottom);
+    if (dx === 0 && dy === 0) return;
+    const { viewport } = this.#viewer;
+    viewport.panBy(viewport.deltaPointsFromPixels(new Spot(dx, dy)), reducedMotion());
   }
 
   /** The native cell under a point of the map, in CSS pixels; null off the plane. */

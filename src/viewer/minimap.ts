@@ -3,7 +3,8 @@ import { byId, fill, h } from "./dom.ts";
 import type { PlaneMap } from "./map.ts";
 import type { Scene, Widget } from "./scene.ts";
 
-const SIDE = 120;
+// CSS pixels of the longer side; the shorter one is widened where it would be a hair.
+const SIDE = 120, THIN = 16;
 
 /** Where the view lies on the whole plane, which one tile of zoom 0 shows; and how large cells are. */
 export class Minimap implements Widget {
@@ -27,14 +28,17 @@ export class Minimap implements Widget {
 
   update({ plane, subject }: Scene): void {
     const longer = Math.max(plane.width, plane.height);
-    const [width, height] = [plane.width, plane.height].map((v) => Math.max(6, v / longer * SIDE));
+    const [width, height] = [plane.width, plane.height].map((v) =>
+      Math.max(THIN, v / longer * SIDE)
+    ) as [number, number];
     this.#root.style.width = `${width}px`;
     this.#root.style.height = `${height}px`;
     const src = tileUrl(subject, 0, 0, 0);
     if (this.#image?.getAttribute("src") !== src) {
       // Tiles are padded to 256 pixels: the picture is as much larger than the plane.
-      const size = 256 * 2 ** plane.nativeZoom / longer * SIDE;
-      this.#image = h("img", { src, alt: "", width: size, height: size, draggable: "false" });
+      const whole = plane.tileSize * 2 ** plane.nativeZoom;
+      const size = { width: whole / plane.width * width, height: whole / plane.height * height };
+      this.#image = h("img", { src, alt: "", ...size, draggable: "false" });
     }
     fill(this.#root, this.#image, this.#window);
     this.follow();

@@ -17,10 +17,20 @@ export function gradient(colors: readonly string[], reverse = false): string {
   return `linear-gradient(to right, ${(reverse ? colors.toReversed() : colors).join(", ")})`;
 }
 
-/** The colour at a position of a ramp, 0..1. */
+/** The colour at a position of a ramp, 0..1, between the two nearest. */
 export function colorAt(colors: readonly string[], at: number, reverse = false): string {
-  const t = Math.min(1, Math.max(0, reverse ? 1 - at : at));
-  return colors[Math.round(t * (colors.length - 1))] ?? "transparent";
+  const place = Math.min(1, Math.max(0, reverse ? 1 - at : at)) * (colors.length - 1);
+  const [from, to] = [colors[Math.floor(place)], colors[Math.ceil(place)]];
+  if (!from || !to) return "transparent";
+  const share = place - Math.floor(place);
+  const mixed = [1, 3, 5].map((i) => {
+    const [a, b] = [from, to].map((color) => parseInt(color.slice(i, i + 2), 16)) as [
+      number,
+      number,
+    ];
+    return Math.round(a + (b - a) * share);
+  });
+  return `rgb(${mixed.join(" ")})`;
 }
 
 /** Position on the ramp of a value, clamped to 0..1; the inverse of `valueAt`. */

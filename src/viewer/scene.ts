@@ -63,9 +63,20 @@ export class Empty extends Error {
 
 export type Failure = Empty | Problem | Error;
 
-/** A layer that makes a good first picture: the first matrix of some size, or else the largest. */
+/** A layer that makes a good first picture: the first whose shorter side is a good size. */
 function firstLayer({ layers }: api.ModelDetail): string | undefined {
-  const good = layers.find(({ shape }) => shape.length === 2 && Math.min(...shape) >= 96);
-  const largest = layers.toSorted((a, b) => b.parameters - a.parameters)[0];
-  return (good ?? largest)?.name;
+  const side = ({ shape }: api.LayerEntry) => Math.min(512, ...planeOf(shape));
+  return layers.reduce<api.LayerEntry | undefined>(
+    (best, layer) => best && side(best) >= side(layer) ? best : layer,
+    undefined,
+  )?.name;
+}
+
+/** Rows and columns of a tensor's plane, unless its axes are chosen otherwise. */
+function planeOf(shape: readonly number[]): [number, number] {
+  const all = shape.reduce((product, side) => product * side, 1);
+  const last = shape.at(-1) ?? 1;
+  if (shape.length < 2) return [Math.sqrt(all), Math.sqrt(all)];
+  const columns = shape.length < 4 ? last : shape[1]! * last;
+  return [columns > 0 ? all / columns : 0, columns];
 }

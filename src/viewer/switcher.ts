@@ -17,9 +17,9 @@ export class Switcher implements Widget {
     fill(
       this.#button,
       h("span", { class: "name" }, title),
-      h("span", { class: "note" }, `${numbers.count(model.parameters)} parameters`),
       icon("chevron"),
     );
+    this.#button.title = `${numbers.whole(model.parameters)} parameters; choose a model`;
     fill(
       byId("current"),
       h("b", {}, subject.layer),
