@@ -26,8 +26,6 @@ export interface Scale {
   readonly quantiles: Float32Array;
 }
 
-/** The largest float32; a deviation may be twice that. */
-const LARGEST = 2 ** 128 - 2 ** 104;
 /** Steps between the quantiles that a scale keeps. */
 const STEPS = 1024;
 
@@ -66,7 +64,8 @@ function approximate(measure: Measure, exactKeys: boolean): Spread {
 function exact(values: Float32Array, count: number): Spread {
   const order = exactOrder(values, count, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
   const middle = median(order);
-  const deviations = values.map((x) => x - x === 0 ? Math.min(Math.abs(x - middle), LARGEST) : NaN);
+  // A deviation may exceed float32 and become ∞, but never a middle one.
+  const deviations = values.map((x) => Math.abs(x - middle));
   return {
     median: middle,
     mad: median(exactOrder(deviations, count, [0.5])),

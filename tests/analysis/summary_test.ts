@@ -132,7 +132,8 @@ Deno.test("summary: NaN and ±∞ are counted and touch nothing else", async () 
   assertAlmostEquals(found.mean, -2 / 3, 1e-15);
   assertEquals(found.sparsity, 1 / 6);
   assertEquals(found.histogram!.counts.reduce((a, b) => a + b), 3);
-  assertEquals([found.spectral_norm, found.stable_rank], [null, null]);
+  assertEquals([found.spectral_norm, found.singular_values], [null, null]);
+  assertEquals([found.stable_rank, found.effective_rank], [null, null]);
   assertEquals(found.channel_norms, [Math.sqrt(10), 0]);
 });
 
