@@ -106,7 +106,7 @@ function print(
 ): void {
   const scale = Math.floor(p / PRINTED);
   const text = spell(value, Math.floor((p / scale - 2) / ADVANCE));
-  const ink = opaque(luminance(ground) > 0.4 ? 0x101418 : 0xffffff);
+  const ink = opaque(luminance(ground) > 0.18 ? 0x101418 : 0xffffff);
   const x = left + ((p - (text.length * ADVANCE - 1) * scale) >> 1);
   write(text, x, top + 2 * scale, scale, (x, y) => words[y * columns + x] = ink);
 }
