@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { colormaps, hex, palette } from "../src/tile/colour.ts";
+import { colormaps, hex, palette } from "../src/modes/colour.ts";
 import { RAMP } from "../src/compute/ops.ts";
 import {
   describeBriefly,

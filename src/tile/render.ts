@@ -1,7 +1,7 @@
 import { OUTSIDE, RAMP } from "../compute/ops.ts";
 import type { Canvas } from "../field/canvas.ts";
 import type { Picture } from "../modes/mode.ts";
-import { palette } from "./colour.ts";
+import { palette } from "../modes/colour.ts";
 import { encode, type Encoded } from "./encode/table.ts";
 import type { Pixels } from "./encode/pixels.ts";
 import type { TileFormat, Timings } from "./tile.ts";

@@ -1,1 +1,0 @@
-export * from "../modes/colour.ts";
