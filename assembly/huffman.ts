@@ -168,3 +168,14 @@ function reverse16(bits: u32): u32 {
   bits = (bits & 0x0f0f) << 4 | bits >> 4 & 0x0f0f;
   return (bits & 0x00ff) << 8 | bits >> 8;
 }
+
+/** Counts one more of `symbol`. */
+export function add(frequencies: usize, symbol: u32): void {
+  const at = frequencies + (symbol << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Bits of a symbol's code, 0 where it has none. */
+export function lengthOf(codes: usize, symbol: u32): u32 {
+  return load<u32>(codes + (symbol << 2)) >> 16;
+}

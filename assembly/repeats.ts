@@ -48,7 +48,7 @@ export function findMatches(source: usize, row: usize, from: usize, to: usize): 
   let at = max(from, source + 1);
   while (at + 32 <= to) {
     const left = starts(equal32(at, at - 1), shortest);
-    const above = row != 0 && at >= source + row ? starts(equal32(at, at - row), shortest) : 0;
+    const above = at >= source + row ? starts(equal32(at, at - row), shortest) : 0;
     if ((left | above) == 0) {
       at += step;
       continue;
