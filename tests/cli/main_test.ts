@@ -1,0 +1,41 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { run } from "./run.ts";
+
+Deno.test("--help explains the program and each of its verbs", async () => {
+  const { code, stdout } = await run("--help");
+  assertEquals(code, 0);
+  const verbs = ["serve", "render", "inspect"];
+  for (const verb of verbs) assert(stdout.includes(verb));
+  for (const { code, stdout } of await Promise.all(verbs.map((verb) => run(verb, "--help")))) {
+    assertEquals(code, 0);
+    assertMatch(stdout, /Usage: .*\n[^]*--help[^]*Examples:/);
+  }
+});
+
+for (
+  const [args, code, words] of [
+    [["draw"], 2, /"draw".*serve, render, inspect/],
+    [["serve", "--prot", "1"], 2, /--prot[^]*--port/],
+    [["serve", "--port", "70000"], 2, /70000.*0 to 65535/],
+    [["serve", "--public-url", "here"], 2, /here.*http/],
+    [["serve", "nowhere.safetensors"], 1, /nowhere\.safetensors/],
+    [["inspect"], 2, /one file/],
+    [["inspect", "nowhere.npy"], 1, /nowhere\.npy/],
+    [["render", "nowhere.npy"], 2, /MODEL and LAYER/],
+    [["render", "nowhere.npy", "x"], 2, /-o FILE/],
+    [["render", "fixtures/models/burn-mnist.safetensors", "fc1", "-o", "tile.gif"], 2, /\.png/],
+    [["render", "fixtures/models/burn-mnist.safetensors", "none", "-o", "t.png"], 1, /none/],
+    [
+      ["render", "fixtures/models/burn-mnist.safetensors", "fc1", "-o", "t.png", "--param", "x"],
+      2,
+      /K=V/,
+    ],
+  ] as const
+) {
+  Deno.test(`"${args.join(" ")}" ends with ${code} and a sentence`, async () => {
+    const found = await run(...args);
+    assertEquals([found.code, found.stdout], [code, ""], found.stderr);
+    assertMatch(found.stderr, words);
+    assert(!/^\s+at /m.test(found.stderr), `no stack: ${found.stderr}`);
+  });
+}
