@@ -18,8 +18,10 @@ export function histogram(
   const size = (n: number) => log ? Math.log1p(n) : n;
   const tallest = Math.max(1e-9, ...counts.map(size));
   const step = WIDTH / counts.length;
-  const bars = counts.map((n, i) => {
-    const tall = size(n) === 0 ? 0 : Math.max(1, size(n) / tallest * height);
+  const talls = counts.map((n) => size(n) === 0 ? 0 : Math.max(1, size(n) / tallest * height));
+  // Colours may be those of the page's ground: the outline shows the shape on either.
+  const outline = talls.map((tall, i) => `${i === 0 ? "M0 " : "V"}${height - tall}h${step}`);
+  const bars = talls.map((tall, i) => {
     return svg("rect", {
       x: i * step,
       y: height - tall,
@@ -42,6 +44,7 @@ export function histogram(
     height + 18,
     `Histogram of ${counts.length} bins from ${min} to ${max}`,
     ...bars,
+    svg("path", { d: outline.join(""), class: "outline" }),
     svg("path", { d: `M0 ${height}H${WIDTH}`, class: "axis" }),
     ...marks,
     label(0, height + 14, numbers.value(min, 3), "start"),

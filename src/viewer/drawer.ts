@@ -20,7 +20,7 @@ export class PixelDrawer extends OpenSeadragon.DrawerBase {
   }
 
   override getSupportedDataFormats(): string[] {
-    return ["image"];
+    return ["imageBitmap"];
   }
 
   override canRotate(): boolean {
@@ -55,14 +55,14 @@ export class PixelDrawer extends OpenSeadragon.DrawerBase {
   }
 
   #drawTile(context: CanvasRenderingContext2D, tile: OpenSeadragon.Tile, ratio: number): void {
-    const picture: HTMLImageElement | undefined = this.getDataToDraw(tile);
+    const picture: ImageBitmap | undefined = this.getDataToDraw(tile);
     if (!picture || !tile.loaded || !tile.position || !tile.size) return;
     const left = Math.round(tile.position.x * ratio), top = Math.round(tile.position.y * ratio);
     const width = Math.round((tile.position.x + tile.size.x) * ratio) - left;
     const height = Math.round((tile.position.y + tile.size.y) * ratio) - top;
     if (width <= 0 || height <= 0) return;
     // Tiles at the plane's edges are padded to their full size: only the plane's part is taken.
-    const density = picture.naturalWidth / SIDE;
+    const density = picture.width / SIDE;
     const across = tile.sourceBounds.width * density, down = tile.sourceBounds.height * density;
     context.imageSmoothingEnabled = width < across || tile.level < PixelDrawer.nativeZoom;
     context.clearRect(left, top, width, height);

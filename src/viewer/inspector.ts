@@ -1,5 +1,5 @@
 import * as api from "./api.ts";
-import type { Inspection, Legend, Summary } from "./api.ts";
+import type { Inspection, Summary } from "./api.ts";
 import { bars, histogram, spectrum } from "./charts.ts";
 import { byId, fill, h } from "./dom.ts";
 import { type Block, blockAt, inspectBlock, place, reading, where } from "./hover.ts";
@@ -25,10 +25,7 @@ export class Inspector implements Widget {
   constructor(
     private readonly store: Store,
     private readonly map: PlaneMap,
-    private readonly legend: () => Legend | null,
-  ) {
-    addEventListener("legend", () => this.#drawSummary());
-  }
+  ) {}
 
   update(scene: Scene): void {
     this.#scene = scene;
@@ -72,7 +69,7 @@ export class Inspector implements Widget {
     }
     const block = blockAt(pin, this.map);
     const found = await inspectBlock(scene, block, signal);
-    this.#value = found.value;
+    this.#value = block.log2 === 0 ? found.value : found.cell.mean;
     fill(this.#cell, ...this.#cellParts(found, block));
     this.#drawSummary();
   }
@@ -181,7 +178,7 @@ export class Inspector implements Widget {
 
   /** The colour that the map gives a value. */
   async #colors(): Promise<(value: number) => string> {
-    const ramp = this.legend()?.ramp;
+    const ramp = this.#scene?.legend.ramp;
     const colors = ramp && (await colormaps()).get(ramp.colormap)?.colors;
     if (!ramp || !colors) return () => "var(--ink-soft)";
     return (value) => colorAt(colors, positionOf(ramp.stops, value), ramp.reverse);

@@ -19,7 +19,7 @@ export class LegendPanel implements Widget {
   readonly #ticks = h("div", { class: "ticks", "aria-hidden": "true" });
   readonly #words = h("p", { class: "about" });
   readonly #special = h("div", { class: "special" });
-  readonly #channels = h("dl", { class: "channels" });
+  readonly #channels = h("div", { class: "channels" });
   readonly #switch = h("div", { class: "promise" });
   readonly #chooser: ColormapChooser;
   readonly #handles = [this.#handle("low"), this.#handle("high")] as const;
@@ -45,41 +45,33 @@ export class LegendPanel implements Widget {
     this.#track.addEventListener("dblclick", () => setOption(this.store, "range", null));
   }
 
-  /** The legend last shown, for those who draw in its colours. */
-  current: Legend | null = null;
-
   update(scene: Scene): void {
     this.#scene = scene;
     this.#waiting.abort();
     this.#waiting = new AbortController();
+    const { legend } = scene;
+    this.#title.textContent = legend.title;
+    this.#words.textContent = legend.normalization;
+    this.#words.title = legend.normalization;
     this.#promise(scene);
     this.#chooser.update(scene);
-    this.#load(scene, this.#waiting.signal).catch((error) =>
+    this.#showSpecial(legend);
+    this.showChannels();
+    for (const part of [this.#track, this.#ticks]) part.hidden = !legend.ramp;
+    if (!legend.ramp) return;
+    this.#load(scene, legend.ramp, this.#waiting.signal).catch((error) =>
       !api.isAbort(error) && this.report(error)
     );
   }
 
-  async #load(scene: Scene, signal: AbortSignal): Promise<void> {
-    const { subject } = scene;
+  async #load({ subject }: Scene, ramp: Ramp, signal: AbortSignal): Promise<void> {
     const { range, ...own } = subject.options;
-    const [legend, base] = await Promise.all([
-      api.legend(subject, signal),
+    const [base, maps] = await Promise.all([
       range ? api.legend({ ...subject, options: own }, signal) : null,
+      colormaps(),
     ]);
-    const maps = await colormaps();
     if (signal.aborted) return;
-    this.current = legend;
-    this.#title.textContent = legend.title;
-    this.#words.textContent = legend.normalization;
-    this.#words.title = legend.normalization;
-    this.#showSpecial(legend);
-    this.#showChannels(legend);
-    const { ramp } = legend;
-    for (const part of [this.#track, this.#ticks]) part.hidden = !ramp;
-    if (ramp) {
-      this.#showRamp(ramp, base?.ramp ?? ramp, range, maps.get(ramp.colormap)?.colors ?? []);
-    }
-    dispatchEvent(new CustomEvent("legend"));
+    this.#showRamp(ramp, base?.ramp ?? ramp, range, maps.get(ramp.colormap)?.colors ?? []);
   }
 
   #showRamp(ramp: Ramp, base: Ramp, range: string | undefined, colors: readonly string[]): void {
@@ -207,14 +199,27 @@ export class LegendPanel implements Widget {
     );
   }
 
-  #showChannels({ channels = [] }: Legend): void {
+  /** Packed channels: pressing one shows it alone. */
+  showChannels(): void {
+    const { channels = [] } = this.#scene?.legend ?? {};
+    const { channel: chosen } = this.store.state;
     this.#channels.hidden = channels.length === 0;
     fill(
       this.#channels,
-      ...channels.flatMap(({ name, channel, about }) => [
-        h("dt", { class: `channel-${channel}` }, channel),
-        h("dd", {}, name, h("small", {}, about)),
-      ]),
+      ...channels.map(({ name, channel, about }) =>
+        h(
+          "button",
+          {
+            type: "button",
+            title: about,
+            "aria-pressed": String(chosen === channel),
+            onclick: () => this.store.set({ channel: chosen === channel ? null : channel }),
+          },
+          h("i", { class: `channel-${channel}` }, channel),
+          h("span", {}, name),
+          h("small", {}, about),
+        )
+      ),
     );
   }
 }

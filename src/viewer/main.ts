@@ -1,4 +1,4 @@
-import { isAbort, Problem, problem } from "./api.ts";
+import { isAbort, Problem } from "./api.ts";
 import { byId, isPhone, set } from "./dom.ts";
 import { mountHelp } from "./help.ts";
 import { Hover } from "./hover.ts";
@@ -14,12 +14,12 @@ import { Notice } from "./notice.ts";
 import { OptionsPanel } from "./options.ts";
 import { forget, resolve, type Scene, type Widget } from "./scene.ts";
 import { ShareMenu } from "./share.ts";
-import type { Panel, Point } from "./state.ts";
+import type { Panel, Place, Point } from "./state.ts";
 import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
+import { looksOf, tileAddress } from "./tiles.ts";
 import { targets } from "./tree.ts";
-import { tileUrl } from "./api.ts";
 
 for (const slot of document.querySelectorAll<HTMLElement>("[data-icon]")) {
   slot.prepend(icon(slot.dataset.icon as Icon));
@@ -34,15 +34,15 @@ const element = byId("map");
 const map = new PlaneMap(element, {
   moved: () => moved(),
   clicked: (pin) => setPin(pin),
-  failed: (url) => void explain(url),
+  failed: (error) => report(error),
   loading: (busy) => set(byId("progress"), "class", busy ? "busy" : null),
 });
 const hover = new Hover(element, map);
-const minimap = new Minimap(map);
+const minimap = new Minimap(store, map);
 const layers = new LayerList(store);
 const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
-const inspector = new Inspector(store, map, () => legend.current);
+const inspector = new Inspector(store, map);
 const share = new ShareMenu(store, map, (sentence) => notice.say(sentence), report);
 const widgets: Widget[] = [
   new Switcher(store),
@@ -73,9 +73,8 @@ async function load(): Promise<void> {
       before.subject.layer === next.subject.layer &&
       before.plane.width === next.plane.width && before.plane.height === next.plane.height;
     const place = store.state.place ?? (samePlane ? map.place : null);
-    const { subject } = next;
     for (const widget of widgets) widget.update(next);
-    map.show(next.plane, (z, x, y, density) => tileUrl(subject, z, x, y, { density }), place);
+    draw(next, place);
   } catch (error) {
     if (mine !== request || isAbort(error)) return;
     set(byId("progress"), "class", null);
@@ -87,6 +86,11 @@ async function load(): Promise<void> {
   }
 }
 
+function draw({ plane, subject, legend }: Scene, place: Place | null): void {
+  const looks = looksOf(legend, store.state.channel);
+  map.show(plane, (z, x, y, density) => tileAddress(subject, looks, z, x, y, density), place);
+}
+
 function reload(): void {
   forget();
   void load();
@@ -94,13 +98,6 @@ function reload(): void {
 
 function startOver(): void {
   store.set({ model: null, layer: null, mode: null, options: {}, place: null, pin: null });
-}
-
-/** Says why a tile did not come. */
-async function explain(url: string): Promise<void> {
-  const response = await fetch(url).catch(() => null);
-  if (response?.ok) return;
-  report(response ? await problem(response) : new Problem("The server does not answer.", 0));
 }
 
 let settling: ReturnType<typeof setTimeout> | undefined;
@@ -142,8 +139,11 @@ function arrange(): void {
 
 map.margins = () => {
   if (store.state.bare) return { top: 16, right: 16, bottom: 16, left: 16 };
-  if (isPhone()) return { top: 116, right: 12, bottom: 140, left: 12 };
   const open = shown();
+  if (isPhone()) {
+    const bottom = open.includes("inspector") ? map.size.height * 0.56 + 12 : 172;
+    return { top: 146, right: 12, bottom, left: 12 };
+  }
   return {
     top: 76,
     right: open.includes("inspector") ? 360 : 32,
@@ -235,7 +235,11 @@ store.listen((state, before) => {
     JSON.stringify(state.options) !== JSON.stringify(before.options);
   arrange();
   if (looked) void load();
-  else {
+  else if (scene && state.channel !== before.channel) {
+    legend.showChannels();
+    minimap.update(scene);
+    draw(scene, map.place);
+  } else {
     const { place } = state;
     const now = map.place;
     const away = place && now && (Math.abs(place.z - now.z) > 0.02 ||

@@ -1,8 +1,9 @@
 import OpenSeadragon from "openseadragon";
-import type { PlaneInfo } from "./api.ts";
+import { isAbort, type PlaneInfo } from "./api.ts";
 import { reducedMotion } from "./dom.ts";
 import { PixelDrawer } from "./drawer.ts";
 import type { Place, Point } from "./state.ts";
+import { loadTile } from "./tiles.ts";
 
 const { Point: Spot, Rect } = OpenSeadragon;
 
@@ -13,7 +14,7 @@ export interface MapEvents {
   /** The view moved, by hand or by flight. */
   moved(): void;
   clicked(cell: Point): void;
-  failed(url: string): void;
+  failed(error: unknown): void;
   /** Whether tiles are on their way. */
   loading(busy: boolean): void;
 }
@@ -21,8 +22,8 @@ export interface MapEvents {
 // The level whose pixels come closest to the screen's, between 1/√2 and √2 of them.
 const NEAREST = Math.SQRT1_2;
 
-// CSS pixels that the shorter side of a plane shows at least at first.
-const THIN = 96;
+// CSS pixels that the shorter side of a plane shows at least at first, where it is long.
+const THIN = 96, LONG = 8;
 
 /** The map: one plane, shown by OpenSeadragon, in coordinates of its native cells. */
 export class PlaneMap {
@@ -60,7 +61,6 @@ export class PlaneMap {
       const cell = quick ? this.cellAt(position) : null;
       if (cell) this.events.clicked(cell);
     });
-    viewer.addHandler("tile-load-failed", ({ tile }) => this.events.failed(tile.getUrl()));
     for (const motion of ["canvas-drag", "canvas-scroll", "canvas-pinch"] as const) {
       viewer.addHandler(motion, () => this.#dropStill());
     }
@@ -82,7 +82,10 @@ export class PlaneMap {
     this.#holdStill();
     const old = this.#image;
     const density = this.#density;
-    const source = new PlaneSource(plane, (z, x, y) => address(z, x, y, density));
+    const source = new PlaneSource(plane, {
+      address: (z, x, y) => address(z, x, y, density),
+      failed: (error) => request === this.#request && this.events.failed(error),
+    });
     this.events.loading(true);
     PixelDrawer.nativeZoom = plane.nativeZoom;
     this.#plane = plane;
@@ -152,7 +155,7 @@ export class PlaneMap {
     const place = this.place;
     if (!plane || !place) return;
     const [short, long] = [plane.width, plane.height].toSorted((a, b) => a - b) as [number, number];
-    if (short * this.scale >= THIN || long < 4 * short) return;
+    if (short * this.scale >= THIN || long < LONG * short) return;
     const { top, left } = this.margins();
     const scale = THIN / short;
     const { width, height } = this.size;
@@ -270,7 +273,10 @@ export class PlaneMap {
 class PlaneSource extends OpenSeadragon.TileSource {
   constructor(
     plane: PlaneInfo,
-    private readonly address: (z: number, x: number, y: number) => string,
+    private readonly tiles: {
+      address: (z: number, x: number, y: number) => string;
+      failed: (error: unknown) => void;
+    },
   ) {
     const deepest = 2 ** (plane.maxZoom - plane.nativeZoom);
     super({
@@ -283,6 +289,22 @@ class PlaneSource extends OpenSeadragon.TileSource {
   }
 
   override getTileUrl(level: number, x: number, y: number): string {
-    return this.address(level, x, y);
+    return this.tiles.address(level, x, y);
+  }
+
+  override downloadTileStart(job: OpenSeadragon.ImageJob): void {
+    const waiting = new AbortController();
+    job.userData.waiting = waiting;
+    loadTile(job.src, waiting.signal).then(
+      (picture) => job.finish(picture, null, "imageBitmap"),
+      (error) => {
+        job.fail(String(error), null);
+        if (!isAbort(error)) this.tiles.failed(error);
+      },
+    );
+  }
+
+  override downloadTileAbort(job: OpenSeadragon.ImageJob): void {
+    job.userData.waiting?.abort();
   }
 }

@@ -1,7 +1,9 @@
-import { tileUrl } from "./api.ts";
+import type { PlaneInfo } from "./api.ts";
 import { byId, fill, h } from "./dom.ts";
 import type { PlaneMap } from "./map.ts";
 import type { Scene, Widget } from "./scene.ts";
+import type { Store } from "./store.ts";
+import { loadTile, looksOf, tileAddress } from "./tiles.ts";
 
 // CSS pixels of the longer side; the shorter one is widened where it would be a hair.
 const SIDE = 120, THIN = 16;
@@ -11,9 +13,10 @@ export class Minimap implements Widget {
   readonly #root = byId("minimap");
   readonly #scale = byId("scale");
   readonly #window = h("i", { class: "window" });
-  #image: HTMLImageElement | null = null;
+  readonly #picture = h("canvas");
+  #shown = "";
 
-  constructor(private readonly map: PlaneMap) {
+  constructor(private readonly store: Store, private readonly map: PlaneMap) {
     const jump = (event: PointerEvent) => {
       if (event.buttons !== 1) return;
       const { left, top, width, height } = this.#root.getBoundingClientRect();
@@ -26,22 +29,30 @@ export class Minimap implements Widget {
     this.#root.addEventListener("pointermove", jump);
   }
 
-  update({ plane, subject }: Scene): void {
+  update({ plane, subject, legend }: Scene): void {
+    const looks = looksOf(legend, this.store.state.channel);
     const longer = Math.max(plane.width, plane.height);
     const [width, height] = [plane.width, plane.height].map((v) =>
       Math.max(THIN, v / longer * SIDE)
     ) as [number, number];
     this.#root.style.width = `${width}px`;
     this.#root.style.height = `${height}px`;
-    const src = tileUrl(subject, 0, 0, 0);
-    if (this.#image?.getAttribute("src") !== src) {
-      // Tiles are padded to 256 pixels: the picture is as much larger than the plane.
-      const whole = plane.tileSize * 2 ** plane.nativeZoom;
-      const size = { width: whole / plane.width * width, height: whole / plane.height * height };
-      this.#image = h("img", { src, alt: "", ...size, draggable: "false" });
-    }
-    fill(this.#root, this.#image, this.#window);
+    fill(this.#root, this.#picture, this.#window);
     this.follow();
+    const address = tileAddress(subject, looks, 0, 0, 0);
+    if (address !== this.#shown) this.#draw(plane, address);
+  }
+
+  async #draw({ width, height, nativeZoom }: PlaneInfo, address: string): Promise<void> {
+    this.#shown = address;
+    // The map itself says what is wrong with a tile.
+    const tile = await loadTile(address).catch(() => null);
+    if (address !== this.#shown || !tile) return;
+    const [across, down] = [width, height].map((v) => v / 2 ** nativeZoom) as [number, number];
+    this.#picture.width = Math.ceil(across);
+    this.#picture.height = Math.ceil(down);
+    this.#picture.getContext("2d")!.drawImage(tile, 0, 0);
+    tile.close();
   }
 
   /** The map has moved. */

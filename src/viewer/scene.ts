@@ -1,5 +1,4 @@
 import * as api from "./api.ts";
-import type { Problem } from "./api.ts";
 import type { State } from "./state.ts";
 
 /** What the page shows: a state with every name in it looked up. */
@@ -10,6 +9,7 @@ export interface Scene {
   readonly mode: api.ModeEntry;
   readonly plane: api.PlaneInfo;
   readonly subject: api.Subject;
+  readonly legend: api.Legend;
 }
 
 /** A part of the page that follows the scene. */
@@ -34,7 +34,7 @@ export function forget(): void {
   kept.clear();
 }
 
-/** Looks up a state; what it leaves open is chosen here. Throws `Problem`, or null's sentence for it. */
+/** Looks up a state; what it leaves open is chosen here. Throws `Problem`, or `Empty`. */
 export async function resolve(state: State): Promise<Scene> {
   const models = await once("models", () => api.models());
   const id = state.model ?? models[0]?.id;
@@ -48,9 +48,12 @@ export async function resolve(state: State): Promise<Scene> {
   if (!mode) throw new Empty(`No mode can show ${name}.`);
   const { version } = model;
   const subject = { model: id, layer: name, mode: mode.name, options: state.options, version };
-  const key = `plane ${version} ${api.path(subject)}${api.query(subject)}`;
-  const plane = await once(key, () => api.plane(subject));
-  return { models, model, layer, mode, plane, subject };
+  const key = `${version} ${api.path(subject)}${api.query(subject)}`;
+  const [plane, legend] = await Promise.all([
+    once(`plane ${key}`, () => api.plane(subject)),
+    once(`legend ${key}`, () => api.legend(subject)),
+  ]);
+  return { models, model, layer, mode, plane, subject, legend };
 }
 
 /** There is nothing to show. */
@@ -60,8 +63,6 @@ export class Empty extends Error {
     this.name = "Empty";
   }
 }
-
-export type Failure = Empty | Problem | Error;
 
 /** A layer that makes a good first picture: the first whose shorter side is a good size. */
 function firstLayer({ layers }: api.ModelDetail): string | undefined {

@@ -9,6 +9,8 @@ export interface State {
   readonly place: Place | null;
   /** The cell that was clicked, in native cells. */
   readonly pin: Point | null;
+  /** The channel of packed values that is shown alone. */
+  readonly channel: "R" | "G" | "B" | "A" | null;
   /** Panels that are open; null where the page decides. */
   readonly panels: readonly Panel[] | null;
   /** Nothing but the map. */
@@ -29,7 +31,7 @@ export interface Place extends Point {
 export const panels = ["layers", "inspector"] as const;
 export type Panel = typeof panels[number];
 
-const own = ["model", "layer", "mode", "pin", "panels", "bare", "theme"];
+const own = ["model", "layer", "mode", "pin", "channel", "panels", "bare", "theme"];
 
 /** The state that a URL stands for; what cannot be read counts as not given. */
 export function parseState({ search, hash }: { search: string; hash: string }): State {
@@ -45,6 +47,7 @@ export function parseState({ search, hash }: { search: string; hash: string }): 
     options: Object.fromEntries([...query].filter(([name]) => !own.includes(name))),
     place: x !== undefined && y !== undefined && z !== undefined ? { x, y, z } : null,
     pin: px !== undefined && py !== undefined ? { x: px, y: py } : null,
+    channel: (["R", "G", "B", "A"] as const).find((name) => name === query.get("channel")) ?? null,
     panels: shown === null ? null : panels.filter((panel) => shown.split(",").includes(panel)),
     bare: query.get("bare") === "1",
     theme: theme === "dark" || theme === "light" ? theme : null,
@@ -60,6 +63,7 @@ export function formatState(state: State): string {
   }
   for (const [name, text] of Object.entries(state.options)) query.set(name, text);
   if (state.pin) query.set("pin", `${state.pin.x},${state.pin.y}`);
+  if (state.channel) query.set("channel", state.channel);
   if (state.panels) query.set("panels", state.panels.join(",") || "none");
   if (state.bare) query.set("bare", "1");
   if (state.theme) query.set("theme", state.theme);

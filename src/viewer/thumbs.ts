@@ -1,3 +1,5 @@
+import { loadTile } from "./tiles.ts";
+
 /** Small previews, loaded one or two at a time and only when seen, so that the map comes first. */
 
 const AT_ONCE = 2;
@@ -47,10 +49,14 @@ function next(): void {
 }
 
 async function load({ canvas, url }: Job): Promise<void> {
-  const response = await fetch(url, { priority: "low" });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  const tile = await createImageBitmap(await response.blob());
-  const { width, height } = extent(tile);
+  let tile = await loadTile(url, undefined, "low");
+  let { width, height } = extent(tile);
+  if (width === 1 && height === 1) {
+    // Nothing opaque: packed values may still be there under an alpha of 0.
+    tile.close();
+    tile = await loadTile(`${url.replace(".png", ".bin")}#RGB`, undefined, "low");
+    ({ width, height } = extent(tile));
+  }
   const context = canvas.getContext("2d")!;
   // A square from the middle; long planes are squeezed at most twofold, so that they keep a texture.
   const side = Math.min(width, height) *

@@ -1,0 +1,58 @@
+import { problem, type Subject, tileUrl } from "./api.ts";
+import type { Legend } from "./api.ts";
+
+/** A channel of packed tiles that is shown by itself. */
+export type Channel = "R" | "G" | "B" | "A";
+
+/** How the page wants a picture's tiles: as it is, or of packed values one or all channels. */
+export type Looks = "colours" | "all channels" | Channel;
+
+export function looksOf({ channels }: Legend, chosen: Channel | null): Looks {
+  return channels ? chosen ?? "all channels" : "colours";
+}
+
+/**
+ * The address of a tile for `loadTile`. Packed tiles are asked for raw, since a browser loses the
+ * colours of a PNG where alpha, there a channel like the others, is 0.
+ */
+export function tileAddress(
+  subject: Subject,
+  looks: Looks,
+  z: number,
+  x: number,
+  y: number,
+  density: 1 | 2 = 1,
+): string {
+  if (looks === "colours") return tileUrl(subject, z, x, y, { density });
+  const raw = tileUrl(subject, z, x, y, { density, format: "bin" });
+  return `${raw}#${looks === "all channels" ? "RGB" : looks}`;
+}
+
+/** Fetches a tile and decodes it. Throws `Problem` in the server's words. */
+export async function loadTile(
+  address: string,
+  signal?: AbortSignal,
+  priority: RequestPriority = "auto",
+): Promise<ImageBitmap> {
+  const [url = "", shown] = address.split("#");
+  const response = await fetch(url, { priority, signal: signal ?? null });
+  if (!response.ok) throw await problem(response);
+  if (shown === undefined) return await createImageBitmap(await response.blob());
+  const pixels = new Uint8ClampedArray(await response.arrayBuffer());
+  show(pixels, shown);
+  const side = Math.sqrt(pixels.length / 4);
+  return await createImageBitmap(new ImageData(pixels, side, side));
+}
+
+/** Makes packed pixels opaque: three channels as they are, or one of them as grey. */
+function show(pixels: Uint8ClampedArray, shown: string): void {
+  const channel = shown.length === 1 ? "RGBA".indexOf(shown) : -1;
+  const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
+  for (let i = 0; i < words.length; i++) {
+    // Where no cell is, all four bytes are 0.
+    if (words[i] === 0) continue;
+    const at = i * 4;
+    if (channel >= 0) pixels.fill(pixels[at + channel]!, at, at + 3);
+    pixels[at + 3] = 255;
+  }
+}
