@@ -1,5 +1,6 @@
 import type { Scale } from "../analysis/scale.ts";
 import type { Shade } from "../compute/ops.ts";
+import { specialColors } from "./colormaps.ts";
 import type { Legend, Options, Parameter } from "./mode.ts";
 
 /** How values become positions on a colour ramp, in numbers and in words. */
@@ -103,12 +104,21 @@ export function normalization(options: Options, scale: Scale, diverging: boolean
   }
 }
 
-/** Values along the ramp, for legends: what a shade maps to the positions 0, 1/32, … 1. */
+/** Values along the ramp, for legends: what a shade maps to the positions 0, 1/32, … 1, within the clamp. */
 export function stops({ shade, clamp }: Normalization): NonNullable<Legend["ramp"]>["stops"] {
-  const steps = Array.from({ length: 33 }, (_, i) => i / 32);
-  return steps.map((at) => ({ at, value: unshade(shade, 2 * at - 1) })).filter(({ value }) =>
-    !clamp || (value >= Math.min(clamp[0], 0) && value <= Math.max(clamp[1], 0))
+  const [from, to] = (clamp ?? [-Infinity, Infinity]).map((value) =>
+    (1 + shadeTo(shade, value)) / 2
   );
+  const start = Math.max(0, from!), end = Math.min(1, to!);
+  const inner = Array.from({ length: 33 }, (_, i) => i / 32).filter((at) => at > start && at < end);
+  return [start, ...inner, end].map((at) => ({ at, value: unshade(shade, 2 * at - 1) }));
+}
+
+/** Where a shade puts a value, −1..1 being the ramp. */
+export function shadeTo({ curve, center, scale, gain }: Shade, value: number): number {
+  const t = (value - center) * scale;
+  if (curve === "linear") return gain * t;
+  return gain * (curve === "tanh" ? Math.tanh(t) : Math.sign(t) * Math.log1p(Math.abs(t)));
 }
 
 /** The value that a shade maps to y in [−1, 1]; tanh reaches ±1 at infinity, so its ends stop short. */
@@ -125,6 +135,13 @@ export function quantile({ quantiles }: Scale, q: number): number {
   const low = Math.floor(at), high = Math.min(low + 1, quantiles.length - 1);
   return quantiles[low]! + (quantiles[high]! - quantiles[low]!) * (at - low);
 }
+
+/** A legend's entries for the values that have no place on a ramp. */
+export const special = (scale: Scale): Legend["special"] => [
+  { name: "NaN", color: specialColors.nan, count: scale.nan },
+  { name: "+∞", color: specialColors.positiveInfinity, count: scale.positiveInfinity },
+  { name: "−∞", color: specialColors.negativeInfinity, count: scale.negativeInfinity },
+];
 
 /** A number for a legend or a sentence: four significant digits. */
 export const short = (value: number) => String(Number(value.toPrecision(4)));

@@ -1,5 +1,5 @@
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
-import { short } from "./normalize.ts";
+import { short, special } from "./normalize.ts";
 import { parseAxes } from "./options.ts";
 
 /** Packed statistics: mean, variance, gradient magnitude and sign entropy in one RGBA pixel. */
@@ -52,11 +52,7 @@ export const stats: Mode = {
           ? { name: "opaque", channel: "A", about: "255" }
           : { name: "sign entropy", channel: "A", about: "255·H(share of positives)" },
       ],
-      special: [
-        { name: "NaN", color: "#ff00ff", count: scale.nan },
-        { name: "+∞", color: "#ffff00", count: scale.positiveInfinity },
-        { name: "−∞", color: "#00ffff", count: scale.negativeInfinity },
-      ],
+      special: special(scale),
     };
   },
 

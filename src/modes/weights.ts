@@ -5,7 +5,6 @@ import {
   NOT_A_NUMBER,
   type OUTSIDE,
   POSITIVE_INFINITY,
-  type Shade,
 } from "../compute/ops.ts";
 import { BASE } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
@@ -78,11 +77,7 @@ export const weights: Mode = {
         reverse: Boolean(options.colormap_reverse),
         stops: stops(normal),
       },
-      special: [
-        { name: "NaN", color: "#ff00ff", count: scale.nan },
-        { name: "+∞", color: "#ffff00", count: scale.positiveInfinity },
-        { name: "−∞", color: "#00ffff", count: scale.negativeInfinity },
-      ],
+      special: special(scale),
     };
   },
 
@@ -183,13 +178,7 @@ function position(value: number, { shade, clamp }: Normalization): number {
   if (Number.isNaN(value)) return NOT_A_NUMBER;
   if (!Number.isFinite(value)) return value > 0 ? POSITIVE_INFINITY : NEGATIVE_INFINITY;
   const x = clamp ? Math.max(clamp[0], Math.min(clamp[1], value)) : value;
-  return Math.max(0, Math.min(250, Math.round(125 + 125 * shade.gain * curve(shade, x))));
-}
-
-function curve({ curve, center, scale }: Shade, x: number): number {
-  const t = (x - center) * scale;
-  if (curve === "tanh") return Math.tanh(t);
-  return curve === "log" ? Math.sign(t) * Math.log1p(Math.abs(t)) : t;
+  return Math.max(0, Math.min(250, Math.round(125 + 125 * shadeTo(shade, x))));
 }
 
 const colourAt = (map: Uint8Array, entry: number): Colour =>
