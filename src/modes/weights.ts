@@ -1,16 +1,18 @@
 import { palette } from "./colour.ts";
 import { colormaps } from "./colormaps.ts";
-import {
-  NEGATIVE_INFINITY,
-  NOT_A_NUMBER,
-  type OUTSIDE,
-  POSITIVE_INFINITY,
-} from "../compute/ops.ts";
+import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/ops.ts";
 import { BASE } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
 import { channelOf, indexOf, type Plane } from "../field/plane.ts";
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
-import { type Normalization, normalization, normalizationParameters, stops } from "./normalize.ts";
+import {
+  type Normalization,
+  normalization,
+  normalizationParameters,
+  shadeTo,
+  special,
+  stops,
+} from "./normalize.ts";
 import { parseAxes } from "./options.ts";
 import { type Colour, enlarge, type Neighbourhood, openCells, PRINTED } from "./overzoom.ts";
 
