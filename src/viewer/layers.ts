@@ -36,7 +36,10 @@ export class LayerList implements Widget {
         this.#open.add(path);
       }
       this.#draw();
-      this.#row(scene.subject.layer)?.scrollIntoView({ block: "center" });
+      // Once the panels around it have their sizes.
+      requestAnimationFrame(() =>
+        this.#row(scene.subject.layer)?.scrollIntoView({ block: "center" })
+      );
     } else if (before.subject.layer !== scene.subject.layer) {
       const above = pathTo(this.#nodes, scene.subject.layer).slice(0, -1);
       const closed = above.filter((path) => !this.#open.has(path));

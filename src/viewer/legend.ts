@@ -36,11 +36,11 @@ export class LegendPanel implements Widget {
     this.#chooser = new ColormapChooser(store);
     fill(
       this.#root,
-      h("header", {}, this.#title, this.#switch),
+      h("header", {}, h("div", {}, this.#title, this.#words), this.#switch),
       this.#track,
       this.#ticks,
       this.#channels,
-      h("footer", {}, this.#words, this.#special, this.#chooser.element),
+      h("footer", {}, this.#chooser.element, this.#special),
     );
     this.#track.addEventListener("dblclick", () => setOption(this.store, "range", null));
   }

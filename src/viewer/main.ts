@@ -73,6 +73,7 @@ async function load(): Promise<void> {
       before.subject.layer === next.subject.layer &&
       before.plane.width === next.plane.width && before.plane.height === next.plane.height;
     const place = store.state.place ?? (samePlane ? map.place : null);
+    set(document.body, "data-ready", true);
     for (const widget of widgets) widget.update(next);
     draw(next, place);
   } catch (error) {

@@ -25,6 +25,9 @@ const NEAREST = Math.SQRT1_2;
 // CSS pixels that the shorter side of a plane shows at least at first, where it is long.
 const THIN = 96, LONG = 8;
 
+// CSS pixels a cell that can always be reached.
+const TOUCHABLE = 48;
+
 /** The map: one plane, shown by OpenSeadragon, in coordinates of its native cells. */
 export class PlaneMap {
   readonly #viewer: OpenSeadragon.Viewer;
@@ -46,7 +49,6 @@ export class PlaneMap {
       zoomPerScroll: 1.25,
       zoomPerClick: 2,
       minZoomImageRatio: 0.25,
-      maxZoomPixelRatio: 2,
       visibilityRatio: 0.15,
       minPixelRatio: NEAREST * this.#density,
       imageLoaderLimit: 6,
@@ -87,6 +89,9 @@ export class PlaneMap {
       failed: (error) => request === this.#request && this.events.failed(error),
     });
     this.events.loading(true);
+    // Twice the deepest tiles' own size, but at least cells that a finger can hit.
+    const deepest = 2 ** (plane.maxZoom - plane.nativeZoom);
+    this.#viewer.viewport.setMaxZoomPixelRatio(Math.max(2, TOUCHABLE / deepest));
     PixelDrawer.nativeZoom = plane.nativeZoom;
     this.#plane = plane;
     if (old) this.#viewer.world.removeItem(old);
