@@ -124,9 +124,6 @@ export function inspectUrl(subject: Subject, x: number, y: number, z?: number): 
   return `inspect/${path(subject)}${query(subject, false, at)}`;
 }
 
-/** Anything of the server's, relative to the page, as an absolute address. */
-export const absolute = (url: string) => new URL(url, document.baseURI).href;
-
 export const path = ({ model, layer, mode }: Subject) => [model, layer, mode].map(part).join("/");
 
 const part = encodeURIComponent;

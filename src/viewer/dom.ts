@@ -64,3 +64,6 @@ export function throttle<A extends unknown[]>(wait: number, call: (...args: A) =
 
 export const reducedMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export const isPhone = (): boolean => matchMedia("(max-width: 640px)").matches;
+
+/** An address relative to the page as an absolute one. */
+export const absolute = (url: string): string => new URL(url, document.baseURI).href;

@@ -1,5 +1,5 @@
 import * as api from "./api.ts";
-import { byId, fill, h } from "./dom.ts";
+import { absolute, byId, fill, h } from "./dom.ts";
 import { type Icon, icon } from "./icons.ts";
 import type { PlaneMap } from "./map.ts";
 import type { Scene, Widget } from "./scene.ts";
@@ -43,12 +43,12 @@ export class ShareMenu implements Widget {
       ),
       item("layers", "Copy for OpenSeadragon", () =>
         this.#copy(
-          snippets.openSeadragon(this.#scene!.subject, api.absolute("./")),
+          snippets.openSeadragon(this.#scene!.subject, absolute("./")),
           "The OpenSeadragon snippet is copied.",
         )),
       item("layers", "Copy for Leaflet", () =>
         this.#copy(
-          snippets.leaflet(this.#scene!.subject, this.#scene!.plane, api.absolute("./")),
+          snippets.leaflet(this.#scene!.subject, this.#scene!.plane, absolute("./")),
           "The Leaflet snippet is copied.",
         )),
     );
@@ -112,6 +112,6 @@ export function links({ subject, plane }: Scene, map: PlaneMap): HTMLElement {
       link("legend", api.legendUrl(subject, "svg")),
       link("catalogue", `models/${api.path(subject)}${api.query(subject)}`),
     ),
-    h("code", { tabindex: 0 }, `curl -O '${api.absolute(npy)}'`),
+    h("code", { tabindex: 0 }, `curl -O '${absolute(npy)}'`),
   );
 }

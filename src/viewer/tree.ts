@@ -87,7 +87,7 @@ function tensorNodes(layer: LayerEntry): TreeNode[] {
   if (layer.tensors.length < 2) return [];
   return layer.tensors.map((name) => ({
     label: name.startsWith(layer.name) ? name.slice(layer.name.length + 1) : name,
-    path: `tensor ${name}`,
+    path: `${layer.name}\n${name}`,
     target: name,
     layer: null,
     children: [],
@@ -95,12 +95,9 @@ function tensorNodes(layer: LayerEntry): TreeNode[] {
   }));
 }
 
-/** The parts of a name, each with the name up to it. Names may hold nothing else than separators. */
+/** The parts of a name, separators before them included, each with the name up to its end. */
 function parts(name: string): { part: string; path: string }[] {
-  const found = [...name.matchAll(/[^./]+/g)];
+  const found = [...name.matchAll(/[./]*[^./]+[./]*$|[./]*[^./]+/g)];
   if (found.length === 0) return [{ part: name, path: name }];
-  return found.map((match) => ({
-    part: match[0],
-    path: name.slice(0, match.index + match[0].length),
-  }));
+  return found.map(({ 0: part, index }) => ({ part, path: name.slice(0, index + part.length) }));
 }
