@@ -146,10 +146,12 @@ export class LayerList implements Widget {
   }
 
   #searchKey(event: KeyboardEvent): void {
-    const first = this.#tree.querySelector<HTMLElement>(".row");
-    if (event.key === "ArrowDown") first?.focus();
-    else if (event.key === "Enter") this.#tree.querySelector<HTMLElement>("[data-target]")?.click();
-    else if (event.key === "Escape") {
+    if (event.key === "ArrowDown" || event.key === "Enter") {
+      // What was typed last may not have been looked for yet.
+      this.#draw();
+      if (event.key === "Enter") this.#tree.querySelector<HTMLElement>("[data-target]")?.click();
+      else this.#tree.querySelector<HTMLElement>(".row")?.focus();
+    } else if (event.key === "Escape") {
       this.#field.value = "";
       this.#draw();
       this.#field.blur();
