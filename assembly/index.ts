@@ -1,7 +1,14 @@
 // Every kernel that the host can call. Arguments are byte addresses in linear memory, which the
 // host lays out above `heapBase`; kernels allocate nothing.
+export * from "./block_stats";
+export * from "./count_keys";
+export * from "./decode";
 export * from "./deflate";
 export * from "./filter_rows";
+export * from "./gather";
 export * from "./largest";
 export * from "./memory";
-export * from "./block_stats";
+export * from "./merge";
+export * from "./pack";
+export * from "./shade";
+export * from "./swap";

@@ -1,16 +1,28 @@
 import type { Ops } from "./ops.ts";
-import { reference } from "./reference.ts";
+import { blockStats } from "./wasm/block_stats.ts";
+import { countKeys } from "./wasm/count_keys.ts";
+import { decode } from "./wasm/decode.ts";
 import { filterRows } from "./wasm/filter_rows.ts";
+import { gather } from "./wasm/gather.ts";
 import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
+import { merge } from "./wasm/merge.ts";
+import { pack } from "./wasm/pack.ts";
+import { shade } from "./wasm/shade.ts";
 import { zlib } from "./wasm/zlib.ts";
 
 /** Backed by `assembly/*.ts`, in SIMD. Inputs that lie in scratch are used in place. */
 export const wasm: Ops = {
-  ...reference,
   name: "wasm",
   frame,
   scratch,
+  decode,
+  gather,
+  blockStats,
+  merge,
+  countKeys,
+  shade,
+  pack,
   filterRows,
   largest,
   zlib,

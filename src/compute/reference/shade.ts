@@ -1,21 +1,24 @@
 import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY, RAMP, type Shade } from "../ops.ts";
 
 const f32 = Math.fround;
-const LAST = RAMP - 1;
-const MIDDLE = LAST / 2;
+const MIDDLE = (RAMP - 1) / 2;
 
-/** 2^23, where float32 has no fraction left: adding it rounds to an integer, ties to even. */
-const UNIT = 2 ** 23;
+/** 1.5·2^23, where float32 has no fraction left: adding it rounds to an integer, ties to even. */
+const UNIT = 1.5 * 2 ** 23;
+
+/** The largest float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 const curves = {
   linear: (t: number) => t,
   tanh: Math.tanh,
-  log: (t: number) => Math.sign(t) * Math.log1p(Math.abs(t)),
+  log: (t: number) => Math.sign(t) * Math.log1p(Math.min(Math.abs(t), LARGEST)),
 } as const;
 
 /**
- * One palette entry a value. Each step is rounded to float32; the entry's ties go to even, which
- * keeps ±x on mirrored entries. A value that has no place (0·∞ from the parameters) is entry 0.
+ * One palette entry a value. Each step is rounded to float32; the distance from the middle is
+ * rounded, ties to even, so that ±x lie on mirrored entries. A value that has no place (0·∞ from
+ * the parameters) is entry 0.
  */
 export function shade(values: Float32Array, shade: Shade): Uint8Array {
   const curve = curves[shade.curve];
@@ -26,8 +29,8 @@ export function shade(values: Float32Array, shade: Shade): Uint8Array {
     if (value === -Infinity) return NEGATIVE_INFINITY;
     const t = f32(f32(value - center) * scale);
     const y = f32(gain * f32(curve(t)));
-    const place = f32(MIDDLE + f32(MIDDLE * y));
-    const clamped = place > 0 ? Math.min(place, LAST) : 0;
-    return f32(clamped + UNIT) - UNIT;
+    const step = f32(MIDDLE * y);
+    const clamped = step > -MIDDLE ? Math.min(step, MIDDLE) : -MIDDLE;
+    return MIDDLE + f32(clamped + UNIT) - UNIT;
   });
 }

@@ -4,8 +4,12 @@ import { heapBase, memory } from "../../../assembly/build/kernels.wasm";
 // The memory never grows, so views of it never detach.
 
 const ALIGNMENT = 16;
+
+/** Kernels work in whole vectors: they may read (and, within the alignment, write) this far beyond. */
+const OVERSHOOT = 128;
+
 const base = heapBase();
-const end = memory.buffer.byteLength;
+const end = memory.buffer.byteLength - OVERSHOOT;
 let next = base;
 let frames = 0;
 
@@ -58,6 +62,7 @@ function reserve(byteLength: number): number {
     );
   }
   const at = next;
-  next = Math.min(end, Math.ceil((at + byteLength) / ALIGNMENT) * ALIGNMENT);
+  // An empty array has an address of its own too, so that arrays made in a row are evenly spaced.
+  next = Math.min(end, Math.ceil((at + Math.max(1, byteLength)) / ALIGNMENT) * ALIGNMENT);
   return at;
 }

@@ -1,0 +1,269 @@
+// blockStats: statistics of square blocks of bordered cells (rows of `width + 2` float32).
+//
+// Whole blocks of 4 to 16 cells a side are surveyed in SIMD, four at a time. All others, and those
+// whose figures came out doubtful, are cut into units of at most 16 × 16 cells: columns that fill
+// whole vectors are surveyed, the rest and what is doubtful still (a value that is not finite, a
+// square that over- or underflowed) goes through float64, cell by cell. Units join in float64, so
+// that a large block is as exact as a small one.
+import {
+  addAcross,
+  addLanes,
+  countAcross,
+  countLanes,
+  maxAcross,
+  maxLane,
+  minAcross,
+  minLane,
+} from "./lanes";
+import {
+  LEAST,
+  MOST,
+  POSITIVES,
+  SLOPES,
+  spread,
+  SQUARES,
+  SUM,
+  SURVEY,
+  survey,
+  ZEROS,
+} from "./survey";
+
+const UNIT: i32 = 16;
+
+/** (Σx)²/n above this many M2: the difference of the two has lost too many digits. */
+const DOMINANT: f32 = 4;
+
+/** Mean slopes below this may have underflowed when squared… */
+const FLAT: f32 = 1e-16;
+/** …unless all cells are this far from zero on one side: float32 is too coarse there. */
+const COARSE: f32 = 1e-10;
+
+const surveys = memory.data(448, 16);
+
+// The unit just measured.
+let count: i32, positive: i32, zero: i32, nan: i32, infinite: i32;
+let mean: f64, m2: f64, low: f32, high: f32, gradient: f64;
+
+// The block so far.
+let blockCount: i32, blockPositive: i32, blockZero: i32, blockNan: i32, blockInfinite: i32;
+let blockMean: f64, blockM2: f64, blockLow: f32, blockHigh: f32, blockGradient: f64;
+
+/**
+ * `out` holds ten arrays `stride` bytes apart: count, mean, m2, min, max, gradient, positive,
+ * zero, nan, infinite.
+ */
+export function blockStats(
+  cells: usize,
+  width: i32,
+  height: i32,
+  block: i32,
+  out: usize,
+  stride: usize,
+): void {
+  const pitch = <usize> (width + 2) << 2;
+  const step = <usize> block << 2;
+  for (let y = 0; y < height; y += block) {
+    const rows = min(block, height - y);
+    let at = cells + <usize> (y + 1) * pitch + 4;
+    let x = 0;
+    if (rows == block && block >= 4 && block <= UNIT) {
+      for (; x + 4 * block <= width; x += 4 * block) {
+        for (let i: usize = 0; i < 4; i++) {
+          survey(at + i * step, pitch, block, block, surveys + i * SURVEY);
+        }
+        let doubtful = storeFour(block * block, out, stride);
+        for (let i: usize = 0; doubtful != 0; i++, doubtful >>= 1) {
+          if (doubtful & 1) storeBlock(at + i * step, pitch, block, block, out + 4 * i, stride);
+        }
+        at += 4 * step;
+        out += 16;
+      }
+    }
+    for (; x < width; x += block) {
+      storeBlock(at, pitch, min(block, width - x), rows, out, stride);
+      at += step;
+      out += 4;
+    }
+  }
+}
+
+/** Finishes four surveyed blocks of n cells. Bit i of the answer: block i is doubtful. */
+function storeFour(n: i32, out: usize, stride: usize): i32 {
+  const sum = addAcross(surveys + SUM, SURVEY);
+  const squares = addAcross(surveys + SQUARES, SURVEY);
+  const slopes = addAcross(surveys + SLOPES, SURVEY);
+  const least = minAcross(surveys + LEAST, SURVEY);
+  const most = maxAcross(surveys + MOST, SURVEY);
+  const zeros = countAcross(surveys + ZEROS, SURVEY);
+  const means = f32x4.mul(sum, f32x4.splat(1 / <f32> n));
+  const shift = f32x4.mul(sum, means);
+  const spreads = f32x4.sub(squares, shift);
+  v128.store(out, i32x4.splat(n));
+  v128.store(out + stride, means);
+  v128.store(out + 2 * stride, spreads);
+  v128.store(out + 3 * stride, least);
+  v128.store(out + 4 * stride, most);
+  v128.store(out + 5 * stride, f32x4.mul(slopes, f32x4.splat(0.5)));
+  v128.store(out + 6 * stride, countAcross(surveys + POSITIVES, SURVEY));
+  v128.store(out + 7 * stride, zeros);
+  v128.store(out + 8 * stride, i32x4.splat(0));
+  v128.store(out + 9 * stride, i32x4.splat(0));
+
+  // Comparisons that NaN fails.
+  const finite = v128.and(
+    f32x4.le(shift, f32x4.mul(spreads, f32x4.splat(DOMINANT))),
+    f32x4.lt(f32x4.add(squares, slopes), f32x4.splat(Infinity)),
+  );
+  const sloped = f32x4.ge(slopes, f32x4.splat(<f32> n * FLAT));
+  const level = v128.or(
+    i32x4.eq(zeros, i32x4.splat(n)),
+    v128.or(f32x4.ge(least, f32x4.splat(COARSE)), f32x4.le(most, f32x4.splat(-COARSE))),
+  );
+  return i32x4.bitmask(v128.not(v128.and(finite, v128.or(sloped, level))));
+}
+
+function storeBlock(
+  at: usize,
+  pitch: usize,
+  columns: i32,
+  rows: i32,
+  out: usize,
+  stride: usize,
+): void {
+  measureBlock(at, pitch, columns, rows);
+  store<i32>(out, blockCount);
+  store<f32>(out + stride, blockCount > 0 ? <f32> blockMean : NaN);
+  store<f32>(out + 2 * stride, <f32> blockM2);
+  store<f32>(out + 3 * stride, blockCount > 0 ? blockLow : NaN);
+  store<f32>(out + 4 * stride, blockCount > 0 ? blockHigh : NaN);
+  store<f32>(out + 5 * stride, <f32> blockGradient);
+  store<i32>(out + 6 * stride, blockPositive);
+  store<i32>(out + 7 * stride, blockZero);
+  store<i32>(out + 8 * stride, blockNan);
+  store<i32>(out + 9 * stride, blockInfinite);
+}
+
+function measureBlock(at: usize, pitch: usize, columns: i32, rows: i32): void {
+  blockCount =
+    blockPositive =
+    blockZero =
+    blockNan =
+    blockInfinite =
+      0;
+  blockMean = blockM2 = blockGradient = 0;
+  blockLow = Infinity;
+  blockHigh = -Infinity;
+  for (let y = 0; y < rows; y += UNIT) {
+    const height = min(UNIT, rows - y);
+    for (let x = 0; x < columns; x += UNIT) {
+      const width = min(UNIT, columns - x);
+      const unit = at + <usize> y * pitch + (<usize> x << 2);
+      const vectors = width & ~3;
+      if (vectors > 0) {
+        if (!measureVectors(unit, pitch, vectors, height)) {
+          measureCells(unit, pitch, vectors, height);
+        }
+        join();
+      }
+      if (vectors < width) {
+        measureCells(unit + (<usize> vectors << 2), pitch, width - vectors, height);
+        join();
+      }
+    }
+  }
+}
+
+/** Adds the unit to the block: Chan, Golub, LeVeque 1979. */
+function join(): void {
+  blockNan += nan;
+  blockInfinite += infinite;
+  if (count == 0) return;
+  const total = <f64> (blockCount + count);
+  const step = mean - blockMean;
+  blockM2 += m2 + step * step * (<f64> blockCount * <f64> count / total);
+  blockMean = blockCount == 0 ? mean : blockMean + step * (<f64> count / total);
+  blockCount += count;
+  blockPositive += positive;
+  blockZero += zero;
+  blockLow = min(blockLow, low);
+  blockHigh = max(blockHigh, high);
+  blockGradient += gradient;
+}
+
+/** A unit of whole vectors; false where it needs `measureCells`. */
+function measureVectors(at: usize, pitch: usize, width: i32, height: i32): bool {
+  survey(at, pitch, width, height, surveys);
+  const squares = addLanes(v128.load(surveys, SQUARES));
+  const slopes = addLanes(v128.load(surveys, SLOPES));
+  low = minLane(v128.load(surveys, LEAST));
+  high = maxLane(v128.load(surveys, MOST));
+  zero = countLanes(v128.load(surveys, ZEROS));
+  count = width * height;
+  if (!(isFinite(squares) && isFinite(slopes))) return false;
+  const level = zero == count || low >= COARSE || high <= -COARSE;
+  if (slopes < <f32> count * FLAT && !level) return false;
+  gradient = <f64> slopes * 0.5;
+  positive = countLanes(v128.load(surveys, POSITIVES));
+  nan = infinite = 0;
+  if (setMoments(0) > <f64> DOMINANT * m2) {
+    const pivot = <f32> mean;
+    spread(at, pitch, width, height, pivot, surveys);
+    setMoments(pivot);
+  }
+  return true;
+}
+
+/** Mean and M2 from the first survey, whose sums are of differences from `pivot`; answers their shift. */
+function setMoments(pivot: f32): f64 {
+  const sum = <f64> addLanes(v128.load(surveys, SUM));
+  const shift = sum * sum / <f64> count;
+  mean = <f64> pivot + sum / <f64> count;
+  m2 = max<f64>(0, <f64> addLanes(v128.load(surveys, SQUARES)) - shift);
+  return shift;
+}
+
+/** Any columns, any values: two passes in float64. */
+function measureCells(at: usize, pitch: usize, width: i32, height: i32): void {
+  count =
+    positive =
+    zero =
+    nan =
+    infinite =
+      0;
+  low = Infinity;
+  high = -Infinity;
+  gradient = m2 = 0;
+  let sum: f64 = 0;
+  for (let y = 0; y < height; y++) {
+    const row = at + <usize> y * pitch;
+    for (let x = 0; x < width; x++) {
+      const cell = row + (<usize> x << 2);
+      const value = load<f32>(cell);
+      if (!isFinite(value)) {
+        if (isNaN(value)) nan++;
+        else infinite++;
+        continue;
+      }
+      count++;
+      sum += <f64> value;
+      low = min(low, value);
+      high = max(high, value);
+      positive += i32(value > 0);
+      zero += i32(value == 0);
+      const gx = (<f64> load<f32>(cell, 4) - <f64> load<f32>(cell - 4)) * 0.5;
+      const gy = (<f64> load<f32>(cell + pitch) - <f64> load<f32>(cell - pitch)) * 0.5;
+      const magnitude = sqrt<f64>(gx * gx + gy * gy);
+      if (isFinite(magnitude)) gradient += magnitude;
+    }
+  }
+  mean = sum / <f64> count;
+  for (let y = 0; y < height; y++) {
+    const row = at + <usize> y * pitch;
+    for (let x = 0; x < width; x++) {
+      const value = load<f32>(row + (<usize> x << 2));
+      if (!isFinite(value)) continue;
+      const d = <f64> value - mean;
+      m2 += d * d;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Other floats to float32. The narrow ones go by integers, so that no arithmetic meets a subnormal
+// operand (which costs some processors a hundred cycles): put the sign on top, move exponent and
+// fraction to float32's place, add the difference of the biases.
+
+const SIGN: i32 = 0x80000000;
+
+export function fromF64(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 32, target += 16) {
+    const low = f32x4.demote_f64x2_zero(v128.load(source));
+    const high = f32x4.demote_f64x2_zero(v128.load(source, 16));
+    v128.store(target, v128.shuffle<f32>(low, high, 0, 1, 4, 5));
+  }
+}
+
+/** bfloat16 is the upper half of float32. */
+export function fromBF16(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 32, target += 64) {
+    const a = v128.load(source), b = v128.load(source, 16);
+    v128.store(target, lowHalves(a));
+    v128.store(target, highHalves(a), 16);
+    v128.store(target, lowHalves(b), 32);
+    v128.store(target, highHalves(b), 48);
+  }
+}
+
+export function fromF16(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 16, target += 32) storeHalves(target, v128.load(source));
+}
+
+/** E5M2 is the upper byte of float16. */
+export function fromF8E5M2(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 16, target += 64) {
+    const bytes = v128.load(source);
+    storeHalves(target, lowBytes(bytes));
+    storeHalves(target + 32, highBytes(bytes));
+  }
+}
+
+/** E4M3 without infinities: S.1111.111 alone is NaN. */
+export function fromF8E4M3(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 16, target += 64) {
+    const bytes = v128.load(source);
+    const low = lowBytes(bytes), high = highBytes(bytes);
+    v128.store(target, e4m3(lowHalves(low)));
+    v128.store(target, e4m3(highHalves(low)), 16);
+    v128.store(target, e4m3(lowHalves(high)), 32);
+    v128.store(target, e4m3(highHalves(high)), 48);
+  }
+}
+
+/** Four E4M3 in the upper bytes of the lanes. */
+function e4m3(top: v128): v128 {
+  const magnitude = i32x4.shr_u(v128.andnot(top, i32x4.splat(SIGN)), 4);
+  const nan = i32x4.eq(magnitude, i32x4.splat(0x07f00000));
+  return v128.or(widen(top, magnitude, 120), v128.and(nan, i32x4.splat(0x7fc00000)));
+}
+
+function storeHalves(target: usize, halves: v128): void {
+  v128.store(target, f16(lowHalves(halves)));
+  v128.store(target, f16(highHalves(halves)), 16);
+}
+
+/** Four float16 in the upper halves of the lanes. */
+function f16(top: v128): v128 {
+  const magnitude = i32x4.shr_u(v128.andnot(top, i32x4.splat(SIGN)), 3);
+  // The highest exponent, that of infinity and NaN, is the highest of float32 too.
+  const special = i32x4.gt_s(magnitude, i32x4.splat(0x0f7fffff));
+  return v128.or(widen(top, magnitude, 112), v128.and(special, i32x4.splat(0x7f800000)));
+}
+
+/** Sign of `top`, exponent and fraction of `magnitude` with `bias` added to the exponent. */
+function widen(top: v128, magnitude: v128, bias: i32): v128 {
+  const normal = i32x4.add(magnitude, i32x4.splat(bias << 23));
+  // Subnormal: 1.fraction × 2^least, less the 1 that is not there. Exact, and never subnormal here.
+  const least = i32x4.splat((bias + 1) << 23);
+  const subnormal = f32x4.sub(i32x4.add(magnitude, least), least);
+  const small = i32x4.lt_s(magnitude, i32x4.splat(0x00800000));
+  return v128.or(
+    v128.and(top, i32x4.splat(SIGN)),
+    v128.bitselect(subnormal, normal, small),
+  );
+}
+
+/** Halves 0–3 in the upper halves of four lanes, zero below. */
+function lowHalves(v: v128): v128 {
+  return v128.shuffle<i16>(i32x4.splat(0), v, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+function highHalves(v: v128): v128 {
+  return v128.shuffle<i16>(i32x4.splat(0), v, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/** Bytes 0–7 in the upper bytes of eight halves, zero below. */
+function lowBytes(v: v128): v128 {
+  return i16x8.shl(i16x8.extend_low_i8x16_u(v), 8);
+}
+
+function highBytes(v: v128): v128 {
+  return i16x8.shl(i16x8.extend_high_i8x16_u(v), 8);
+}

@@ -1,0 +1,21 @@
+import type { Ops } from "../../src/compute/ops.ts";
+import { conformBlockStats } from "./conformance/block_stats.ts";
+import { conformCountKeys } from "./conformance/count_keys.ts";
+import { conformDecode } from "./conformance/decode.ts";
+import { conformGather } from "./conformance/gather.ts";
+import { conformMerge } from "./conformance/merge.ts";
+import { conformPack } from "./conformance/pack.ts";
+import { conformScratch } from "./conformance/scratch.ts";
+import { conformShade } from "./conformance/shade.ts";
+
+/** Registers every case against `ops`. Tolerances stand with each operation's cases. */
+export function conform(ops: Ops): void {
+  conformScratch(ops);
+  conformDecode(ops);
+  conformGather(ops);
+  conformBlockStats(ops);
+  conformMerge(ops);
+  conformCountKeys(ops);
+  conformShade(ops);
+  conformPack(ops);
+}
