@@ -43,8 +43,7 @@ Deno.test("a tile says how it came to be", () =>
     for (const name of ["ETag", "Cache-Control", "Content-Type", "Synaptile-Mode"]) {
       assertEquals(again.headers.get(name), first.headers.get(name));
     }
-    const exposed = again.headers.get("Access-Control-Expose-Headers") ?? "";
-    for (const name of ["ETag", "Server-Timing", "Synaptile-Mode"]) assert(exposed.includes(name));
+    assertEquals(again.headers.get("Access-Control-Expose-Headers"), "*");
   }));
 
 Deno.test("only a URL that names the current version may be kept for ever", () =>
