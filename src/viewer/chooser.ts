@@ -1,5 +1,5 @@
 import type { Parameter } from "./api.ts";
-import { fill, h } from "./dom.ts";
+import { fill, h, refill } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { setOption } from "./options.ts";
 import { colormaps, gradient } from "./ramp.ts";
@@ -32,7 +32,7 @@ export class ColormapChooser {
     if (key !== this.#drawn) return;
     const colors = maps.get(chosen)?.colors ?? [];
     const canReverse = mode.parameters.some(({ name }) => name === "colormap_reverse");
-    fill(
+    refill(
       this.element,
       h(
         "button",
@@ -47,6 +47,7 @@ export class ColormapChooser {
       ),
       canReverse
         ? h("button", {
+          id: "reverse",
           type: "button",
           class: "quiet",
           title: "Turn the colours round",

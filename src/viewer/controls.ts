@@ -85,6 +85,7 @@ function slider(parameter: Parameter, value: string, change: OnChange, id: strin
     change(text, done);
   };
   const track = h("input", {
+    id: `${id}-track`,
     type: "range",
     min: 0,
     max: 1,
@@ -141,7 +142,7 @@ function choice({ choices = [], title }: Parameter, value: string, change: OnCha
         "label",
         {},
         h("input", {
-          id: i === 0 ? id : null,
+          id: i === 0 ? id : `${id}-${name}`,
           type: "radio",
           name: id,
           value: name,
@@ -156,7 +157,7 @@ function choice({ choices = [], title }: Parameter, value: string, change: OnCha
 
 function range({ title }: Parameter, value: string, change: OnChange, id: string): HTMLElement {
   const [low = "", high = ""] = value.split(",");
-  const field = (name: string, text: string, own: string | null) =>
+  const field = (name: string, text: string, own: string) =>
     h("input", {
       id: own,
       type: "number",
@@ -165,7 +166,7 @@ function range({ title }: Parameter, value: string, change: OnChange, id: string
       placeholder: name,
       "aria-label": `${title}: ${name}`,
     });
-  const from = field("min", low, id), to = field("max", high, null);
+  const from = field("min", low, id), to = field("max", high, `${id}-max`);
   const send = () => {
     if (from.value === "" && to.value === "") change(null, true);
     else if (from.value !== "" && to.value !== "") change(`${from.value},${to.value}`, true);

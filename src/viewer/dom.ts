@@ -41,6 +41,14 @@ export function fill(element: Element, ...children: Child[]): void {
   element.replaceChildren(...children.filter((child) => child !== null && child !== false));
 }
 
+/** The same for parts that are drawn anew while in use: the focus stays with the id that had it. */
+export function refill(element: Element, ...children: Child[]): void {
+  const { activeElement } = document;
+  const focused = activeElement && element.contains(activeElement) ? activeElement.id : "";
+  fill(element, ...children);
+  if (focused) document.getElementById(focused)?.focus();
+}
+
 /** The page's own element of that id. Throws where index.html has none. */
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id);

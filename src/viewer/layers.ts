@@ -1,4 +1,4 @@
-import { tileUrl } from "./api.ts";
+import { type LayerEntry, tileUrl } from "./api.ts";
 import { byId, fill, h, set, throttle } from "./dom.ts";
 import { icon } from "./icons.ts";
 import * as numbers from "./numbers.ts";
@@ -6,6 +6,9 @@ import type { Scene, Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
 import { thumbnail } from "./thumbs.ts";
 import { buildTree, pathTo, search, type TreeNode } from "./tree.ts";
+
+// A preview of more elements than this would have the server read a whole layer that nobody opened.
+const LARGE = 2 ** 25;
 
 /** The tree of layers, and the search over it. */
 export class LayerList implements Widget {
@@ -93,17 +96,18 @@ export class LayerList implements Widget {
         { class: "twist", "data-twist": true },
         children.length > 0 ? icon("chevron") : null,
       ),
-      layer ? this.#preview(layer.name) : null,
+      layer ? this.#preview(layer) : null,
       h("span", { class: "label" }, label),
       h("span", { class: "note" }, this.#note(node)),
     );
     return row;
   }
 
-  #preview(name: string): HTMLElement | null {
-    const { model, subject } = this.#scene!;
-    const mode = model.layers.find((layer) => layer.name === name)?.modes[0];
-    if (!mode) return null;
+  #preview({ name, modes, parameters }: LayerEntry): Element | null {
+    const { subject } = this.#scene!;
+    const [mode] = modes;
+    if (mode === undefined) return null;
+    if (parameters > LARGE && name !== subject.layer) return icon("layers");
     const { colormap } = subject.options;
     const options = colormap && mode === subject.mode ? { colormap } : {};
     return thumbnail(tileUrl({ ...subject, layer: name, mode, options }, 0, 0, 0), 28);

@@ -2,7 +2,8 @@ import * as api from "./api.ts";
 import type { Legend } from "./api.ts";
 import { ColormapChooser } from "./chooser.ts";
 import { control } from "./controls.ts";
-import { byId, fill, h, set, throttle } from "./dom.ts";
+import { byId, fill, h, refill, set, throttle } from "./dom.ts";
+import { icon } from "./icons.ts";
 import * as numbers from "./numbers.ts";
 import { setOption } from "./options.ts";
 import { colorAt, colormaps, positionOf, valueAt } from "./ramp.ts";
@@ -18,6 +19,14 @@ export class LegendPanel implements Widget {
   readonly #track = h("div", { class: "track" });
   readonly #ticks = h("div", { class: "ticks", "aria-hidden": "true" });
   readonly #words = h("p", { class: "about" });
+  readonly #reset = h("button", {
+    type: "button",
+    class: "quiet",
+    title: "Back to the mode's own range",
+    "aria-label": "Back to the mode's own range",
+    hidden: true,
+    onclick: () => setOption(this.store, "range", null),
+  }, icon("reset"));
   readonly #special = h("div", { class: "special" });
   readonly #channels = h("div", { class: "channels" });
   readonly #switch = h("div", { class: "promise" });
@@ -40,9 +49,8 @@ export class LegendPanel implements Widget {
       this.#track,
       this.#ticks,
       this.#channels,
-      h("footer", {}, this.#chooser.element, this.#special),
+      h("footer", {}, this.#chooser.element, this.#special, this.#reset),
     );
-    this.#track.addEventListener("dblclick", () => setOption(this.store, "range", null));
   }
 
   update(scene: Scene): void {
@@ -58,6 +66,7 @@ export class LegendPanel implements Widget {
     this.#showSpecial(legend);
     this.showChannels();
     for (const part of [this.#track, this.#ticks]) part.hidden = !legend.ramp;
+    this.#reset.hidden = scene.subject.options.range === undefined;
     if (!legend.ramp) return;
     this.#load(scene, legend.ramp, this.#waiting.signal).catch((error) =>
       !api.isAbort(error) && this.report(error)
@@ -180,7 +189,7 @@ export class LegendPanel implements Widget {
       scientific ? "Scientific" : "Artistic",
       (label) => setOption(this.store, "scientific", label === "Artistic" ? "0" : null),
     );
-    fill(this.#switch, part.querySelector(".segments")!);
+    refill(this.#switch, part.querySelector(".segments")!);
     set(this.#switch, "title", parameter.about);
   }
 

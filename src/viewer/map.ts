@@ -44,6 +44,7 @@ export class PlaneMap {
       drawer: PixelDrawer,
       showNavigationControl: false,
       keyboardNavEnabled: false,
+      tabIndex: -1,
       animationTime: reducedMotion() ? 0 : 0.5,
       springStiffness: 8,
       zoomPerScroll: 1.25,

@@ -1,10 +1,10 @@
 import { control } from "./controls.ts";
-import { byId, fill, h, throttle } from "./dom.ts";
+import { byId, h, refill, throttle } from "./dom.ts";
 import type { Scene, Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
 
 /** Parameters that the legend shows at its ramp. */
-export const atLegend = ["colormap", "colormap_reverse", "range", "scientific"];
+const atLegend = ["colormap", "colormap_reverse", "scientific"];
 
 /** The mode's other parameters, generated from the catalogue. */
 export class OptionsPanel implements Widget {
@@ -25,8 +25,7 @@ export class OptionsPanel implements Widget {
       document.activeElement?.matches("[type=range]:active");
     if (key === this.#drawn || held) return;
     this.#drawn = key;
-    const focused = document.activeElement?.id;
-    fill(
+    refill(
       this.#root,
       h("h2", {}, mode.title),
       h("p", { class: "about" }, mode.about),
@@ -34,7 +33,6 @@ export class OptionsPanel implements Widget {
         control(parameter, subject.options[parameter.name], this.#setter(parameter.name))
       ),
     );
-    if (focused?.startsWith("option-")) document.getElementById(focused)?.focus();
   }
 
   #setter(name: string) {
