@@ -1,44 +1,17 @@
 // blockStats: statistics of square blocks of bordered cells (rows of `width + 2` float32).
 //
-// Whole blocks of 4 to 16 cells a side are surveyed in SIMD, four at a time. All others, and those
+// Whole blocks of up to 16 cells a side are measured in SIMD, four at a time. All others, and those
 // whose figures came out doubtful, are cut into units of at most 16 × 16 cells: columns that fill
 // whole vectors are surveyed, the rest and what is doubtful still (a value that is not finite, a
 // square that over- or underflowed) goes through float64, cell by cell. Units join in float64, so
 // that a large block is as exact as a small one.
-import {
-  addAcross,
-  addLanes,
-  countAcross,
-  countLanes,
-  maxAcross,
-  maxLane,
-  minAcross,
-  minLane,
-} from "./lanes";
-import {
-  LEAST,
-  MOST,
-  POSITIVES,
-  SLOPES,
-  spread,
-  SQUARES,
-  SUM,
-  SURVEY,
-  survey,
-  ZEROS,
-} from "./survey";
+import { COARSE, DOMINANT, FLAT, fourBlocks } from "./four_blocks";
+import { addLanes, countLanes, maxLane, minLane } from "./lanes";
+import { LEAST, MOST, POSITIVES, SLOPES, spread, SQUARES, SUM, survey, ZEROS } from "./survey";
 
 const UNIT: i32 = 16;
 
-/** (Σx)²/n above this many M2: the difference of the two has lost too many digits. */
-const DOMINANT: f32 = 4;
-
-/** Mean slopes below this may have underflowed when squared… */
-const FLAT: f32 = 1e-16;
-/** …unless all cells are this far from zero on one side: float32 is too coarse there. */
-const COARSE: f32 = 1e-10;
-
-const surveys = memory.data(448, 16);
+const surveyed = memory.data(112, 16);
 
 // The unit just measured.
 let count: i32, positive: i32, zero: i32, nan: i32, infinite: i32;
@@ -66,12 +39,9 @@ export function blockStats(
     const rows = min(block, height - y);
     let at = cells + <usize> (y + 1) * pitch + 4;
     let x = 0;
-    if (rows == block && block >= 4 && block <= UNIT) {
+    if (rows == block && block <= UNIT) {
       for (; x + 4 * block <= width; x += 4 * block) {
-        for (let i: usize = 0; i < 4; i++) {
-          survey(at + i * step, pitch, block, block, surveys + i * SURVEY);
-        }
-        let doubtful = storeFour(block * block, out, stride);
+        let doubtful = fourBlocks(at, pitch, block, out, stride);
         for (let i: usize = 0; doubtful != 0; i++, doubtful >>= 1) {
           if (doubtful & 1) storeBlock(at + i * step, pitch, block, block, out + 4 * i, stride);
         }
@@ -85,41 +55,6 @@ export function blockStats(
       out += 4;
     }
   }
-}
-
-/** Finishes four surveyed blocks of n cells. Bit i of the answer: block i is doubtful. */
-function storeFour(n: i32, out: usize, stride: usize): i32 {
-  const sum = addAcross(surveys + SUM, SURVEY);
-  const squares = addAcross(surveys + SQUARES, SURVEY);
-  const slopes = addAcross(surveys + SLOPES, SURVEY);
-  const least = minAcross(surveys + LEAST, SURVEY);
-  const most = maxAcross(surveys + MOST, SURVEY);
-  const zeros = countAcross(surveys + ZEROS, SURVEY);
-  const means = f32x4.mul(sum, f32x4.splat(1 / <f32> n));
-  const shift = f32x4.mul(sum, means);
-  const spreads = f32x4.sub(squares, shift);
-  v128.store(out, i32x4.splat(n));
-  v128.store(out + stride, means);
-  v128.store(out + 2 * stride, spreads);
-  v128.store(out + 3 * stride, least);
-  v128.store(out + 4 * stride, most);
-  v128.store(out + 5 * stride, f32x4.mul(slopes, f32x4.splat(0.5)));
-  v128.store(out + 6 * stride, countAcross(surveys + POSITIVES, SURVEY));
-  v128.store(out + 7 * stride, zeros);
-  v128.store(out + 8 * stride, i32x4.splat(0));
-  v128.store(out + 9 * stride, i32x4.splat(0));
-
-  // Comparisons that NaN fails.
-  const finite = v128.and(
-    f32x4.le(shift, f32x4.mul(spreads, f32x4.splat(DOMINANT))),
-    f32x4.lt(f32x4.add(squares, slopes), f32x4.splat(Infinity)),
-  );
-  const sloped = f32x4.ge(slopes, f32x4.splat(<f32> n * FLAT));
-  const level = v128.or(
-    i32x4.eq(zeros, i32x4.splat(n)),
-    v128.or(f32x4.ge(least, f32x4.splat(COARSE)), f32x4.le(most, f32x4.splat(-COARSE))),
-  );
-  return i32x4.bitmask(v128.not(v128.and(finite, v128.or(sloped, level))));
 }
 
 function storeBlock(
@@ -192,22 +127,22 @@ function join(): void {
 
 /** A unit of whole vectors; false where it needs `measureCells`. */
 function measureVectors(at: usize, pitch: usize, width: i32, height: i32): bool {
-  survey(at, pitch, width, height, surveys);
-  const squares = addLanes(v128.load(surveys, SQUARES));
-  const slopes = addLanes(v128.load(surveys, SLOPES));
-  low = minLane(v128.load(surveys, LEAST));
-  high = maxLane(v128.load(surveys, MOST));
-  zero = countLanes(v128.load(surveys, ZEROS));
+  survey(at, pitch, width, height, surveyed);
+  const squares = addLanes(v128.load(surveyed, SQUARES));
+  const slopes = addLanes(v128.load(surveyed, SLOPES));
+  low = minLane(v128.load(surveyed, LEAST));
+  high = maxLane(v128.load(surveyed, MOST));
+  zero = countLanes(v128.load(surveyed, ZEROS));
   count = width * height;
   if (!(isFinite(squares) && isFinite(slopes))) return false;
   const level = zero == count || low >= COARSE || high <= -COARSE;
   if (slopes < <f32> count * FLAT && !level) return false;
   gradient = <f64> slopes * 0.5;
-  positive = countLanes(v128.load(surveys, POSITIVES));
+  positive = countLanes(v128.load(surveyed, POSITIVES));
   nan = infinite = 0;
   if (setMoments(0) > <f64> DOMINANT * m2) {
     const pivot = <f32> mean;
-    spread(at, pitch, width, height, pivot, surveys);
+    spread(at, pitch, width, height, pivot, surveyed);
     setMoments(pivot);
   }
   return true;
@@ -215,10 +150,10 @@ function measureVectors(at: usize, pitch: usize, width: i32, height: i32): bool 
 
 /** Mean and M2 from the first survey, whose sums are of differences from `pivot`; answers their shift. */
 function setMoments(pivot: f32): f64 {
-  const sum = <f64> addLanes(v128.load(surveys, SUM));
+  const sum = <f64> addLanes(v128.load(surveyed, SUM));
   const shift = sum * sum / <f64> count;
   mean = <f64> pivot + sum / <f64> count;
-  m2 = max<f64>(0, <f64> addLanes(v128.load(surveys, SQUARES)) - shift);
+  m2 = max<f64>(0, <f64> addLanes(v128.load(surveyed, SQUARES)) - shift);
   return shift;
 }
 
