@@ -2,11 +2,8 @@ import { set } from "./dom.ts";
 import type { State } from "./state.ts";
 import type { Store } from "./store.ts";
 
-/** Dark unless the URL, or else the person's own settings, say light. */
-export function themeOf({ theme }: State): "dark" | "light" {
-  if (theme) return theme;
-  return matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
-}
+/** Dark unless the address says light: the pictures glow. */
+const themeOf = ({ theme }: State) => theme ?? "dark";
 
 export function mountTheme(store: Store): void {
   const apply = () => {
@@ -16,10 +13,9 @@ export function mountTheme(store: Store): void {
     document.querySelector('meta[name="theme-color"]')?.setAttribute("content", ground);
   };
   store.listen((state, before) => state.theme !== before.theme && apply());
-  matchMedia("(prefers-color-scheme: light)").addEventListener("change", apply);
   apply();
 }
 
 export function toggleTheme(store: Store): void {
-  store.set({ theme: themeOf(store.state) === "dark" ? "light" : "dark" }, "replace");
+  store.set({ theme: themeOf(store.state) === "dark" ? "light" : null }, "replace");
 }

@@ -50,12 +50,11 @@ export class Visit implements AsyncDisposable {
   }
 
   /** A page on that address, once its tiles are there. */
-  async open(address: string, { phone = false, dark = true } = {}): Promise<Page> {
+  async open(address: string, { phone = false } = {}): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
       hasTouch: phone,
       isMobile: phone,
-      colorScheme: dark ? "dark" : "light",
       reducedMotion: "reduce",
     });
     const page = await context.newPage();

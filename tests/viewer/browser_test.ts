@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
+import { openSeadragon } from "../../src/viewer/snippets.ts";
 import { findChromium, readNumber, settled, Visit } from "./browser.ts";
 
 const file = new URL("../../fixtures/models/burn-mnist.safetensors", import.meta.url);
@@ -206,11 +207,36 @@ test("the screen shows the tiles", async (visit, t) => {
 });
 
 test("the page on a phone", async (visit) => {
-  const page = await visit.open("?model=burn-mnist&layer=conv3", { phone: true, dark: false });
+  const page = await visit.open("?model=burn-mnist&layer=conv3&theme=light", { phone: true });
   assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
   assertEquals(await page.locator("html").getAttribute("data-theme"), "light");
   await page.locator("#map").tap({ position: { x: 195, y: 400 } });
   await page.waitForSelector("#cell .value");
   const sheet = await page.locator("#inspector").boundingBox();
   assert(sheet !== null && sheet.x === 0 && sheet.width === 390 && sheet.y > 300);
+});
+
+test("the snippet that the page copies shows the plane in OpenSeadragon", async (visit) => {
+  const subject = {
+    model: "burn-mnist",
+    layer: "conv3",
+    mode: "weights",
+    options: { colormap: "viridis" },
+    version: "",
+  };
+  const page = await visit.open("?bare=1");
+  const library = new URL("./openseadragon.min.js", import.meta.resolve("openseadragon"));
+  await page.route(
+    "**/openseadragon.min.js",
+    async (route) =>
+      route.fulfill({ contentType: "text/javascript", body: await Deno.readTextFile(library) }),
+  );
+  await page.route(
+    "**/embedding.html",
+    (route) =>
+      route.fulfill({ contentType: "text/html", body: openSeadragon(subject, visit.origin) }),
+  );
+  const tile = page.waitForResponse(/dzi\/burn-mnist\/conv3\/weights_files\/.*colormap=viridis/);
+  await page.goto(`${visit.origin}embedding.html`);
+  assertEquals((await tile).status(), 200);
 });
