@@ -73,7 +73,7 @@ export function readBordered(reader: CellReader, rect: Rect): Bordered {
     if (!left) values[first - 1] = extrapolate(values, first, 1, width + right);
     if (!right) values[last + 1] = extrapolate(values, last, -1, width + left);
   }
-  for (let column = 1; column <= width; column++) {
+  for (let column = 1; column <= width && !(top && bottom); column++) {
     const first = pitch + column, last = first + (height - 1) * pitch;
     if (!top) values[column] = extrapolate(values, first, pitch, height + bottom);
     if (!bottom) values[last + pitch] = extrapolate(values, last, -pitch, height + top);
@@ -84,10 +84,14 @@ export function readBordered(reader: CellReader, rect: Rect): Bordered {
 const extrapolate = (values: Float32Array, at: number, inward: number, cells: number) =>
   cells > 1 ? 2 * values[at]! - values[at + inward]! : values[at]!;
 
-function readBlock(reader: CellReader, rect: Rect, target: Target): void {
-  const { rows, columns } = offsets(reader.plane, rect.x, rect.y, rect.width, rect.height);
-  if (isRun(columns) && isEven(rows)) readRows(reader, rows, rect.width, columns[0]!, target);
-  else readScattered(reader, rows, columns, target);
+function readBlock(reader: CellReader, { x, y, width, height }: Rect, target: Target): void {
+  const { plane } = reader;
+  if (plane.rowsAreRuns) {
+    const { rows, columns } = offsets(plane, x, y, 1, height);
+    if (isEven(rows)) return readRows(reader, rows, width, columns[0]!, target);
+  }
+  const { rows, columns } = offsets(plane, x, y, width, height);
+  readScattered(reader, rows, columns, target);
 }
 
 /** Rows that are contiguous in the file, at an even distance: the layout of a matrix. */
@@ -195,8 +199,6 @@ function bounds(offsets: Float64Array): [number, number] {
   }
   return [low, high];
 }
-
-const isRun = (offsets: Float64Array) => offsets.every((offset, i) => offset === offsets[0]! + i);
 
 function isEven(offsets: Float64Array): boolean {
   const step = offsets.length > 1 ? offsets[1]! - offsets[0]! : 0;

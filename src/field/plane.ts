@@ -21,6 +21,8 @@ export interface Plane {
   /** A vector laid out in rows of `width`, near-square. */
   readonly folded: boolean;
   readonly axes: Axes;
+  /** Whether a row of cells is one run of elements in the file, as in a matrix. */
+  readonly rowsAreRuns: boolean;
   /** The zoom at which one cell is one pixel. */
   readonly nativeZoom: number;
 }
@@ -39,8 +41,16 @@ export function fold(tensor: TensorInfo, axes?: Axes): Plane {
   const folded = shape.length === 1 && !axes;
   const width = folded ? Math.ceil(Math.sqrt(cells)) : extent(shape, chosen.columns);
   const height = folded ? Math.ceil(cells / Math.max(1, width)) : extent(shape, chosen.rows);
-  const zoom = nativeZoom(width, height);
-  return { tensor, width, height, cells, folded, axes: chosen, nativeZoom: zoom };
+  return {
+    tensor,
+    width,
+    height,
+    cells,
+    folded,
+    axes: chosen,
+    rowsAreRuns: isRun(chosen.columns, tensor),
+    nativeZoom: nativeZoom(width, height),
+  };
 }
 
 /** The smallest zoom at which a plane of that size has one pixel a cell: SPEC 2. */
@@ -123,6 +133,16 @@ function along(axes: readonly number[], tensor: TensorInfo, from: number, count:
     }
   }
   return out;
+}
+
+/** Whether stepping through these axes, innermost last, steps through memory element by element. */
+function isRun(axes: readonly number[], { shape, strides }: TensorInfo): boolean {
+  let step = 1;
+  for (const axis of axes.toReversed()) {
+    if (shape[axis]! > 1 && strides[axis] !== step) return false;
+    step *= shape[axis]!;
+  }
+  return true;
 }
 
 function unravel(at: number, axes: readonly number[], shape: readonly number[], into: number[]) {
