@@ -5,6 +5,9 @@ import { signedLog4, tanh4 } from "./curves";
 /** 1.5·2^23, where float32 has no fraction left: adding it rounds to an integer, ties to even. */
 const UNIT: f32 = 12582912;
 
+/** In memory for the same reason as in curves.ts. */
+const CONSTANTS = memory.data<f32>([125, -125, UNIT], 16);
+
 export function shadeLinear(
   values: usize,
   length: i32,
@@ -77,9 +80,11 @@ function storeEntries(values: usize, out: usize, y0: v128, y1: v128, y2: v128, y
 
 /** 125 + round(125·y), y clamped to ±1; 0 for NaN. */
 function entries(y: v128): v128 {
-  const middle = f32x4.splat(125), unit = f32x4.splat(UNIT);
-  const step = f32x4.pmin(middle, f32x4.pmax(f32x4.splat(-125), f32x4.mul(middle, y)));
-  return i32x4.sub(f32x4.add(step, unit), i32x4.sub(unit, i32x4.splat(125)));
+  const middle = v128.load_splat<f32>(CONSTANTS);
+  const unit = v128.load_splat<f32>(CONSTANTS, 8);
+  const step = f32x4.mul(middle, y);
+  const clamped = f32x4.pmin(middle, f32x4.pmax(v128.load_splat<f32>(CONSTANTS, 4), step));
+  return i32x4.sub(f32x4.add(clamped, unit), f32x4.sub(unit, middle));
 }
 
 /** Entries of the values that are not finite: −∞ 253, +∞ 254, NaN 255. */
