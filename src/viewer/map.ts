@@ -19,8 +19,10 @@ export interface MapEvents {
   loading(busy: boolean): void;
 }
 
-// The level whose pixels come closest to the screen's, between 1/√2 and √2 of them.
+// Screen pixels a tile's pixel covers at least: with this, the level closest to the screen is drawn.
 const NEAREST = Math.SQRT1_2;
+// With this, the level above, reduced: cells of one to three pixels would be unevenly wide otherwise.
+const REDUCED = 0.51, EVEN_FROM = 3;
 
 // CSS pixels that the shorter side of a plane shows at least at first, where it is long.
 const THIN = 96, LONG = 8;
@@ -51,7 +53,6 @@ export class PlaneMap {
       zoomPerClick: 2,
       minZoomImageRatio: 0.25,
       visibilityRatio: 0.15,
-      minPixelRatio: NEAREST * this.#density,
       imageLoaderLimit: 6,
       maxTilesPerFrame: 6,
       maxImageCacheCount: 400,
@@ -59,7 +60,10 @@ export class PlaneMap {
       gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: true, pinchRotate: false },
     });
     const viewer = this.#viewer;
-    viewer.addHandler("update-viewport", () => this.events.moved());
+    viewer.addHandler("update-viewport", () => {
+      this.#chooseLevel();
+      this.events.moved();
+    });
     viewer.addHandler("canvas-click", ({ quick, position }) => {
       const cell = quick ? this.cellAt(position) : null;
       if (cell) this.events.clicked(cell);
@@ -104,6 +108,7 @@ export class PlaneMap {
         const { item } = event as { item: OpenSeadragon.TiledImage };
         if (request !== this.#request) return this.#viewer.world.removeItem(item);
         this.#image = item;
+        this.#chooseLevel();
         if (place) this.go(place, true);
         else this.start();
         item.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
@@ -250,6 +255,15 @@ export class PlaneMap {
 
   get #density(): 1 | 2 {
     return devicePixelRatio > 1 ? 2 : 1;
+  }
+
+  #chooseLevel(): void {
+    // Not in OpenSeadragon's types, though its documentation has it.
+    const image = this.#image as OpenSeadragon.TiledImage & { minPixelRatio: number } | null;
+    if (!image) return;
+    const pixels = this.scale * devicePixelRatio;
+    const uneven = pixels > 1.01 && pixels < EVEN_FROM;
+    image.minPixelRatio = (uneven ? REDUCED : NEAREST) * this.#density;
   }
 
   /** Keeps a copy of what is seen over the map, so that a change of tiles never blanks it. */

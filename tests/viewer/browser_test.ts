@@ -148,6 +148,8 @@ test("the page in a browser", async (visit, t) => {
     await page.waitForURL(/mode=weights/);
     await settled(page);
     assertEquals(await page.locator("#legend .handle").count(), 2);
+    const track = await page.locator("#legend .track").boundingBox();
+    assert(track && track.width > 200 && track.height > 8, "the ramp is there to be seen");
   });
 
   await t.step("a control that the catalogue declares changes address and tiles", async () => {
