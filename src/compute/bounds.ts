@@ -42,8 +42,24 @@ export function checkBlocks(cells: Bordered, block: number): void {
         `${values.length} are there`,
     );
   }
+  checkBlock("blockStats", block);
+}
+
+/** Throws `RangeError` unless all cells exist and the block is a power of two. */
+export function checkCells(
+  operation: string,
+  cells: Target,
+  width: number,
+  height: number,
+  block: number,
+): void {
+  checkTarget(operation, cells, width, height);
+  checkBlock(operation, block);
+}
+
+function checkBlock(operation: string, block: number): void {
   if (!(block >= 1 && block <= 2 ** 30 && Number.isInteger(Math.log2(block)))) {
-    throw new RangeError(`blockStats: block must be a power of two, got ${block}`);
+    throw new RangeError(`${operation}: block must be a power of two, got ${block}`);
   }
 }
 

@@ -94,6 +94,8 @@ export interface Ops {
   gather(values: Float32Array, rows: Int32Array, columns: Int32Array, target: Target): void;
   /** Statistics of blocks of `block` × `block` cells (a power of two), blocks counted from cell (0, 0). */
   blockStats(cells: Bordered, block: number): BlockStats;
+  /** Means of the finite cells of blocks, NaN where there is none: where nothing else is asked. */
+  blockMeans(cells: Target, width: number, height: number, block: number): Float32Array;
   /** Merges 2×2 blocks into one, exactly (Chan, Golub, LeVeque 1979). */
   merge(stats: BlockStats): BlockStats;
   /** Adds each value to its bin: bin = top 16 bits of the float's order-preserving key (`orderKey`). 65,536 bins. */

@@ -1,5 +1,6 @@
 import { deflateSync } from "node:zlib";
 import type { Ops } from "./ops.ts";
+import { blockMeans } from "./reference/block_means.ts";
 import { blockStats } from "./reference/block_stats.ts";
 import { countKeys } from "./reference/count_keys.ts";
 import { decode } from "./reference/decode.ts";
@@ -17,6 +18,7 @@ export const reference: Ops = {
   scratch,
   decode,
   gather,
+  blockMeans,
   blockStats,
   merge,
   countKeys,

@@ -1,4 +1,5 @@
 import type { Ops } from "./ops.ts";
+import { blockMeans } from "./wasm/block_means.ts";
 import { blockStats } from "./wasm/block_stats.ts";
 import { countKeys } from "./wasm/count_keys.ts";
 import { decode } from "./wasm/decode.ts";
@@ -18,6 +19,7 @@ export const wasm: Ops = {
   scratch,
   decode,
   gather,
+  blockMeans,
   blockStats,
   merge,
   countKeys,

@@ -1,7 +1,17 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { type CellReader, readBordered, readCells } from "./cells.ts";
 import { TILE } from "./plane.ts";
-import { BASE, cut, measure, paste, type Pyramid, STATS_BYTES, statsOf } from "./pyramid.ts";
+import {
+  BAND,
+  BASE,
+  cut,
+  levelAt,
+  measure,
+  paste,
+  type Pyramid,
+  STATS_BYTES,
+  statsOf,
+} from "./pyramid.ts";
 
 /** A tile's place on a plane. */
 export interface Place {
@@ -82,21 +92,51 @@ export class Canvas {
 
   /**
    * Statistics of `width` × `height` blocks, one a pixel, at native zoom and further out: from the
-   * file as far as BASE − 1, from the pyramid beyond. `scaleRow` multiplies rows of cells before
-   * they are aggregated, where they are read from the file.
+   * file as far as BASE − 1, from the pyramid beyond.
    */
-  stats(scaleRow?: (row: number) => number): BlockStats {
+  stats(): BlockStats {
     const { ops, width, height, log2, x, y } = this;
     if (log2 >= BASE && this.#pyramid) {
-      const { levels } = this.#pyramid;
-      const level = statsOf(levels[Math.min(log2 - BASE, levels.length - 1)]!);
-      return cut(ops, level, x, y, width, height);
+      return cut(ops, statsOf(levelAt(this.#pyramid, log2)), x, y, width, height);
     }
     const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
     const out = statsOf({ width, height, buffer, byteOffset });
-    measure(this.reader, log2, { x, y, width, height }, (stats, x, y) => paste(stats, out, x, y), {
-      scaleRow,
-    });
+    const paint = (stats: BlockStats, x: number, y: number) => paste(stats, out, x, y);
+    measure(this.reader, log2, { x, y, width, height }, paint);
+    return out;
+  }
+
+  /**
+   * Their means alone, in a picture of `columns` × `rows`: cheaper than `stats`, and what most
+   * pictures show.
+   */
+  means(scaleRow?: (row: number) => number): Float32Array {
+    const { ops, width, height, columns, log2, x, y, reader } = this;
+    const out = this.blank();
+    const put = (means: Float32Array, pitch: number, from: number, row: number) => {
+      out.set(means.subarray(from, from + width), row * columns);
+    };
+    if (log2 >= BASE && this.#pyramid) {
+      const { mean, width: pitch } = statsOf(levelAt(this.#pyramid, log2));
+      for (let row = 0; row < height; row++) put(mean, pitch, (y + row) * pitch + x, row);
+      return out;
+    }
+    const block = 2 ** log2;
+    const left = x * block, across = Math.min(width * block, reader.plane.width - left);
+    const band = Math.max(1, Math.floor(BAND / (across * block)));
+    for (let row = 0; row < height; row += band) {
+      const top = (y + row) * block;
+      const down = Math.min(Math.min(band, height - row) * block, reader.plane.height - top);
+      ops.frame(() => {
+        const { buffer, byteOffset } = ops.scratch(across * down * 4);
+        const values = new Float32Array(buffer, byteOffset, across * down);
+        const cells = { values, start: 0, pitch: across };
+        readCells(reader, { x: left, y: top, width: across, height: down }, cells);
+        if (scaleRow) scaleRows(values, across, top, scaleRow);
+        const means = ops.blockMeans(cells, across, down, block);
+        for (let i = 0; i * width < means.length; i++) put(means, width, i * width, row + i);
+      });
+    }
     return out;
   }
 
@@ -120,5 +160,17 @@ export class Canvas {
       }
       if (from < columns) visit(row * columns + from, (row + 1) * columns);
     }
+  }
+}
+
+function scaleRows(
+  values: Float32Array,
+  pitch: number,
+  top: number,
+  scaleRow: (row: number) => number,
+): void {
+  for (let i = 0; i < values.length; i += pitch) {
+    const factor = scaleRow(top + i / pitch);
+    for (let j = i; j < i + pitch; j++) values[j]! *= factor;
   }
 }

@@ -25,7 +25,7 @@ export const BASE = 4;
 const PLANES = 10;
 // Cells measured at once, and the widest strip of them: as float32 they stay in a core's second-level
 // cache, however wide the plane is.
-const BAND = 1 << 17;
+export const BAND = 1 << 17;
 const STRIP = 1 << 13;
 
 /** Empty levels for a plane. */
@@ -38,6 +38,10 @@ export function allocate({ width, height }: Plane): Pyramid {
   }
   return { levels, bytes: levels.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };
 }
+
+/** The level of blocks of 2^`log2` cells a side; the last one where there is nothing further out. */
+export const levelAt = ({ levels }: Pyramid, log2: number): Level =>
+  levels[Math.min(log2 - BASE, levels.length - 1)]!;
 
 /** Bytes that `statsOf` needs for one block. */
 export const STATS_BYTES = PLANES * 4;
@@ -114,25 +118,17 @@ export function cut(
   return out;
 }
 
-/** What else is done with the cells on the way. */
-export interface Along {
-  /** Multiplies each row of cells before anything is made of it. */
-  readonly scaleRow?: ((row: number) => number) | undefined;
-  /** Sees each row of cells. */
-  readonly eachRow?: ((values: Float32Array) => void) | undefined;
-}
-
 /**
  * Block statistics straight from the file: `width` × `height` blocks from block (x, y) on, the
  * blocks at the plane's edges holding the cells that exist. `visit` gets them piece by piece, with
- * the place of each piece's first block among them.
+ * the place of each piece's first block among them; `eachRow` sees the cells on the way.
  */
 export function measure(
   reader: CellReader,
   log2: number,
   { x, y, width, height }: Rect,
   visit: (stats: BlockStats, x: number, y: number) => void,
-  { scaleRow, eachRow }: Along = {},
+  eachRow?: (values: Float32Array) => void,
 ): void {
   const { plane, ops } = reader;
   const block = 1 << log2;
@@ -151,7 +147,6 @@ export function measure(
           height: Math.min(bottom, plane.height) - top,
         });
         const pitch = cells.width + 2;
-        if (scaleRow) scaleRows(cells.values, pitch, top - 1, scaleRow);
         for (let i = 1; eachRow && i <= cells.height; i++) {
           eachRow(cells.values.subarray(i * pitch + 1, i * pitch + 1 + cells.width));
         }
@@ -160,18 +155,6 @@ export function measure(
         visit(stats, column, row);
       });
     }
-  }
-}
-
-function scaleRows(
-  values: Float32Array,
-  pitch: number,
-  top: number,
-  scaleRow: (row: number) => number,
-): void {
-  for (let i = 0; i < values.length; i += pitch) {
-    const factor = scaleRow(top + i / pitch);
-    for (let j = i; j < i + pitch; j++) values[j]! *= factor;
   }
 }
 

@@ -112,18 +112,17 @@ const isDiverging = ({ colormap }: Options) =>
 
 /** One value a pixel: the cell, or its block's mean, times its channel's factor where there is one. */
 function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array {
-  const { width, height, columns, log2, y } = canvas;
+  const { width, height, columns, log2, y, reader: { plane } } = canvas;
   if (log2 === 0 && !factor) return canvas.cells();
-  const { mean } = canvas.stats(factor);
-  // Beyond the pyramid's base rows are aggregated already: the factor of each block's middle row is close.
-  const late = factor && log2 >= BASE ? factor : () => 1;
-  const out = canvas.blank();
+  const values = canvas.means(factor);
+  if (!factor || log2 < BASE) return values;
+  // The pyramid's blocks are aggregated already: the factor of a block's middle row comes close.
   for (let row = 0; row < height; row++) {
-    const middle = Math.min((y + row + 0.5) * 2 ** log2, canvas.reader.plane.height - 1);
-    const scale = late(Math.floor(middle));
-    for (let x = 0; x < width; x++) out[row * columns + x] = mean[row * width + x]! * scale;
+    const middle = Math.min((y + row + 0.5) * 2 ** log2, plane.height - 1);
+    const scale = factor(Math.floor(middle));
+    for (let x = row * columns; x < row * columns + width; x++) values[x]! *= scale;
   }
-  return out;
+  return values;
 }
 
 /** s_c / max(s_c) of the channel that a row of cells belongs to. */

@@ -1,3 +1,4 @@
+import type { BlockStats } from "../compute/ops.ts";
 import { measureOfBlocks } from "../analysis/measure.ts";
 import { type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
@@ -28,9 +29,8 @@ export function sweep(
     const { buffer, byteOffset } = ops.scratch(BINS * 4).fill(0);
     const bins = new Uint32Array(buffer, byteOffset, BINS);
     const rows = { x: 0, y: from, width: base.width, height: to - from };
-    measure(reader, BASE, rows, (stats, x, y) => paste(stats, base, x, from + y), {
-      eachRow: (values) => ops.countKeys(values, bins),
-    });
+    const put = (stats: BlockStats, x: number, y: number) => paste(stats, base, x, from + y);
+    measure(reader, BASE, rows, put, (values) => ops.countKeys(values, bins));
     return bins.slice();
   });
 }

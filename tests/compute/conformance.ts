@@ -1,4 +1,5 @@
 import type { Ops } from "../../src/compute/ops.ts";
+import { conformBlockMeans } from "./conformance/block_means.ts";
 import { conformBlockStats } from "./conformance/block_stats.ts";
 import { conformCountKeys } from "./conformance/count_keys.ts";
 import { conformDecode } from "./conformance/decode.ts";
@@ -13,6 +14,7 @@ export function conform(ops: Ops): void {
   conformScratch(ops);
   conformDecode(ops);
   conformGather(ops);
+  conformBlockMeans(ops);
   conformBlockStats(ops);
   conformMerge(ops);
   conformCountKeys(ops);
