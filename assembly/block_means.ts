@@ -27,7 +27,9 @@ export function blockMeans(
       const mean = sum / <f32> (across * rows);
       store<f32>(
         out,
-        mean - mean == 0 ? mean : carefulMean(first + (<usize> (x * block) << 2), row, across, rows),
+        mean - mean == 0
+          ? mean
+          : carefulMean(first + (<usize> (x * block) << 2), row, across, rows),
       );
     }
   }

@@ -113,12 +113,12 @@ export class Canvas {
   means(scaleRow?: (row: number) => number): Float32Array {
     const { ops, width, height, columns, log2, x, y, reader } = this;
     const out = this.blank();
-    const put = (means: Float32Array, pitch: number, from: number, row: number) => {
+    const put = (means: Float32Array, from: number, row: number) => {
       out.set(means.subarray(from, from + width), row * columns);
     };
     if (log2 >= BASE && this.#pyramid) {
       const { mean, width: pitch } = statsOf(levelAt(this.#pyramid, log2));
-      for (let row = 0; row < height; row++) put(mean, pitch, (y + row) * pitch + x, row);
+      for (let row = 0; row < height; row++) put(mean, (y + row) * pitch + x, row);
       return out;
     }
     const block = 2 ** log2;
@@ -134,7 +134,7 @@ export class Canvas {
         readCells(reader, { x: left, y: top, width: across, height: down }, cells);
         if (scaleRow) scaleRows(values, across, top, scaleRow);
         const means = ops.blockMeans(cells, across, down, block);
-        for (let i = 0; i * width < means.length; i++) put(means, width, i * width, row + i);
+        for (let i = 0; i * width < means.length; i++) put(means, i * width, row + i);
       });
     }
     return out;
