@@ -1,6 +1,6 @@
 import { matches, tagOf } from "../src/tile/etag.ts";
 import { BadRequest } from "../src/errors.ts";
-import type { Engine, View } from "../src/tile/tile.ts";
+import type { Engine, Ticket, View } from "../src/tile/tile.ts";
 
 /** What every route is given. */
 export interface Service {
@@ -25,6 +25,19 @@ export const REVALIDATE = "public, no-cache";
 /** How long an answer of that view may be kept: for ever where the query names the version. */
 export const cacheControl = (query: URLSearchParams, { model }: Pick<View, "model">): string =>
   query.get("v") === model.version ? IMMUTABLE : REVALIDATE;
+
+/** Headers of a tile; `timing` is its Server-Timing. */
+export const tileHeaders = (ticket: Ticket, timing: string): Pairs => [
+  ["Content-Type", ticket.type],
+  ["ETag", ticket.etag],
+  ["Cache-Control", ticket.immutable ? IMMUTABLE : REVALIDATE],
+  ...Object.entries(ticket.headers),
+  ["Server-Timing", timing],
+  ...cors,
+];
+
+// Checked letter by letter whenever a response is made, so no longer than it has to be.
+export const cachedTiming = "cache;desc=hit, read;dur=0, decode;dur=0, draw;dur=0, encode;dur=0";
 
 /** A body with its tag, or a 304 where the client has it. */
 export function tagged(

@@ -1,14 +1,14 @@
 import type { Engine, Ticket } from "../src/tile/tile.ts";
-import type { Pairs } from "./answer.ts";
+import { cachedTiming, tileHeaders } from "./answer.ts";
 
 /** An answer that needs no routing, parsing or validation any more. */
 interface Entry {
   readonly model: string;
   readonly version: string;
   readonly ticket: Ticket;
-  /** Without a body a response can be sent any number of times. */
-  readonly unchanged: Response;
-  readonly init: ResponseInit;
+  /** Made when first needed. Without a body a response can be sent any number of times. */
+  unchanged?: Response;
+  init?: ResponseInit;
 }
 
 /** Some kilobytes an entry; tiles themselves lie in the engine's cache. */
@@ -31,12 +31,11 @@ export class HotPath {
     return this.#entries.size;
   }
 
-  /** Remembers what `url` stands for. `headers` are those of a tile from the cache. */
-  keep(url: string, model: string, version: string, ticket: Ticket, headers: Pairs): void {
+  /** Remembers what `url` stands for. */
+  keep(url: string, model: string, version: string, ticket: Ticket): void {
     if (url.length > LONGEST_URL) return;
-    const unchanged = new Response(null, { status: 304, headers });
     this.#entries.delete(url);
-    this.#entries.set(url, { model, version, ticket, unchanged, init: { headers } });
+    this.#entries.set(url, { model, version, ticket });
     if (this.#entries.size <= ENTRIES) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);
@@ -53,10 +52,13 @@ export class HotPath {
       return null;
     }
     const known = request.headers.get("if-none-match");
-    // A list or * is rare enough for the whole way.
-    if (known !== null) return known === entry.ticket.etag ? entry.unchanged : null;
+    if (known !== null) {
+      // A list or * is rare enough for the whole way.
+      if (known !== entry.ticket.etag) return null;
+      return entry.unchanged ??= new Response(null, { status: 304, ...initOf(entry) });
+    }
     const tile = entry.ticket.cached();
-    return tile ? new Response(tile.bytes, entry.init) : null;
+    return tile ? new Response(tile.bytes, initOf(entry)) : null;
   }
 
   #isCurrent({ model, version }: Entry): boolean {
@@ -67,3 +69,6 @@ export class HotPath {
     }
   }
 }
+
+const initOf = (entry: Entry): ResponseInit =>
+  entry.init ??= { headers: tileHeaders(entry.ticket, cachedTiming) };

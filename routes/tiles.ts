@@ -2,16 +2,8 @@ import { Hono } from "hono";
 import { parseTile } from "../src/tile/address.ts";
 import { links, tileTemplate } from "../src/tile/describe.ts";
 import { matches } from "../src/tile/etag.ts";
-import type { Address, Engine, Ticket, Timings } from "../src/tile/tile.ts";
-import {
-  cacheControl,
-  cors,
-  IMMUTABLE,
-  json,
-  type Pairs,
-  REVALIDATE,
-  type Service,
-} from "./answer.ts";
+import type { Address, Engine, Timings } from "../src/tile/tile.ts";
+import { cacheControl, cachedTiming, json, type Service, tileHeaders } from "./answer.ts";
 import type { HotPath } from "./hot.ts";
 
 /** `/{model}/{layer}/{mode}/{z}/{x}/{y}[@2x].{format}` and `/{model}/{layer}/{mode}/tile.json`. */
@@ -62,32 +54,17 @@ export async function answerTile(
   const began = performance.now();
   const { version } = engine.model(address.model);
   const ticket = engine.ticket(address);
-  const cached = ticket.cached();
-  const remember = () =>
-    hot.keep(request.url, address.model, version, ticket, headersOf(ticket, cachedTiming));
+  hot.keep(request.url, address.model, version, ticket);
   if (matches(request.headers.get("If-None-Match"), ticket.etag)) {
-    remember();
-    return new Response(null, { status: 304, headers: headersOf(ticket, cachedTiming) });
+    return new Response(null, { status: 304, headers: tileHeaders(ticket, cachedTiming) });
   }
-  const tile = cached ?? await ticket.tile(request.signal);
-  remember();
-  const timing = cached ? cachedTiming : timingOf(tile.timings, performance.now() - began);
-  const headers = headersOf(ticket, timing);
+  const known = ticket.cached();
+  const tile = known ?? await ticket.tile(request.signal);
+  const timing = known ? cachedTiming : timingOf(tile.timings, performance.now() - began);
+  const headers = tileHeaders(ticket, timing);
   headers.push(["Content-Length", String(tile.bytes.length)]);
   return new Response(tile.bytes, { headers });
 }
-
-const headersOf = (ticket: Ticket, timing: string): Pairs => [
-  ["Content-Type", ticket.type],
-  ["ETag", ticket.etag],
-  ["Cache-Control", ticket.immutable ? IMMUTABLE : REVALIDATE],
-  ...Object.entries(ticket.headers),
-  ["Server-Timing", timing],
-  ...cors,
-];
-
-// Checked letter by letter whenever a response is made, so no longer than it has to be.
-const cachedTiming = "cache;desc=hit, read;dur=0, decode;dur=0, draw;dur=0, encode;dur=0";
 
 /** Server-Timing, in milliseconds; the total has the wait for a worker in it. */
 function timingOf({ read, decode, draw, encode }: Timings, total: number): string {
