@@ -49,6 +49,12 @@ export class Visit implements AsyncDisposable {
     return new Visit(origin, server, await chromium.launch({ executablePath, args }));
   }
 
+  /** An empty page. */
+  async blank(): Promise<Page> {
+    return await (await this.browser.newContext({ viewport: { width: 800, height: 600 } }))
+      .newPage();
+  }
+
   /** A page on that address, once its tiles are there. */
   async open(address: string, { phone = false } = {}): Promise<Page> {
     const context = await this.browser.newContext({
@@ -58,7 +64,9 @@ export class Visit implements AsyncDisposable {
       reducedMotion: "reduce",
     });
     const page = await context.newPage();
-    page.on("console", (line) => line.type() === "error" && this.complaints.push(line.text()));
+    page.on("console", (line) => {
+      if (line.type() === "error") this.complaints.push(`${line.text()} ${line.location().url}`);
+    });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("request", (request) => {
       const url = request.url();
