@@ -74,8 +74,9 @@ async function load(): Promise<void> {
       before.plane.width === next.plane.width && before.plane.height === next.plane.height;
     const place = store.state.place ?? (samePlane ? map.place : null);
     set(document.body, "data-ready", true);
-    for (const widget of widgets) widget.update(next);
+    // The map first: what follows asks it which cells of which plane it shows.
     draw(next, place);
+    for (const widget of widgets) widget.update(next);
   } catch (error) {
     if (mine !== request || isAbort(error)) return;
     set(byId("progress"), "class", null);

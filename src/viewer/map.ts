@@ -1,9 +1,9 @@
 import OpenSeadragon from "openseadragon";
-import { isAbort, type PlaneInfo } from "./api.ts";
+import type { PlaneInfo } from "./api.ts";
 import { reducedMotion } from "./dom.ts";
 import { PixelDrawer } from "./drawer.ts";
+import { PlaneSource } from "./source.ts";
 import type { Place, Point } from "./state.ts";
-import { loadTile } from "./tiles.ts";
 
 const { Point: Spot, Rect } = OpenSeadragon;
 
@@ -18,11 +18,6 @@ export interface MapEvents {
   /** Whether tiles are on their way. */
   loading(busy: boolean): void;
 }
-
-// Screen pixels a tile's pixel covers at least: with this, the level closest to the screen is drawn.
-const NEAREST = Math.SQRT1_2;
-// With this, the level above, reduced: cells of one to three pixels would be unevenly wide otherwise.
-const REDUCED = 0.51, EVEN_FROM = 3;
 
 // CSS pixels that the shorter side of a plane shows at least at first, where it is long.
 const THIN = 96, LONG = 8;
@@ -261,9 +256,7 @@ export class PlaneMap {
     // Not in OpenSeadragon's types, though its documentation has it.
     const image = this.#image as OpenSeadragon.TiledImage & { minPixelRatio: number } | null;
     if (!image) return;
-    const pixels = this.scale * devicePixelRatio;
-    const uneven = pixels > 1.01 && pixels < EVEN_FROM;
-    image.minPixelRatio = (uneven ? REDUCED : NEAREST) * this.#density;
+    image.minPixelRatio = screenShare(this.scale * devicePixelRatio) * this.#density;
   }
 
   /** Keeps a copy of what is seen over the map, so that a change of tiles never blanks it. */
@@ -289,42 +282,12 @@ export class PlaneMap {
   }
 }
 
-/** The plane at its deepest zoom, as OpenSeadragon wants it: a level is a zoom. */
-class PlaneSource extends OpenSeadragon.TileSource {
-  constructor(
-    plane: PlaneInfo,
-    private readonly tiles: {
-      address: (z: number, x: number, y: number) => string;
-      failed: (error: unknown) => void;
-    },
-  ) {
-    const deepest = 2 ** (plane.maxZoom - plane.nativeZoom);
-    super({
-      width: plane.width * deepest,
-      height: plane.height * deepest,
-      tileSize: plane.tileSize,
-      minLevel: plane.minZoom,
-      maxLevel: plane.maxZoom,
-    });
-  }
-
-  override getTileUrl(level: number, x: number, y: number): string {
-    return this.tiles.address(level, x, y);
-  }
-
-  override downloadTileStart(job: OpenSeadragon.ImageJob): void {
-    const waiting = new AbortController();
-    job.userData.waiting = waiting;
-    loadTile(job.src, waiting.signal).then(
-      (picture) => job.finish(picture, null, "imageBitmap"),
-      (error) => {
-        job.fail(String(error), null);
-        if (!isAbort(error)) this.tiles.failed(error);
-      },
-    );
-  }
-
-  override downloadTileAbort(job: OpenSeadragon.ImageJob): void {
-    job.userData.waiting?.abort();
-  }
+/**
+ * Screen pixels that a pixel of a tile covers at least, given screen pixels a cell: this chooses the
+ * level. Cells of one to three pixels would be unevenly wide, so a deeper level is drawn smaller;
+ * larger ones are drawn larger until they are wide enough to be opened; else the closest level wins.
+ */
+function screenShare(pixels: number): number {
+  if (pixels > 1.01 && pixels < 3) return 0.51;
+  return pixels >= 3 && pixels < 32 ? 0.99 : Math.SQRT1_2;
 }
