@@ -25,19 +25,20 @@ function isFresh(): boolean {
   }
 }
 
-async function build(): Promise<void> {
+/** Writes the kernels, with a memory of so many pages, to build/`name`. */
+export async function compile(name: string, pages: number): Promise<void> {
   const { default: asc } = await import("assemblyscript/asc");
   Deno.mkdirSync(new URL("build/", folder), { recursive: true });
   // Written beside and renamed, so that a build cut short leaves no half file.
-  const part = `build/kernels.${Deno.pid}.wasm`;
+  const part = `build/${name}.${Deno.pid}.part`;
   const options = [
     ...["index.ts", "-o", part, "--baseDir", fileURLToPath(folder)],
     ...["-O3", "--noAssert", "--converge", "--enable", "simd", "--runtime", "stub"],
-    ...["--initialMemory", `${PAGES}`, "--maximumMemory", `${PAGES}`],
+    ...["--initialMemory", `${pages}`, "--maximumMemory", `${pages}`],
   ];
   const { error, stderr } = await asc.main(options);
   if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr}`);
-  Deno.renameSync(new URL(part, folder), output);
+  Deno.renameSync(new URL(part, folder), new URL(`build/${name}`, folder));
 }
 
-if (!isFresh()) await build();
+if (import.meta.main && !isFresh()) await compile("kernels.wasm", PAGES);

@@ -1,5 +1,5 @@
-// swap: reverses the bytes of each element, 16 bytes at a time: up to 15 more are read and written
-// than asked, for which the host leaves room.
+// swap: reverses the bytes of each element, in place if need be, 16 bytes at a time: up to 15 more
+// are read and written than asked, for which the host leaves room.
 
 export function swap(source: usize, length: i32, size: i32, target: usize): void {
   for (const end = source + length; source < end; source += 16, target += 16) {

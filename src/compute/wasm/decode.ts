@@ -2,7 +2,7 @@ import { decode as kernel, swap } from "../../../assembly/build/kernels.wasm";
 import { type Dtype, dtypes } from "../../formats/format.ts";
 import { checkDecode } from "../bounds.ts";
 import type { Packed, Target } from "../ops.ts";
-import { floats, frame, isNear, place, scratch } from "./memory.ts";
+import { floats, frame, isNear, scratch } from "./memory.ts";
 
 /** The kernel knows a dtype by its place in the table. */
 const order = Object.keys(dtypes) as Dtype[];
@@ -16,38 +16,44 @@ export function decode(bytes: Uint8Array, packed: Packed, target: Target): void 
   const { rows, width, pitch } = packed;
   if (rows === 0 || width === 0) return;
   const swapped = packed.bigEndian && dtypes[packed.dtype] > 1;
-  const step = isNear(bytes) && isNear(target.values) && !swapped
-    ? rows
-    : Math.max(1, Math.floor(PIECE / pitch));
+  if (isNear(bytes) && isNear(target.values) && !swapped) {
+    run(packed, bytes.byteOffset, addressOf(target), target.pitch);
+    return;
+  }
+  const step = Math.max(1, Math.floor(PIECE / (width * dtypes[packed.dtype])));
   for (let y = 0; y < rows; y += step) {
-    const count = Math.min(step, rows - y);
-    const part = bytes.subarray(y * pitch, Math.min(bytes.length, (y + count) * pitch));
+    const piece = { ...packed, rows: Math.min(step, rows - y) };
     const start = target.start + y * target.pitch;
-    frame(() => decodePart(part, { ...packed, rows: count }, { ...target, start }, swapped));
+    frame(() => decodePiece(bytes.subarray(y * pitch), piece, { ...target, start }, swapped));
   }
 }
 
-function decodePart(bytes: Uint8Array, packed: Packed, target: Target, swapped: boolean): void {
-  let source = place(bytes);
+/** Decodes by way of scratch, with the rows moved together. */
+function decodePiece(bytes: Uint8Array, packed: Packed, target: Target, swapped: boolean): void {
   const size = dtypes[packed.dtype];
-  const { width, rows } = packed;
-  if (swapped) {
-    const turned = scratch(bytes.length).byteOffset;
+  const { width, rows, pitch } = packed;
+  const row = width * size;
+  const together = scratch(rows * row);
+  if (pitch === row) together.set(bytes.subarray(0, rows * row));
+  else {
     for (let y = 0; y < rows; y++) {
-      swap(source + y * packed.pitch, width * size, size, turned + y * packed.pitch);
+      together.set(bytes.subarray(y * pitch, y * pitch + row), y * row);
     }
-    source = turned;
   }
+  if (swapped) swap(together.byteOffset, together.length, size, together.byteOffset);
+  const source = { ...packed, pitch: row };
   if (isNear(target.values)) {
-    run(packed, source, target.values.byteOffset + target.start * 4, target.pitch);
+    run(source, together.byteOffset, addressOf(target), target.pitch);
     return;
   }
   const out = floats(width * rows);
-  run(packed, source, out.byteOffset, width);
+  run(source, together.byteOffset, out.byteOffset, width);
   for (let y = 0; y < rows; y++) {
     target.values.set(out.subarray(y * width, (y + 1) * width), target.start + y * target.pitch);
   }
 }
+
+const addressOf = ({ values, start }: Target): number => values.byteOffset + start * 4;
 
 function run({ dtype, width, rows, pitch }: Packed, source: number, to: number, toPitch: number) {
   const size = dtypes[dtype];
