@@ -89,6 +89,7 @@ Deno.test("all models under a folder are found, a sharded one as its folder", ()
   assertEquals(
     findModels(fixtures).map((path) => path.slice(fixtures.length)).sort(),
     [
+      "bottleneck-mnist.safetensors",
       "burn-mnist.safetensors",
       "digits-mlp-f16.npz",
       "digits-mlp-l2-fortran.npy",
