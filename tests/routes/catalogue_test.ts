@@ -93,9 +93,11 @@ Deno.test("JSON is tagged by its content", () =>
       const second = await get(path, { headers: { "If-None-Match": etag } });
       assertEquals([second.status, await second.text()], [304, ""], path);
     }
-    const kept = await get(`/models/model?v=${version()}`);
-    await kept.body?.cancel();
-    assertMatch(kept.headers.get("Cache-Control") ?? "", /immutable/);
+    for (const [v, caching] of [[version(), /immutable/], ["another", /no-cache/]] as const) {
+      const response = await get(`/models/model?v=${v}`);
+      await response.body?.cancel();
+      assertMatch(response.headers.get("Cache-Control") ?? "", caching);
+    }
   }));
 
 Deno.test("a point is told with its tensor index and value", () =>
