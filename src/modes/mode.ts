@@ -89,6 +89,8 @@ export interface Mode {
   readonly parameters: readonly Parameter[];
   /** Zoom levels beyond native that can be asked for. */
   readonly overzoom: number;
+  /** What |∇| is, in modes that show it: the spatial central difference, or a captured dL/dW. */
+  readonly gradient?: "spatial" | "captured";
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
   /** How the options fold the tensor; undefined for the default folding. */

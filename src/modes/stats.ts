@@ -8,6 +8,7 @@ export const stats: Mode = {
   title: "Statistics",
   about: "Mean, variance, gradient magnitude and sign entropy of each block, packed into RGBA.",
   overzoom: 0,
+  gradient: "spatial",
   parameters: [
     {
       name: "alpha",

@@ -22,6 +22,7 @@ export const weights: Mode = {
   title: "Weights",
   about: "Every parameter a pixel; further out, the exact mean of each block.",
   overzoom: 6,
+  gradient: "spatial",
   parameters: [
     {
       name: "colormap",

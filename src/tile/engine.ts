@@ -179,6 +179,7 @@ class TileEngine implements Engine {
     const headers = {
       "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
       "Synaptile-Refinement": "1",
+      ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
     };
     const type = formats[format];
     return {

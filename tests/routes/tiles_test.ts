@@ -30,6 +30,7 @@ Deno.test("a tile says how it came to be", () =>
     const body = await first.bytes();
     assertEquals(first.headers.get("Synaptile-Mode"), "scientific");
     assertEquals(first.headers.get("Synaptile-Refinement"), "1");
+    assertEquals(first.headers.get("Synaptile-Gradient"), "spatial");
     assertEquals(first.headers.get("Content-Length"), String(body.length));
     assertEquals(first.headers.get("Access-Control-Allow-Origin"), "*");
     const stages = ["read", "decode", "draw", "encode", "total"];
