@@ -48,8 +48,7 @@ Deno.test("a picture is described with its plane, its options and its links, all
     assertEquals([width, height, tileSize, nativeZoom, minzoom], [900, 700, 256, 2, 0]);
     assert(maxzoom > nativeZoom);
     assertEquals([view.options.colormap, view.query], ["viridis", "colormap=viridis"]);
-    for (const [name, link] of Object.entries<string>(view.links)) {
-      if (name === "summary") continue;
+    for (const link of Object.values<string>(view.links)) {
       const response = await server.get(link.replace("{x}", "0").replace("{y}", "0"));
       await response.body?.cancel();
       assertEquals(response.status, 200, link);
