@@ -7,11 +7,16 @@
 // that a large block is as exact as a small one.
 import { COARSE, DOMINANT, FLAT, fourBlocks } from "./four_blocks";
 import { addLanes, countLanes, maxLane, minLane } from "./lanes";
+import { fromBF16 } from "./narrow_floats";
 import { LEAST, MOST, POSITIVES, SLOPES, spread, SQUARES, SUM, survey, ZEROS } from "./survey";
 
 const UNIT: i32 = 16;
 
 const surveyed = memory.data(112, 16);
+
+/** Room for a decoded block: 18 rows of 32 cells. */
+const OPENED_PITCH: usize = 128;
+const opened = memory.data(2304, 16);
 
 // The unit just measured.
 let count: i32, positive: i32, zero: i32, nan: i32, infinite: i32;
@@ -34,23 +39,55 @@ export function blockStats(
   stride: usize,
 ): void {
   const pitch = <usize> (width + 2) << 2;
-  const step = <usize> block << 2;
+  measureGrid(cells + pitch + 4, pitch, false, width, height, block, out, stride);
+}
+
+/**
+ * The same of cells as they are stored, float32 or, if `narrow`, bfloat16 in blocks of 8 or 16:
+ * `cells` is that of cell (0, 0), whose neighbours lie before it, `pitch` is in bytes.
+ */
+export function packedStats(
+  cells: usize,
+  pitch: usize,
+  narrow: bool,
+  width: i32,
+  height: i32,
+  block: i32,
+  out: usize,
+  stride: usize,
+): void {
+  measureGrid(cells, pitch, narrow, width, height, block, out, stride);
+}
+
+function measureGrid(
+  cells: usize,
+  pitch: usize,
+  narrow: bool,
+  width: i32,
+  height: i32,
+  block: i32,
+  out: usize,
+  stride: usize,
+): void {
+  const step = <usize> block << (narrow ? 1 : 2);
   for (let y = 0; y < height; y += block) {
     const rows = min(block, height - y);
-    let at = cells + <usize> (y + 1) * pitch + 4;
+    let at = cells + <usize> y * pitch;
     let x = 0;
     if (rows == block && block <= UNIT) {
       for (; x + 4 * block <= width; x += 4 * block) {
-        let doubtful = fourBlocks(at, pitch, block, out, stride);
+        let doubtful = fourBlocks(at, pitch, narrow, block, out, stride);
         for (let i: usize = 0; doubtful != 0; i++, doubtful >>= 1) {
-          if (doubtful & 1) storeBlock(at + i * step, pitch, block, block, out + 4 * i, stride);
+          if (doubtful & 1) {
+            storeBlock(at + i * step, pitch, narrow, block, block, out + 4 * i, stride);
+          }
         }
         at += 4 * step;
         out += 16;
       }
     }
     for (; x < width; x += block) {
-      storeBlock(at, pitch, min(block, width - x), rows, out, stride);
+      storeBlock(at, pitch, narrow, min(block, width - x), rows, out, stride);
       at += step;
       out += 4;
     }
@@ -60,12 +97,14 @@ export function blockStats(
 function storeBlock(
   at: usize,
   pitch: usize,
+  narrow: bool,
   columns: i32,
   rows: i32,
   out: usize,
   stride: usize,
 ): void {
-  measureBlock(at, pitch, columns, rows);
+  if (narrow) measureOpened(at, pitch, columns, rows);
+  else measureBlock(at, pitch, columns, rows);
   store<i32>(out, blockCount);
   store<f32>(out + stride, blockCount > 0 ? <f32> blockMean : NaN);
   store<f32>(out + 2 * stride, <f32> blockM2);
@@ -76,6 +115,16 @@ function storeBlock(
   store<i32>(out + 7 * stride, blockZero);
   store<i32>(out + 8 * stride, blockNan);
   store<i32>(out + 9 * stride, blockInfinite);
+}
+
+/** A block of at most 16 × 16 bfloat16, by way of a decoded copy with its border. */
+function measureOpened(at: usize, pitch: usize, columns: i32, rows: i32): void {
+  let to = opened;
+  for (let y = -1; y <= rows; y++) {
+    fromBF16(at + y * pitch - 2, to, to + OPENED_PITCH);
+    to += OPENED_PITCH;
+  }
+  measureBlock(opened + OPENED_PITCH + 4, OPENED_PITCH, columns, rows);
 }
 
 function measureBlock(at: usize, pitch: usize, columns: i32, rows: i32): void {

@@ -1,6 +1,7 @@
 // Statistics of four blocks side by side, finished together: a lane is a block.
 import { addAcross, countAcross, evens, maxAcross, minAcross, odds } from "./lanes";
 import { LEAST, MOST, POSITIVES, SLOPES, SQUARES, SUM, SURVEY, survey, ZEROS } from "./survey";
+import { surveyBF16 } from "./survey_bf16";
 
 /** (Σx)²/n above this many M2: the difference of the two has lost too many digits. */
 export const DOMINANT: f32 = 4;
@@ -15,13 +16,24 @@ export const COARSE: f32 = 1e-10;
 
 const surveys = memory.data(448, 16);
 
-/** Whole blocks of 1, 2, 4, 8 or 16 cells a side. Bit i of the answer: block i is doubtful. */
-export function fourBlocks(at: usize, pitch: usize, block: i32, out: usize, stride: usize): i32 {
+/**
+ * Whole blocks of 1, 2, 4, 8 or 16 cells a side, float32 or, if `narrow`, bfloat16 of 8 or 16.
+ * Bit i of the answer: block i is doubtful.
+ */
+export function fourBlocks(
+  at: usize,
+  pitch: usize,
+  narrow: bool,
+  block: i32,
+  out: usize,
+  stride: usize,
+): i32 {
   if (block == 1) return fourCells(at, pitch, out, stride);
   if (block == 2) return fourPairs(at, pitch, out, stride);
-  const step = <usize> block << 2;
   for (let i: usize = 0; i < 4; i++) {
-    survey(at + i * step, pitch, block, block, surveys + i * SURVEY);
+    const to = surveys + i * SURVEY;
+    if (narrow) surveyBF16(at + i * (<usize> block << 1), pitch, block, block, to);
+    else survey(at + i * (<usize> block << 2), pitch, block, block, to);
   }
   const n = block * block;
   const sum = addAcross(surveys + SUM, SURVEY);

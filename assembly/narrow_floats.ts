@@ -82,11 +82,11 @@ function widen(top: v128, magnitude: v128, bias: i32): v128 {
 }
 
 /** Halves 0–3 in the upper halves of four lanes, zero below. */
-function lowHalves(v: v128): v128 {
+export function lowHalves(v: v128): v128 {
   return v128.shuffle<i16>(i32x4.splat(0), v, 0, 8, 1, 9, 2, 10, 3, 11);
 }
 
-function highHalves(v: v128): v128 {
+export function highHalves(v: v128): v128 {
   return v128.shuffle<i16>(i32x4.splat(0), v, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 

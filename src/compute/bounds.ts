@@ -5,15 +5,19 @@ import type { BlockStats, Bordered, Packed, Target } from "./ops.ts";
 
 /** Throws `RangeError` unless `bytes` holds the rows and the target has room for them. */
 export function checkDecode(bytes: Uint8Array, packed: Packed, target: Target): void {
+  checkPacked("decode", bytes, packed);
+  checkTarget("decode", target, packed.width, packed.rows);
+}
+
+function checkPacked(operation: string, bytes: Uint8Array, packed: Packed): void {
   const { dtype, width, rows, pitch } = packed;
   const need = rows === 0 ? 0 : (rows - 1) * pitch + width * dtypes[dtype];
   if (bytes.byteLength < need) {
     throw new RangeError(
-      `decode: ${rows} rows of ${width} ${dtype}, ${pitch} bytes apart, need ${need} bytes; ` +
+      `${operation}: ${rows} rows of ${width} ${dtype}, ${pitch} bytes apart, need ${need} bytes; ` +
         `${bytes.byteLength} are there`,
     );
   }
-  checkTarget("decode", target, width, rows);
 }
 
 /** Throws `RangeError` unless every picked cell and every target cell exists. */
@@ -61,6 +65,16 @@ function checkBlock(operation: string, block: number): void {
   if (!(block >= 1 && block <= 2 ** 30 && Number.isInteger(Math.log2(block)))) {
     throw new RangeError(`${operation}: block must be a power of two, got ${block}`);
   }
+}
+
+/** Throws `RangeError` unless `bytes` holds cells and their border, the block is a power of two. */
+export function checkBordered(bytes: Uint8Array, packed: Packed, block: number): void {
+  const { width, rows } = packed;
+  if (width < 2 || rows < 2) {
+    throw new RangeError(`packedStats: ${width} × ${rows} cells have no border around them`);
+  }
+  checkPacked("packedStats", bytes, packed);
+  checkBlock("packedStats", block);
 }
 
 /** Throws `RangeError` unless there is an entry for every block. */

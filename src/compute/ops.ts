@@ -94,6 +94,12 @@ export interface Ops {
   gather(values: Float32Array, rows: Int32Array, columns: Int32Array, target: Target): void;
   /** Statistics of blocks of `block` × `block` cells (a power of two), blocks counted from cell (0, 0). */
   blockStats(cells: Bordered, block: number): BlockStats;
+  /**
+   * `blockStats` of cells as they are stored: `packed` counts the border, so that it has two columns
+   * and two rows more than there are cells. Those in scratch need not be decoded: float32, and
+   * bfloat16 in blocks of 8 or 16.
+   */
+  packedStats(bytes: Uint8Array, packed: Packed, block: number): BlockStats;
   /** Means of the finite cells of blocks, NaN where there is none: where nothing else is asked. */
   blockMeans(cells: Target, width: number, height: number, block: number): Float32Array;
   /** Merges 2×2 blocks into one, exactly (Chan, Golub, LeVeque 1979). */

@@ -9,6 +9,7 @@ import { filterRows } from "./reference/filter_rows.ts";
 import { frame, scratch } from "./reference/memory.ts";
 import { merge } from "./reference/merge.ts";
 import { pack } from "./reference/pack.ts";
+import { packedStats } from "./reference/packed_stats.ts";
 import { shade } from "./reference/shade.ts";
 
 /** The readable implementation. It defines what the others must return. */
@@ -20,6 +21,7 @@ export const reference: Ops = {
   gather,
   blockMeans,
   blockStats,
+  packedStats,
   merge,
   countKeys,
   shade,

@@ -9,6 +9,7 @@ import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
 import { merge } from "./wasm/merge.ts";
 import { pack } from "./wasm/pack.ts";
+import { packedStats } from "./wasm/packed_stats.ts";
 import { shade } from "./wasm/shade.ts";
 import { zlib } from "./wasm/zlib.ts";
 
@@ -21,6 +22,7 @@ export const wasm: Ops = {
   gather,
   blockMeans,
   blockStats,
+  packedStats,
   merge,
   countKeys,
   shade,

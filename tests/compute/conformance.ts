@@ -6,6 +6,7 @@ import { conformDecode } from "./conformance/decode.ts";
 import { conformGather } from "./conformance/gather.ts";
 import { conformMerge } from "./conformance/merge.ts";
 import { conformPack } from "./conformance/pack.ts";
+import { conformPackedStats } from "./conformance/packed_stats.ts";
 import { conformScratch } from "./conformance/scratch.ts";
 import { conformShade } from "./conformance/shade.ts";
 
@@ -16,6 +17,7 @@ export function conform(ops: Ops): void {
   conformGather(ops);
   conformBlockMeans(ops);
   conformBlockStats(ops);
+  conformPackedStats(ops);
   conformMerge(ops);
   conformCountKeys(ops);
   conformShade(ops);
