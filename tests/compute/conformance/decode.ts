@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Ops } from "../../../src/compute/ops.ts";
+import type { Ops, Packed } from "../../../src/compute/ops.ts";
 import { type Dtype, dtypes } from "../../../src/formats/format.ts";
 import { edges, lengths, random } from "../samples.ts";
 
@@ -40,21 +40,22 @@ export function conformDecode(ops: Ops): void {
           const pitch = width * size + 3;
           const bytes = Uint8Array.from({ length: 1 + rows * pitch }, () => next() * 256);
           const from = bytes.subarray(1);
-          const values = new Float32Array(2 + rows * (width + 2)).fill(-77);
           const packed = { dtype, bigEndian, width, rows, pitch };
-          ops.frame(() => ops.decode(from, packed, { values, start: 2, pitch: width + 2 }));
-          for (let y = 0; y < rows; y++) {
-            const row = from.slice(y * pitch, y * pitch + width * size);
-            const want = decodeRows(ops, dtype, row, width, 1, { bigEndian });
-            const at = 2 + y * (width + 2);
-            for (let x = 0; x < width; x++) sameBits(values[at + x]!, want[x]!, `${x}, ${y}`);
-            assertEquals([...values.subarray(at + width, at + width + 2)], [-77, -77]);
-          }
-          assertEquals([...values.subarray(0, 2)], [-77, -77]);
+          const length = 2 + rows * (width + 2);
+          ops.frame(() => {
+            const near = ops.scratch(length * 4);
+            checkRows(ops, from, packed, new Float32Array(length));
+            checkRows(ops, from, packed, new Float32Array(near.buffer, near.byteOffset, length));
+          });
         }
       }
     });
   }
+
+  Deno.test(`${ops.name} decode() of BOOL: whatever is not 0 is 1`, () => {
+    const bytes = Uint8Array.of(0, 1, 2, 255, 128, 0);
+    assertEquals([...decodeRows(ops, "BOOL", bytes, 6, 1)], [0, 1, 1, 1, 1, 0]);
+  });
 
   Deno.test(`${ops.name} decode() uses scratch in place and elsewhere alike`, () => {
     ops.frame(() => {
@@ -98,6 +99,21 @@ function decodeRows(
   const packed = { dtype, bigEndian, width, rows, pitch: width * dtypes[dtype] };
   ops.frame(() => ops.decode(bytes, packed, { values, start: 0, pitch: width }));
   return values;
+}
+
+/** Decodes rows two cells apart, from cell 2 on, and looks at every cell. */
+function checkRows(ops: Ops, bytes: Uint8Array, packed: Packed, values: Float32Array): void {
+  const { dtype, bigEndian, width, rows, pitch } = packed;
+  values.fill(-77);
+  ops.decode(bytes, packed, { values, start: 2, pitch: width + 2 });
+  assertEquals([...values.subarray(0, 2)], [-77, -77]);
+  for (let y = 0; y < rows; y++) {
+    const row = bytes.slice(y * pitch, y * pitch + width * dtypes[dtype]);
+    const want = decodeRows(ops, dtype, row, width, 1, { bigEndian });
+    const at = 2 + y * (width + 2);
+    for (let x = 0; x < width; x++) sameBits(values[at + x]!, want[x]!, `${x}, ${y}`);
+    assertEquals([...values.subarray(at + width, at + width + 2)], [-77, -77]);
+  }
 }
 
 function sameBits(got: number, want: number, where: string): void {

@@ -58,8 +58,8 @@ export function assertFigures(stats: BlockStats, at: number, want: Figures, wher
   const deviation = Math.sqrt(want.m2 / want.count);
   close(stats.mean[at]!, want.mean, Math.max(Math.abs(want.mean), deviation), `${where}: mean`);
   close(stats.m2[at]!, want.m2, want.m2, `${where}: m2`);
-  // A slope whose square underflows may be lost among zeros: 1e-22 a cell.
-  const slope = want.gradient + 1e-17 * want.count;
+  // Slopes whose squares underflow may be lost where all cells are zero: 1e-22 a cell.
+  const slope = want.gradient + (want.zero === want.count ? 1e-17 * want.count : 0);
   close(stats.gradient[at]!, want.gradient, slope, `${where}: gradient`);
 }
 
