@@ -205,6 +205,7 @@ class TileEngine implements Engine {
             query: view.query,
             place: { z, x, y, density, crop },
             format,
+            pyramid: needs.pyramid ? view.entry.pyramid : null,
           }, signal);
           const tile: Tile = { bytes, type, etag, headers, timings };
           this.#tiles.set(etag, tile, bytes.length);
@@ -233,11 +234,10 @@ class TileEngine implements Engine {
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: plane.nativeZoom });
     }
     const log2 = plane.nativeZoom - z;
-    if (log2 >= BASE) {
-      const needs = { facts: true, channels: false, pyramid: true };
-      await this.#layers.ready(entry, needs, signal);
-    }
-    const job: Job = { kind: "inspect", context: entry.id, log2, x, y };
+    const far = log2 >= BASE;
+    await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
+    const pyramid = far ? entry.pyramid : null;
+    const job: Job = { kind: "inspect", context: entry.id, log2, x, y, pyramid };
     const found = await this.#pool.run<Inspection | null>(job, signal);
     if (found) return found;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
@@ -260,6 +260,7 @@ class TileEngine implements Engine {
     const entry = this.#layers.entry(model.version, info);
     const known = this.#summaries.get(entry.id);
     if (known) return known;
+    await this.#layers.ready(entry, { facts: false, channels: false, pyramid: false });
     const job: Job = { kind: "summary", context: entry.id };
     const summary = await this.#pool.run<Summary>(job, signal);
     this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);

@@ -4,14 +4,16 @@ import type { Pyramid } from "../field/pyramid.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { TileFormat } from "./tile.ts";
 
-/** What a worker needs to know of a layer before it can work on it; plain data and shared memory. */
+/** What a worker needs to know of a layer before it can work on it; plain data. */
 export interface LayerContext {
   readonly plane: Plane;
   readonly facts: Facts | null;
-  readonly pyramid: Pyramid | null;
 }
 
-/** What workers do. `context` names the layer. */
+/**
+ * What workers do. `context` names the layer. A pyramid, in shared memory, travels with each job that
+ * reads or fills it, so that letting go of one never takes it from a job under way.
+ */
 export type Job =
   | {
     readonly kind: "tile";
@@ -21,6 +23,7 @@ export type Job =
     readonly query: string;
     readonly place: Place;
     readonly format: TileFormat;
+    readonly pyramid: Pyramid | null;
   }
   | {
     /** Fills rows of blocks of the pyramid's base; answers the counts of order keys. */
@@ -28,12 +31,14 @@ export type Job =
     readonly context: string;
     readonly from: number;
     readonly to: number;
+    readonly pyramid: Pyramid;
   }
   | {
     /** Merges the levels above the base; answers the layer's scale. */
     readonly kind: "settle";
     readonly context: string;
     readonly bins: Uint32Array;
+    readonly pyramid: Pyramid;
   }
   | { readonly kind: "channels"; readonly context: string }
   | {
@@ -42,5 +47,6 @@ export type Job =
     readonly log2: number;
     readonly x: number;
     readonly y: number;
+    readonly pyramid: Pyramid | null;
   }
   | { readonly kind: "summary"; readonly context: string };

@@ -24,6 +24,8 @@ export interface Needs {
   readonly pyramid: boolean;
 }
 
+// Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
+const KNOWN = 4096;
 // Cells in one part of a sweep: milliseconds of work, so that tiles get their turn between parts.
 const PART = 1 << 24;
 
@@ -35,6 +37,8 @@ export class Layers {
   readonly #pool: Pool<Job>;
   readonly #limit: number;
   readonly #entries = new Map<string, LayerEntry>();
+  /** Those of them whose pyramids are held, the one used last at the end. */
+  readonly #pyramids = new Map<string, LayerEntry>();
   readonly #flight = new SingleFlight<void>();
 
   constructor(pool: Pool<Job>, limit: number) {
@@ -48,18 +52,18 @@ export class Layers {
     let entry = this.#entries.get(id);
     if (!entry) {
       entry = { id, plane: fold(tensor, axes), facts: null, pyramid: null };
-      this.#entries.set(id, entry);
-      this.#share(entry);
+      this.#admit(entry);
     }
     return entry;
   }
 
   /** Resolves once the layer has what is needed. */
   async ready(entry: LayerEntry, needs: Needs, signal?: AbortSignal): Promise<void> {
+    if (!this.#entries.has(entry.id)) this.#admit(entry);
     if ((needs.facts && !entry.facts) || (needs.pyramid && !entry.pyramid)) {
       await this.#flight.run(entry.id, (signal) => this.#sweep(entry, signal), signal);
     }
-    if (needs.pyramid) this.#touch(entry);
+    if (needs.pyramid) this.#hold(entry);
     if (needs.channels && entry.facts?.channels === null && entry.plane.tensor.shape.length > 1) {
       const key = `${entry.id} channels`;
       await this.#flight.run(key, (signal) => this.#channels(entry, signal), signal);
@@ -70,29 +74,44 @@ export class Layers {
   forget(version: string): void {
     for (const [id] of this.#entries) {
       if (JSON.parse(id)[0] !== version) continue;
-      this.#entries.delete(id);
-      this.#pool.forget(id);
+      this.#drop(id);
     }
+  }
+
+  /** Knows the layer from now on, and forgets the ones known longest if there are too many. */
+  #admit(entry: LayerEntry): void {
+    for (const id of this.#entries.keys()) {
+      if (this.#entries.size < KNOWN) break;
+      this.#drop(id);
+    }
+    this.#entries.set(entry.id, entry);
+    this.#share(entry);
+  }
+
+  #drop(id: string): void {
+    this.#entries.delete(id);
+    this.#pyramids.delete(id);
+    this.#pool.forget(id);
   }
 
   async #sweep(entry: LayerEntry, signal: AbortSignal): Promise<void> {
     const { id, plane } = entry;
     const pyramid = allocate(plane);
-    this.#share(entry, pyramid);
     const rows = pyramid.levels[0]!.height;
     const parts = Math.min(rows, Math.max(1, Math.ceil(plane.cells / PART)));
     const bins = await Promise.all(Array.from({ length: parts }, (_, i) => {
       const from = Math.floor(rows * i / parts), to = Math.floor(rows * (i + 1) / parts);
-      return this.#pool.run<Uint32Array>({ kind: "sweep", context: id, from, to }, signal);
+      return this.#pool.run<Uint32Array>({ kind: "sweep", context: id, from, to, pyramid }, signal);
     }));
     const sum = bins.reduce((sum, part) => {
       for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
       return sum;
     });
-    const scale = await this.#pool.run<Scale>({ kind: "settle", context: id, bins: sum }, signal);
+    const settle: Job = { kind: "settle", context: id, bins: sum, pyramid };
+    const scale = await this.#pool.run<Scale>(settle, signal);
     entry.facts = { scale, channels: entry.facts?.channels ?? null };
     entry.pyramid = pyramid;
-    this.#touch(entry);
+    this.#hold(entry);
     this.#share(entry);
   }
 
@@ -103,22 +122,22 @@ export class Layers {
     this.#share(entry);
   }
 
-  /** Marks as used last, and lets go of the pyramids used longest ago that no longer fit. */
-  #touch(entry: LayerEntry): void {
-    this.#entries.delete(entry.id);
-    this.#entries.set(entry.id, entry);
+  /** Marks its pyramid as used last, and lets go of those used longest ago that no longer fit. */
+  #hold(entry: LayerEntry): void {
+    this.#pyramids.delete(entry.id);
+    this.#pyramids.set(entry.id, entry);
     let held = 0;
-    for (const other of [...this.#entries.values()].reverse()) {
-      held += other.pyramid?.bytes ?? 0;
-      if (held <= this.#limit || other === entry || !other.pyramid) continue;
-      held -= other.pyramid.bytes;
+    for (const { pyramid } of this.#pyramids.values()) held += pyramid?.bytes ?? 0;
+    for (const [id, other] of this.#pyramids) {
+      if (held <= this.#limit || other === entry) break;
+      held -= other.pyramid?.bytes ?? 0;
       other.pyramid = null;
-      this.#share(other);
+      this.#pyramids.delete(id);
     }
   }
 
-  #share({ id, plane, facts, pyramid }: LayerEntry, growing?: Pyramid): void {
-    const context: LayerContext = { plane, facts, pyramid: growing ?? pyramid };
+  #share({ id, plane, facts }: LayerEntry): void {
+    const context: LayerContext = { plane, facts };
     this.#pool.share(id, context);
   }
 }

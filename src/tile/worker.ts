@@ -1,9 +1,8 @@
 import { type Done, serveJobs } from "../compute/jobs.ts";
 import { wasm as ops } from "../compute/wasm.ts";
-import { Unreadable } from "../errors.ts";
+import { Changed, Unreadable } from "../errors.ts";
 import { Canvas } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
-import type { Pyramid } from "../field/pyramid.ts";
 import type { Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
@@ -47,39 +46,36 @@ serveJobs<Job>({
 });
 
 async function work(layer: Loaded, job: Job, cancelled: () => void): Promise<Done> {
-  const { plane, pyramid, source, clock } = layer;
+  const { plane, source, clock } = layer;
   const reader: CellReader = { plane, source, ops, clock, cancelled };
   switch (job.kind) {
     case "tile": {
-      const canvas = new Canvas(reader, pyramid, job.place);
+      const canvas = new Canvas(reader, job.pyramid, job.place);
       const value = await render(canvas, drawing(layer, job.mode, job.query), job.format);
       return { value, transfer: [value.bytes.buffer] };
     }
     case "sweep": {
-      const bins = sweep(reader, grown(pyramid), job.from, job.to);
+      const bins = sweep(reader, job.pyramid, job.from, job.to);
       return { value: bins, transfer: [bins.buffer] };
     }
     case "settle":
-      return { value: settle(reader, grown(pyramid), job.bins) };
+      return { value: settle(reader, job.pyramid, job.bins) };
     case "channels":
       return { value: channels(reader) };
     case "inspect":
-      return { value: inspect(reader, pyramid, job) };
+      return { value: inspect(reader, job.pyramid, job) };
     case "summary":
       return { value: await summarizeLayer(reader) };
   }
-}
-
-function grown(pyramid: Pyramid | null): Pyramid {
-  if (!pyramid) throw new Unreadable("a sweep was asked for without a pyramid to fill");
-  return pyramid;
 }
 
 function load(id: string): Loaded {
   const known = loaded.get(id);
   if (known) return known;
   const context = layers.get(id);
-  if (!context) throw new Unreadable(`layer ${id} was not sent to this worker`);
+  if (!context) {
+    throw new Changed("the model changed while this waited; ask again", { retryAfter: 1 });
+  }
   const source = open(context.plane.tensor.source);
   const layer = { ...context, source, clock: { read: 0, decode: 0 }, drawings: new Map() };
   loaded.set(id, layer);

@@ -109,6 +109,26 @@ Deno.test("a cropped tile has the plane's own edge, down to a single pixel", () 
     );
   }));
 
+Deno.test("pyramids that do not fit are let go of and come back, without a tile noticing", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeFile(`${folder}/model.safetensors`, modelBytes());
+  const engine = await createEngine([folder], { workers: 2, pyramidBytes: 1, cacheBytes: 0 });
+  try {
+    const means = { matrix: matrix.reduce((sum, v) => sum + v, 0) / matrix.length, constant: 0.5 };
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(
+        Object.entries(means).map(async ([layer, mean]) => {
+          const pixel = await numbers(engine, at(layer, -8, 0, 0, "", { crop: true }));
+          assertAlmostEquals(pixel.values[0]!, mean, 1e-6);
+        }),
+      );
+    }
+  } finally {
+    await engine.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("tags are known before work, the same for every spelling of one picture", () =>
   withEngine(async (engine) => {
     const tag = (query: string, more: Partial<Address> = {}) =>
