@@ -2,7 +2,15 @@
 // operand (which costs some processors a hundred cycles): put the sign on top, move exponent and
 // fraction to float32's place, add the difference of the biases.
 
-const SIGN: i32 = 0x80000000;
+/** What `widen` needs, loaded rather than constant for the same reason as in curves.ts. */
+const F16 = memory.data<i32>(
+  [0x80000000, 112 << 23, 113 << 23, 0x00800000, 0x0f7fffff, 0x7f800000],
+  16,
+);
+const E4M3 = memory.data<i32>(
+  [0x80000000, 120 << 23, 121 << 23, 0x00800000, 0x07efffff, 0x7fc00000],
+  16,
+);
 
 export function fromF64(source: usize, target: usize, end: usize): void {
   for (; target < end; source += 32, target += 16) {
@@ -41,44 +49,31 @@ export function fromF8E4M3(source: usize, target: usize, end: usize): void {
   for (; target < end; source += 16, target += 64) {
     const bytes = v128.load(source);
     const low = lowBytes(bytes), high = highBytes(bytes);
-    v128.store(target, e4m3(lowHalves(low)));
-    v128.store(target, e4m3(highHalves(low)), 16);
-    v128.store(target, e4m3(lowHalves(high)), 32);
-    v128.store(target, e4m3(highHalves(high)), 48);
+    v128.store(target, widen(lowHalves(low), 4, E4M3));
+    v128.store(target, widen(highHalves(low), 4, E4M3), 16);
+    v128.store(target, widen(lowHalves(high), 4, E4M3), 32);
+    v128.store(target, widen(highHalves(high), 4, E4M3), 48);
   }
 }
 
-/** Four E4M3 in the upper bytes of the lanes. */
-function e4m3(top: v128): v128 {
-  const magnitude = i32x4.shr_u(v128.andnot(top, i32x4.splat(SIGN)), 4);
-  const nan = i32x4.eq(magnitude, i32x4.splat(0x07f00000));
-  return v128.or(widen(top, magnitude, 120), v128.and(nan, i32x4.splat(0x7fc00000)));
-}
-
 function storeHalves(target: usize, halves: v128): void {
-  v128.store(target, f16(lowHalves(halves)));
-  v128.store(target, f16(highHalves(halves)), 16);
+  v128.store(target, widen(lowHalves(halves), 3, F16));
+  v128.store(target, widen(highHalves(halves), 3, F16), 16);
 }
 
-/** Four float16 in the upper halves of the lanes. */
-function f16(top: v128): v128 {
-  const magnitude = i32x4.shr_u(v128.andnot(top, i32x4.splat(SIGN)), 3);
-  // The highest exponent, that of infinity and NaN, is the highest of float32 too.
-  const special = i32x4.gt_s(magnitude, i32x4.splat(0x0f7fffff));
-  return v128.or(widen(top, magnitude, 112), v128.and(special, i32x4.splat(0x7f800000)));
-}
-
-/** Sign of `top`, exponent and fraction of `magnitude` with `bias` added to the exponent. */
-function widen(top: v128, magnitude: v128, bias: i32): v128 {
-  const normal = i32x4.add(magnitude, i32x4.splat(bias << 23));
+/** Four narrow floats on top of the lanes, whose exponent has 8 − `shift` bits, to float32. */
+function widen(top: v128, shift: i32, table: usize): v128 {
+  const sign = v128.and(top, v128.load_splat<i32>(table));
+  const magnitude = i32x4.shr_u(v128.xor(top, sign), shift);
+  const normal = i32x4.add(magnitude, v128.load_splat<i32>(table, 4));
   // Subnormal: 1.fraction × 2^least, less the 1 that is not there. Exact, and never subnormal here.
-  const least = i32x4.splat((bias + 1) << 23);
+  const least = v128.load_splat<i32>(table, 8);
   const subnormal = f32x4.sub(i32x4.add(magnitude, least), least);
-  const small = i32x4.lt_s(magnitude, i32x4.splat(0x00800000));
-  return v128.or(
-    v128.and(top, i32x4.splat(SIGN)),
-    v128.bitselect(subnormal, normal, small),
-  );
+  const small = i32x4.gt_s(v128.load_splat<i32>(table, 12), magnitude);
+  // Infinity and NaN keep their fraction and get the highest exponent.
+  const special = i32x4.gt_s(magnitude, v128.load_splat<i32>(table, 16));
+  const high = v128.and(special, v128.load_splat<i32>(table, 20));
+  return v128.or(v128.or(sign, high), v128.bitselect(subnormal, normal, small));
 }
 
 /** Halves 0–3 in the upper halves of four lanes, zero below. */
