@@ -9,8 +9,12 @@ export interface Server {
 }
 
 /** Starts a process that prints "Listening on URL". */
-export async function start(command: string, args: readonly string[]): Promise<Server> {
-  const process = new Deno.Command(command, { args: [...args], stdout: "piped" }).spawn();
+export async function start(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Server> {
+  const process = new Deno.Command(command, { args: [...args], env, stdout: "piped" }).spawn();
   const output = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (!text.includes("\n")) {
@@ -32,12 +36,16 @@ export async function start(command: string, args: readonly string[]): Promise<S
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
+const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("../deno.json", import.meta.url)));
+const [, variable = "", value = "", flags = ""] =
+  /(\w+)=(\S+) deno run (.*) src\/cli\/main\.ts serve/.exec(tasks.serve) ?? [];
+
 /** Our own server, as `deno task serve` starts it. */
 export const synaptile = (...args: readonly string[]): Promise<Server> =>
   start(Deno.execPath(), [
-    ...["run", "--quiet", "--allow-read", "--allow-net", "--allow-env", "--allow-ffi"],
+    ...["run", ...flags.split(" ")],
     ...[script("../src/cli/main.ts"), "serve", "--port", "0", ...args],
-  ]);
+  ], { [variable]: value });
 
 /** Nothing but `Deno.serve`: answers the bodies in that folder, in turn, or 304s. */
 export const bare = (folder: string): Promise<Server> =>
