@@ -12,31 +12,41 @@ export const MOST: usize = 64;
 export const POSITIVES: usize = 80;
 export const ZEROS: usize = 96;
 
+/**
+ * Rows surveyed at a time. Where rows lie a power of two apart, all of a column fall into one set
+ * of the cache, which has 8 ways or more: a column of 16 would push itself out.
+ */
+export const ROWS: i32 = 8;
+
 /** Cells of `height` rows, `pitch` bytes apart, `width` (a multiple of 4) of them in each. */
 export function survey(at: usize, pitch: usize, width: i32, height: i32, to: usize): void {
   const none = f32x4.splat(0);
   let sum = none, squares = none, slopes = none, positives = none, zeros = none;
   let least = v128.load(at), most = least;
-  for (let x = 0; x < width; x += 4) {
-    let cell = at + (<usize> x << 2);
-    let above = v128.load(cell - pitch);
-    let here = v128.load(cell);
-    for (let y = 0; y < height; y++) {
-      const next = cell + pitch;
-      const below = v128.load(next);
-      const gx = f32x4.sub(v128.load(cell - 4, 8), v128.load(cell - 4));
-      const gy = f32x4.sub(below, above);
-      slopes = f32x4.add(slopes, f32x4.sqrt(f32x4.add(f32x4.mul(gx, gx), f32x4.mul(gy, gy))));
-      sum = f32x4.add(sum, here);
-      squares = f32x4.add(squares, f32x4.mul(here, here));
-      least = f32x4.pmin(least, here);
-      most = f32x4.pmax(most, here);
-      positives = i32x4.sub(positives, f32x4.gt(here, none));
-      zeros = i32x4.sub(zeros, f32x4.eq(here, none));
-      above = here;
-      here = below;
-      cell = next;
+  for (; height > 0; height -= ROWS) {
+    const rows = min(height, ROWS);
+    for (let x = 0; x < width; x += 4) {
+      let cell = at + (<usize> x << 2);
+      let above = v128.load(cell - pitch);
+      let here = v128.load(cell);
+      for (let y = 0; y < rows; y++) {
+        const next = cell + pitch;
+        const below = v128.load(next);
+        const gx = f32x4.sub(v128.load(cell - 4, 8), v128.load(cell - 4));
+        const gy = f32x4.sub(below, above);
+        slopes = f32x4.add(slopes, f32x4.sqrt(f32x4.add(f32x4.mul(gx, gx), f32x4.mul(gy, gy))));
+        sum = f32x4.add(sum, here);
+        squares = f32x4.add(squares, f32x4.mul(here, here));
+        least = f32x4.pmin(least, here);
+        most = f32x4.pmax(most, here);
+        positives = i32x4.sub(positives, f32x4.gt(here, none));
+        zeros = i32x4.sub(zeros, f32x4.eq(here, none));
+        above = here;
+        here = below;
+        cell = next;
+      }
     }
+    at += <usize> ROWS * pitch;
   }
   v128.store(to, sum, SUM);
   v128.store(to, squares, SQUARES);
