@@ -4,61 +4,55 @@
  *
  *     deno run -A bench/stats_bench.ts [side]     PEERS=folder of the peers, PEER_DATA=their data
  *
- * "GB/s" is of measuring alone: the peer too has its matrix read before the clock starts;
- * "with reading" is a whole pass over the file in the page cache. Prints a table, then JSON lines.
+ * GB/s are of measuring alone: the peer too has its matrix read before the clock starts. "with
+ * reading" is a whole pass over the file in the page cache. Ours and the peer's passes take turns,
+ * and ratios are of the best passes, so that a busy machine does not decide them.
+ * Prints a table, then a line of JSON a figure.
  */
 import { matrix } from "./matrix.ts";
 import type { Share, Spent } from "./stats_worker.ts";
 
 const SIDE = Number(Deno.args[0] ?? 16384);
-const ROUNDS = 7;
+const ROUNDS = 4;
 const peers = Deno.env.get("PEERS") ?? new URL("../../shared/peers", import.meta.url).pathname;
 
 type Dtype = Share["dtype"];
 
-/** Medians over the rounds, in GB/s. */
-interface Figure {
+/** Speeds of all passes, in GB/s. */
+interface Series {
   readonly what: string;
   readonly dtype: Dtype;
   readonly block: number;
   readonly threads: number;
-  readonly speed: number;
-  readonly withReading?: number;
+  readonly speeds: number[];
+  readonly withReading: number[];
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+const best = (values: number[]) => Math.max(...values);
 
-async function ours(dtype: Dtype, block: number, threads: number): Promise<Figure> {
+/** One pass of all workers over the matrix. */
+async function pass(workers: Worker[], series: Series): Promise<void> {
+  const { dtype, block } = series;
+  const rows = SIDE / workers.length;
   const path = matrix(SIDE, dtype);
-  const rows = SIDE / threads;
-  const bytes = SIDE * SIDE * (dtype === "F32" ? 4 : 2);
-  const workers = Array.from({ length: threads }, () => {
-    return new Worker(new URL("stats_worker.ts", import.meta.url), { type: "module" });
-  });
-  const pass = () =>
-    Promise.all(workers.map((worker, i) =>
+  const start = performance.now();
+  const spent = await Promise.all(
+    workers.map((worker, i) =>
       new Promise<Spent>((resolve, reject) => {
         worker.onmessage = ({ data }) => resolve(data);
         worker.onerror = ({ message }) => reject(new Error(message));
         const share: Share = { path, dtype, side: SIDE, first: i * rows, rows, block };
         worker.postMessage(share);
       })
-    ));
-  const speeds: number[] = [];
-  const whole: number[] = [];
-  for (let round = -1; round < ROUNDS; round++) {
-    const start = performance.now();
-    const spent = await pass();
-    const wall = performance.now() - start;
-    const cells = spent.reduce((total, one) => total + one.cells, 0);
-    if (cells !== SIDE * SIDE) throw new Error(`${cells} cells measured of ${SIDE * SIDE}`);
-    if (round < 0) continue;
-    speeds.push(bytes / Math.max(...spent.map(({ computing }) => computing)) / 1e6);
-    whole.push(bytes / wall / 1e6);
-  }
-  for (const worker of workers) worker.terminate();
-  const what = "synaptile";
-  return { what, dtype, block, threads, speed: median(speeds), withReading: median(whole) };
+    ),
+  );
+  const wall = performance.now() - start;
+  const cells = spent.reduce((total, one) => total + one.cells, 0);
+  if (cells !== SIDE * SIDE) throw new Error(`${cells} cells measured of ${SIDE * SIDE}`);
+  const bytes = SIDE * SIDE * (dtype === "F32" ? 4 : 2);
+  series.speeds.push(bytes / Math.max(...spent.map(({ computing }) => computing)) / 1e6);
+  series.withReading.push(bytes / wall / 1e6);
 }
 
 /** Compiles the peer; null, with the reason printed, where that is not possible. */
@@ -81,43 +75,65 @@ async function buildPeer(): Promise<string | null> {
   return null;
 }
 
-async function peer(program: string, dtype: Dtype, threads: number): Promise<Figure> {
+/** One run of the peer, which makes several passes. */
+async function runPeer(program: string, { dtype, threads, speeds }: Series): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: [matrix(SIDE, dtype), `${SIDE}`, dtype.toLowerCase()],
     env: { PEER_THREADS: `${threads}` },
   }).output();
   if (!success) throw new Error(`the peer failed: ${new TextDecoder().decode(stderr)}`);
-  const speed = JSON.parse(new TextDecoder().decode(stdout)).median as number;
-  return { what: "gcc", dtype, block: 8, threads, speed };
+  const { min, median, max } = JSON.parse(new TextDecoder().decode(stdout));
+  speeds.push(min, median, max);
 }
 
 const program = await buildPeer();
-const figures: Figure[] = [];
+const all: Series[] = [];
 for (const dtype of ["F32", "BF16"] as const) {
   for (const threads of [1, 2]) {
-    figures.push(await ours(dtype, 8, threads));
-    if (program) figures.push(await peer(program, dtype, threads));
-    figures.push(await ours(dtype, 16, threads));
+    const series = (what: string, block: number): Series => {
+      const one = { what, dtype, block, threads, speeds: [], withReading: [] };
+      all.push(one);
+      return one;
+    };
+    const [eight, sixteen] = [series("synaptile", 8), series("synaptile", 16)];
+    const peer = program ? series("gcc", 8) : null;
+    const workers = Array.from({ length: threads }, () => {
+      return new Worker(new URL("stats_worker.ts", import.meta.url), { type: "module" });
+    });
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let i = 0; i < 3; i++) await pass(workers, eight);
+      if (program && peer) await runPeer(program, peer);
+      for (let i = 0; i < 2; i++) await pass(workers, sixteen);
+    }
+    for (const worker of workers) worker.terminate();
   }
 }
 if (program) Deno.removeSync(program);
 
-const find = (what: string, { dtype, threads, block }: Figure) =>
-  figures.find((one) =>
-    one.what === what && one.dtype === dtype && one.threads === threads && one.block === block
+const find = (what: string, block: number, { dtype }: Series, threads: number) =>
+  all.find((one) =>
+    one.what === what && one.block === block && one.dtype === dtype && one.threads === threads
   );
 console.log(`Block statistics of ${SIDE} × ${SIDE} values\n`);
-console.log("| | dtype | block | threads | GB/s | of one thread | of gcc | with reading |");
-console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+console.log(
+  "| | dtype | block | threads | best | median | of one thread | of gcc | with reading |",
+);
+console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+const figures = all.map((series) => {
+  const { what, dtype, block, threads, speeds, withReading } = series;
+  const against = (other: Series | undefined) =>
+    other && other !== series ? best(speeds) / best(other.speeds) : null;
+  return {
+    ...{ what, dtype, block, threads, best: best(speeds), median: median(speeds) },
+    ofOneThread: against(find(what, block, series, 1)),
+    ofGcc: what === "gcc" ? null : against(find("gcc", 8, series, threads)),
+    withReading: withReading.length > 0 ? best(withReading) : null,
+  };
+});
 for (const figure of figures) {
-  const { what, dtype, block, threads, speed, withReading } = figure;
-  const against = (other: Figure | undefined) => other ? (speed / other.speed).toFixed(2) : "";
-  const cells = [
-    ...[what, dtype, block, threads, speed.toFixed(2)],
-    threads > 1 ? against(find(what, { ...figure, threads: 1 })) : "",
-    what === "gcc" ? "" : against(find("gcc", { ...figure, block: 8 })),
-    withReading?.toFixed(2) ?? "",
-  ];
+  const cells = Object.values(figure).map((cell) =>
+    cell === null ? "" : typeof cell === "number" && cell % 1 !== 0 ? cell.toFixed(2) : cell
+  );
   console.log(`| ${cells.join(" | ")} |`);
 }
 console.log();
