@@ -3,9 +3,9 @@ import { type CellReader, readBordered, readCells } from "./cells.ts";
 import { TILE } from "./plane.ts";
 import {
   BAND,
-  BASE,
   cut,
   levelAt,
+  meansAt,
   measure,
   paste,
   type Pyramid,
@@ -91,18 +91,21 @@ export class Canvas {
   }
 
   /**
-   * Statistics of `width` × `height` blocks, one a pixel, at native zoom and further out: from the
-   * file as far as BASE − 1, from the pyramid beyond.
+   * Statistics of the blocks that pixels stand for: `width` × `height` of them, fewer where cells
+   * cover many pixels. From the pyramid where it reaches, else from the file.
    */
   stats(): BlockStats {
-    const { ops, width, height, log2, x, y } = this;
-    if (log2 >= BASE && this.#pyramid) {
-      return cut(ops, statsOf(levelAt(this.#pyramid, log2)), x, y, width, height);
+    const { ops, log2, x, y, pixelsPerCell } = this;
+    const width = Math.ceil(this.width / pixelsPerCell);
+    const height = Math.ceil(this.height / pixelsPerCell);
+    const pyramid = this.#pyramid;
+    if (pyramid && log2 >= pyramid.base) {
+      return cut(ops, statsOf(levelAt(pyramid, log2)), x, y, width, height);
     }
     const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
     const out = statsOf({ width, height, buffer, byteOffset });
     const paint = (stats: BlockStats, x: number, y: number) => paste(stats, out, x, y);
-    measure(this.reader, log2, { x, y, width, height }, paint);
+    measure(this.reader, Math.max(0, log2), { x, y, width, height }, paint);
     return out;
   }
 
@@ -116,9 +119,9 @@ export class Canvas {
     const put = (means: Float32Array, from: number, row: number) => {
       out.set(means.subarray(from, from + width), row * columns);
     };
-    if (log2 >= BASE && this.#pyramid) {
-      const { mean, width: pitch } = statsOf(levelAt(this.#pyramid, log2));
-      for (let row = 0; row < height; row++) put(mean, (y + row) * pitch + x, row);
+    if (this.#pyramid && log2 >= this.#pyramid.base - 1) {
+      const { means, width: pitch } = meansAt(this.#pyramid, log2);
+      for (let row = 0; row < height; row++) put(means, (y + row) * pitch + x, row);
       return out;
     }
     const block = 2 ** log2;

@@ -3,13 +3,18 @@ import { type CellReader, readBordered, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
 
 /**
- * Statistics of a layer at every zoom from native − BASE outwards, in shared memory: level i holds
- * blocks of 2^(BASE + i) cells a side, the last one a single block. Nearer levels are computed from
- * the file when they are looked at.
+ * Statistics of a layer at every zoom from blocks of 2^base cells a side outwards, in shared memory,
+ * and the means alone of blocks half that size, which most pictures need no more of. Nearer levels
+ * are computed from the file when they are looked at.
  */
 export interface Pyramid {
+  /** log2 of the side, in cells, of a block of `levels[0]`. */
+  readonly base: number;
+  /** Level i holds blocks of 2^(base + i) cells a side, the last one a single block. */
   readonly levels: readonly Level[];
-  /** Bytes in all levels. */
+  /** Means of blocks of 2^(base − 1) cells a side. */
+  readonly means: Level;
+  /** Bytes in all of it. */
   readonly bytes: number;
 }
 
@@ -19,29 +24,92 @@ export interface Level {
   readonly buffer: SharedArrayBuffer;
 }
 
-/** log2 of the base level's block: a tile one zoom nearer reads 2048² cells, the most worth reading. */
-export const BASE = 4;
-
 const PLANES = 10;
+// Blocks of 16 cells keep a tile one zoom nearer to 2048² cells, the most worth reading for one; a
+// layer whose pyramid would not fit into LARGEST bytes starts further out.
+const NEAREST = 5;
+const LARGEST = 64 << 20;
 // Cells measured at once, and the widest strip of them: as float32 they stay in a core's second-level
 // cache, however wide the plane is.
 export const BAND = 1 << 17;
-const STRIP = 1 << 13;
+const STRIP = 1 << 12;
+
+/** `Pyramid.base` of a plane. */
+export function baseOf({ width, height }: Plane): number {
+  let base = NEAREST;
+  while (width * height / 4 ** base * PLANES * 4 * 4 / 3 > LARGEST) base++;
+  return base;
+}
+
+/** log2 of the smallest blocks whose means a pyramid of that plane holds. */
+export const meansFrom = (plane: Plane): number => baseOf(plane) - 1;
 
 /** Empty levels for a plane. */
-export function allocate({ width, height }: Plane): Pyramid {
-  const levels: Level[] = [];
-  for (let block = 1 << BASE;; block *= 2) {
-    const w = Math.ceil(width / block), h = Math.ceil(height / block);
-    levels.push({ width: w, height: h, buffer: new SharedArrayBuffer(w * h * PLANES * 4) });
-    if (w * h <= 1) break;
+export function allocate(plane: Plane): Pyramid {
+  const base = baseOf(plane);
+  const level = (log2: number, planes: number): Level => {
+    const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
+    return { width, height, buffer: new SharedArrayBuffer(width * height * planes * 4) };
+  };
+  const means = level(base - 1, 1);
+  const levels = [level(base, PLANES)];
+  while (levels.at(-1)!.width * levels.at(-1)!.height > 1) {
+    levels.push(level(base + levels.length, PLANES));
   }
-  return { levels, bytes: levels.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };
+  const bytes = [means, ...levels].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  return { base, levels, means, bytes };
 }
 
 /** The level of blocks of 2^`log2` cells a side; the last one where there is nothing further out. */
-export const levelAt = ({ levels }: Pyramid, log2: number): Level =>
-  levels[Math.min(log2 - BASE, levels.length - 1)]!;
+export const levelAt = ({ base, levels }: Pyramid, log2: number): Level =>
+  levels[Math.min(log2 - base, levels.length - 1)]!;
+
+/** Means of blocks of 2^`log2` cells a side, from log2 = base − 1 on, in rows of `width`. */
+export function meansAt(pyramid: Pyramid, log2: number): { means: Float32Array; width: number } {
+  const { means, base } = pyramid;
+  if (log2 < base) return { means: new Float32Array(means.buffer), width: means.width };
+  const level = levelAt(pyramid, log2);
+  return { means: statsOf(level).mean, width: level.width };
+}
+
+/**
+ * Fills rows `from`..`to` of the base, and the means below them, from the file: one pass over the
+ * bytes. `eachRow` sees the cells on the way.
+ */
+export function fill(
+  reader: CellReader,
+  pyramid: Pyramid,
+  from: number,
+  to: number,
+  eachRow: (values: Float32Array) => void,
+): void {
+  const { base, levels, means } = pyramid;
+  const [first] = levels;
+  const wholes = statsOf(first!), halves = new Float32Array(means.buffer);
+  const height = Math.min(2 * to, means.height) - 2 * from;
+  const rows = { x: 0, y: 2 * from, width: means.width, height };
+  measure(reader, base - 1, rows, (stats, x, y) => {
+    for (let row = 0; row < stats.height; row++) {
+      const values = stats.mean.subarray(row * stats.width, (row + 1) * stats.width);
+      halves.set(values, (2 * from + y + row) * means.width + x);
+    }
+    paste(reader.ops.merge(stats), wholes, x / 2, from + y / 2);
+  }, eachRow);
+}
+
+/** Merges every level above the base from the one below, some rows at a time. */
+export function mergeLevels(ops: Ops, { levels }: Pyramid): void {
+  for (let i = 1; i < levels.length; i++) {
+    const below = statsOf(levels[i - 1]!), level = statsOf(levels[i]!);
+    const rows = 2 * Math.max(1, Math.floor(BAND / below.width));
+    for (let y = 0; y < below.height; y += rows) {
+      ops.frame(() => {
+        const part = cut(ops, below, 0, y, below.width, Math.min(rows, below.height - y));
+        paste(ops.merge(part), level, 0, y / 2);
+      });
+    }
+  }
+}
 
 /** Bytes that `statsOf` needs for one block. */
 export const STATS_BYTES = PLANES * 4;
@@ -121,7 +189,7 @@ export function cut(
 /**
  * Block statistics straight from the file: `width` × `height` blocks from block (x, y) on, the
  * blocks at the plane's edges holding the cells that exist. `visit` gets them piece by piece, with
- * the place of each piece's first block among them; `eachRow` sees the cells on the way.
+ * the place of each piece's first block among them, both even; `eachRow` sees the cells on the way.
  */
 export function measure(
   reader: CellReader,
@@ -133,7 +201,8 @@ export function measure(
   const { plane, ops } = reader;
   const block = 1 << log2;
   const across = Math.min(width, Math.ceil(STRIP / block));
-  const down = Math.max(1, Math.floor(BAND / (across * block * block)));
+  // Even, so that pieces can be merged by themselves.
+  const down = 2 * Math.max(1, Math.floor(BAND / (2 * across * block * block)));
   for (let row = 0; row < height; row += down) {
     for (let column = 0; column < width; column += across) {
       ops.frame(() => {

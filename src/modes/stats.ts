@@ -60,16 +60,21 @@ export const stats: Mode = {
   prepare(options: Options, facts: Facts) {
     const alpha = Number(options.alpha), opaque = options.opaque === true, s = robust(facts);
     return (canvas): Picture => {
-      const { ops, width, height, columns, rows } = canvas;
+      const { ops, width, height, columns, rows, pixelsPerCell } = canvas;
       const blocks = canvas.stats();
-      const packed = ops.pack(blocks, alpha, s);
-      for (let i = 3; opaque && i < packed.length; i += 4) packed[i] = 255;
+      const { buffer, byteOffset } = ops.pack(blocks, alpha, s);
+      const packed = new Uint32Array(buffer, byteOffset, blocks.count.length);
+      if (opaque) for (let i = 0; i < packed.length; i++) packed[i]! |= 0xff000000;
       const values = canvas.blank();
-      const pixels = ops.scratch(columns * rows * 4);
-      if (columns > width || rows > height) pixels.fill(0);
+      const pixels = ops.scratch(columns * rows * 4).fill(0);
+      const words = new Uint32Array(pixels.buffer, pixels.byteOffset, columns * rows);
       for (let y = 0; y < height; y++) {
-        values.set(blocks.mean.subarray(y * width, (y + 1) * width), y * columns);
-        pixels.set(packed.subarray(y * width * 4, (y + 1) * width * 4), y * columns * 4);
+        const row = Math.floor(y / pixelsPerCell) * blocks.width;
+        for (let x = 0; x < width; x++) {
+          const block = row + Math.floor(x / pixelsPerCell);
+          words[y * columns + x] = packed[block]!;
+          values[y * columns + x] = blocks.mean[block]!;
+        }
       }
       return { kind: "rgba", pixels, values };
     };

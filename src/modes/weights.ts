@@ -1,7 +1,7 @@
 import { palette } from "./colour.ts";
 import { colormaps } from "./colormaps.ts";
 import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/ops.ts";
-import { BASE } from "../field/pyramid.ts";
+import { meansFrom } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
 import { channelOf, indexOf, type Plane } from "../field/plane.ts";
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
@@ -116,7 +116,7 @@ function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array 
   const { width, height, columns, log2, y, reader: { plane } } = canvas;
   if (log2 === 0 && !factor) return canvas.cells();
   const values = canvas.means(factor);
-  if (!factor || log2 < BASE) return values;
+  if (!factor || log2 < meansFrom(plane)) return values;
   // The pyramid's blocks are aggregated already: the factor of a block's middle row comes close.
   for (let row = 0; row < height; row++) {
     const middle = Math.min((y + row + 0.5) * 2 ** log2, plane.height - 1);

@@ -2,7 +2,7 @@ import { Pool } from "../compute/pool.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { describeAxes, TILE } from "../field/plane.ts";
-import { BASE } from "../field/pyramid.ts";
+import { baseOf, meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import type { Layer, Model } from "../model/model.ts";
@@ -81,7 +81,7 @@ class TileEngine implements Engine {
   constructor(catalogue: Catalogue, pool: Pool<Job>, options: EngineOptions) {
     this.#catalogue = catalogue;
     this.#pool = pool;
-    this.#layers = new Layers(pool, options.pyramidBytes ?? 128 * MIB);
+    this.#layers = new Layers(pool, options.pyramidBytes ?? 192 * MIB);
     this.#tiles = new LruCache(options.cacheBytes ?? 64 * MIB);
   }
 
@@ -195,7 +195,7 @@ class TileEngine implements Engine {
           const needs: Needs = {
             facts: true,
             channels: view.mode.needsChannels(view.options),
-            pyramid: view.plane.nativeZoom - z - (density - 1) >= BASE,
+            pyramid: view.plane.nativeZoom - z - (density - 1) >= meansFrom(view.entry.plane),
           };
           await this.#layers.ready(view.entry, needs, signal);
           const { bytes, timings } = await this.#pool.run<Rendered>({
@@ -234,7 +234,7 @@ class TileEngine implements Engine {
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: plane.nativeZoom });
     }
     const log2 = plane.nativeZoom - z;
-    const far = log2 >= BASE;
+    const far = log2 >= baseOf(entry.plane);
     await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
     const pyramid = far ? entry.pyramid : null;
     const job: Job = { kind: "inspect", context: entry.id, log2, x, y, pyramid };

@@ -1,7 +1,7 @@
 import type { BlockStats } from "../compute/ops.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { indexOf } from "../field/plane.ts";
-import { BASE, cut, levelAt, measure, type Pyramid, statsOf } from "../field/pyramid.ts";
+import { cut, levelAt, measure, type Pyramid, statsOf } from "../field/pyramid.ts";
 import type { Inspection } from "./tile.ts";
 
 /** A block: `log2` of its side in cells, and its place among blocks of that size. */
@@ -28,7 +28,7 @@ export function inspect(
     const values = new Float32Array(1);
     readCells(reader, { x: left, y: top, width: 1, height: 1 }, { values, start: 0, pitch: 1 });
     let cell: Inspection["cell"] | undefined;
-    if (log2 >= BASE && pyramid) {
+    if (pyramid && log2 >= pyramid.base) {
       cell = describe(cut(ops, statsOf(levelAt(pyramid, log2)), x, y, 1, 1));
     } else measure(reader, log2, { x, y, width: 1, height: 1 }, (stats) => cell = describe(stats));
     return { tensor: plane.tensor.name, index, ...spell(values[0]!), cell: cell! };

@@ -1,10 +1,9 @@
-import type { BlockStats } from "../compute/ops.ts";
 import { measureOfBlocks } from "../analysis/measure.ts";
 import { type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold } from "../field/plane.ts";
-import { BASE, measure, paste, type Pyramid, statsOf } from "../field/pyramid.ts";
+import { fill, mergeLevels, type Pyramid, statsOf } from "../field/pyramid.ts";
 
 /** Bins of `Ops.countKeys`. */
 const BINS = 1 << 16;
@@ -24,13 +23,10 @@ export function sweep(
   to: number,
 ): Uint32Array<ArrayBuffer> {
   const { ops } = reader;
-  const base = statsOf(pyramid.levels[0]!);
   return ops.frame(() => {
     const { buffer, byteOffset } = ops.scratch(BINS * 4).fill(0);
     const bins = new Uint32Array(buffer, byteOffset, BINS);
-    const rows = { x: 0, y: from, width: base.width, height: to - from };
-    const put = (stats: BlockStats, x: number, y: number) => paste(stats, base, x, from + y);
-    measure(reader, BASE, rows, put, (values) => ops.countKeys(values, bins));
+    fill(reader, pyramid, from, to, (values) => ops.countKeys(values, bins));
     return bins.slice();
   });
 }
@@ -39,12 +35,10 @@ export function sweep(
  * Merges every level of the pyramid above its base, and answers the layer's scale: moments from the
  * last block, order statistics from the counts, exactly where the layer is small enough to be held.
  */
-export function settle(reader: CellReader, { levels }: Pyramid, bins: Uint32Array): Scale {
+export function settle(reader: CellReader, pyramid: Pyramid, bins: Uint32Array): Scale {
   const { ops, plane: { cells, tensor: { dtype } } } = reader;
-  for (let i = 1; i < levels.length; i++) {
-    ops.frame(() => paste(ops.merge(statsOf(levels[i - 1]!)), statsOf(levels[i]!), 0, 0));
-  }
-  const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, hasExactKeys(dtype));
+  mergeLevels(ops, pyramid);
+  const measure = measureOfBlocks(statsOf(pyramid.levels.at(-1)!), bins, hasExactKeys(dtype));
   return scaleOf(measure, cells <= HELD ? allCells(reader) : undefined, dtype);
 }
 

@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { BlockStats, Ops } from "../../src/compute/ops.ts";
 import { reference } from "../../src/compute/reference.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { Canvas } from "../../src/field/canvas.ts";
-import { allocate, BASE, measure, paste, statsOf } from "../../src/field/pyramid.ts";
+import { allocate, fill, mergeLevels } from "../../src/field/pyramid.ts";
 import { readerOf, tensorOf } from "./planes.ts";
 
 /** The block straight from its definition, in float64. */
@@ -109,19 +109,13 @@ for (const ops of [reference, wasm] satisfies Ops[]) {
       // A folded vector's cells beside its missing ones have no gradient: SPEC's difference needs neighbours.
       const gradients = !plane.folded;
       const pyramid = allocate(plane);
-      const base = statsOf(pyramid.levels[0]!);
-      const everything = { x: 0, y: 0, width: base.width, height: base.height };
-      measure(reader, BASE, everything, (stats, x, y) => paste(stats, base, x, y));
-      for (let i = 1; i < pyramid.levels.length; i++) {
-        ops.frame(() =>
-          paste(ops.merge(statsOf(pyramid.levels[i - 1]!)), statsOf(pyramid.levels[i]!), 0, 0)
-        );
-      }
-      for (let log2 = 0; log2 < BASE + pyramid.levels.length; log2++) {
+      fill(reader, pyramid, 0, pyramid.levels[0]!.height, () => {});
+      mergeLevels(ops, pyramid);
+      for (let log2 = 0; log2 < pyramid.base + pyramid.levels.length; log2++) {
         const z = plane.nativeZoom - log2;
         ops.frame(() => {
           const canvas = new Canvas(reader, pyramid, { z, x: 0, y: 0, density: 1, crop: true });
-          const stats = canvas.stats();
+          const stats = canvas.stats(), means = canvas.means();
           const step = Math.max(1, Math.floor(stats.width * stats.height / 60));
           for (let at = 0; at < stats.width * stats.height; at += step) {
             const bx = at % stats.width, by = Math.floor(at / stats.width);
@@ -130,6 +124,7 @@ for (const ops of [reference, wasm] satisfies Ops[]) {
               ? stats
               : { ...stats, gradient: Float32Array.from(stats.gradient) };
             if (!gradients) got.gradient[at] = want.gradient;
+            if (want.count > 0) assertAlmostEquals(means[at]!, want.mean, 1e-6);
             agree(got, at, want, 1, `block (${bx}, ${by}) of ${2 ** log2} in [${shape}]`);
           }
         });

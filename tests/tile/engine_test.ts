@@ -96,6 +96,21 @@ Deno.test("numbers of a tile are the tensor's own at native zoom, means of block
     assertEquals(doubled.values[511 * 512 + 300], matrix[511 * 900 + 300]);
   }));
 
+Deno.test("statistics enlarge at twice the resolution of native zoom", () =>
+  withEngine(async (engine) => {
+    const address = { ...at("matrix", 2, 1, 1, "", { density: 2, format: "bin" }), mode: "stats" };
+    const { bytes } = await engine.ticket(address).tile();
+    const single = { ...address, density: 1 } as const;
+    const { bytes: plain } = await engine.ticket(single).tile();
+    for (const [x, y] of [[0, 0], [255, 3], [100, 187]] as const) {
+      const want = plain.subarray((y * 256 + x) * 4, (y * 256 + x) * 4 + 4);
+      for (const [dx, dy] of [[0, 0], [1, 0], [0, 1], [1, 1]] as const) {
+        const from = ((2 * y + dy) * 512 + 2 * x + dx) * 4;
+        assertEquals(bytes.subarray(from, from + 4), want);
+      }
+    }
+  }));
+
 Deno.test("a cropped tile has the plane's own edge, down to a single pixel", () =>
   withEngine(async (engine) => {
     const edge = await numbers(engine, at("matrix", 2, 3, 2, "", { crop: true }));
