@@ -19,6 +19,8 @@ interface Task<Job> {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
+  /** Takes long: no other job waits behind it in the same worker. */
+  readonly long: boolean;
   readonly abort: () => void;
   seat?: { readonly member: Member<Job>; readonly slot: number };
 }
@@ -28,10 +30,14 @@ interface Member<Job> {
   readonly index: number;
   readonly known: Set<string>;
   readonly seats: (Task<Job> | undefined)[];
+  /** Times it fell over since its last answer. */
+  falls: number;
 }
 
 // Jobs in a worker's hands at once: while it works on one the next already waits in its inbox.
 const DEPTH = 2;
+// A worker that falls over so often without an answer in between is not started again.
+const FALLS = 5;
 
 /**
  * Workers that do one job at a time each. A job names a context (what it works on), which is sent
@@ -47,6 +53,8 @@ export class Pool<Job extends { readonly context: string }> {
   #queue: Task<Job>[] = [];
   #tickets = 0;
   #closed = false;
+  /** Why workers are not started any more. */
+  #broken: string | null = null;
 
   constructor(script: URL, size: number, limit = 4096) {
     this.#script = script;
@@ -58,6 +66,7 @@ export class Pool<Job extends { readonly context: string }> {
         index,
         known: new Set(),
         seats: new Array<Task<Job> | undefined>(DEPTH).fill(undefined),
+        falls: 0,
       };
       return member;
     });
@@ -82,11 +91,14 @@ export class Pool<Job extends { readonly context: string }> {
 
   /**
    * The worker's answer. Throws what the worker threw, `AbortError` when cancelled, `Overloaded`
-   * when the queue is full.
+   * when the queue is full. A `long` job keeps its worker to itself.
    */
-  run<Value>(job: Job, signal?: AbortSignal): Promise<Value> {
+  run<Value>(job: Job, signal?: AbortSignal, long = false): Promise<Value> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new Unreadable("the workers have been shut down"));
+    if (this.#broken !== null) {
+      return Promise.reject(new Unreadable(`the workers cannot be started: ${this.#broken}`));
+    }
     if (this.#queue.length >= this.#limit) {
       const message = `${this.#queue.length} jobs wait already, the limit is ${this.#limit}`;
       return Promise.reject(new Overloaded(message, { retryAfter: 1, queued: this.#queue.length }));
@@ -99,6 +111,7 @@ export class Pool<Job extends { readonly context: string }> {
         resolve: resolve as (value: unknown) => void,
         reject,
         signal,
+        long,
         abort: () => this.#cancel(task),
       };
       signal?.addEventListener("abort", task.abort, { once: true });
@@ -130,7 +143,9 @@ export class Pool<Job extends { readonly context: string }> {
   }
 
   #answered(index: number, answer: Answer): void {
-    const { seats } = this.#members[index]!;
+    const member = this.#members[index]!;
+    const { seats } = member;
+    member.falls = 0;
     const slot = seats.findIndex((task) => task?.ticket === answer.ticket);
     const task = seats[slot];
     if (!task) return;
@@ -144,20 +159,29 @@ export class Pool<Job extends { readonly context: string }> {
   #replace(index: number, problem: string): void {
     const member = this.#members[index]!;
     member.worker.terminate();
+    // One that falls over again and again before any answer cannot be helped by another start.
+    if (++member.falls >= FALLS) this.#broken = problem;
     const reason = new Unreadable(`a worker stopped: ${problem}`);
     const lost = member.seats.splice(0, DEPTH, ...new Array<undefined>(DEPTH).fill(undefined));
     member.known.clear();
-    if (!this.#closed) member.worker = this.#start(index);
     for (const task of lost) if (task) this.#settle(task, () => task.reject(reason));
-    this.#dispatch();
+    if (this.#broken !== null) {
+      for (const task of this.#queue.splice(0)) this.#settle(task, () => task.reject(reason));
+    } else if (!this.#closed) {
+      member.worker = this.#start(index);
+      this.#dispatch();
+    }
   }
 
   #dispatch(): void {
     for (let depth = 0; depth < DEPTH; depth++) {
       for (const member of this.#members) {
-        if (this.#queue.length === 0) return;
-        const busy = member.seats.filter((task) => task !== undefined).length;
-        if (busy === depth) this.#hand(this.#queue.shift()!, member);
+        const [next] = this.#queue;
+        if (!next) return;
+        const busy = member.seats.filter((task) => task !== undefined);
+        if (busy.length !== depth || busy.some(({ long }) => long)) continue;
+        if (next.long && depth > 0) return;
+        this.#hand(this.#queue.shift()!, member);
       }
     }
   }

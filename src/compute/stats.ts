@@ -6,7 +6,10 @@ export interface Allocator {
   words(length: number): Uint32Array;
 }
 
-/** Statistics of a grid of blocks, contents undefined, to be filled in by a kernel. */
+/**
+ * Statistics of a grid of blocks, contents undefined, to be filled in by a kernel. The arrays are
+ * made one after the other, in the order of the interface.
+ */
 export function allocateStats(width: number, height: number, from: Allocator): BlockStats {
   const length = width * height;
   return {

@@ -1,6 +1,6 @@
 import type { BlockStats } from "../ops.ts";
 import { allocateStats } from "../stats.ts";
-import { floats, isNear, words } from "./memory.ts";
+import { isNear, scratch } from "./memory.ts";
 
 /** Statistics whose ten arrays lie `stride` bytes apart from `address` on, as kernels take them. */
 export interface NearStats {
@@ -11,9 +11,15 @@ export interface NearStats {
 
 /** Room for the statistics of a grid of blocks. */
 export function nearStats(width: number, height: number): NearStats {
-  const near = locate(allocateStats(width, height, { floats, words }));
-  if (!near) throw new Error("scratch arrays are not evenly spaced");
-  return near;
+  // Ten arrays in one, each at the alignment of scratch.
+  const stride = Math.ceil(width * height / 4) * 16;
+  const { buffer, byteOffset: address } = scratch(10 * stride);
+  let next = address - stride;
+  const stats = allocateStats(width, height, {
+    floats: (length) => new Float32Array(buffer, next += stride, length),
+    words: (length) => new Uint32Array(buffer, next += stride, length),
+  });
+  return { stats, address, stride };
 }
 
 /** The statistics themselves where kernels can take them, else a copy. */
@@ -48,5 +54,5 @@ function locate(stats: BlockStats): NearStats | null {
   const inPlace = arrays(stats).every((array, i) =>
     isNear(array) && array.byteOffset === address + i * stride
   );
-  return inPlace && stride > 0 ? { stats, address, stride } : null;
+  return inPlace && stride >= 0 ? { stats, address, stride } : null;
 }
