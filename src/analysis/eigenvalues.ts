@@ -61,12 +61,17 @@ export function tridiagonalEigenvalues({ diagonal, beside }: Tridiagonal): Eigen
   const e = new Float64Array(n);
   e.set(beside);
   if (n > 0) last[n - 1] = 1;
+  // What is lost in the rounding of the largest entries counts as zero: next to it the small
+  // eigenvalues of a nearly singular matrix are noise, which need never converge by their own size.
+  const floor = Number.EPSILON * d.reduce((most, v, i) => Math.max(most, Math.abs(v), e[i]!), 0);
   for (let l = 0; l < n; l++) {
     for (let sweep = 0;; sweep++) {
       let m = l;
-      while (
-        m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))
-      ) m++;
+      while (m < n - 1) {
+        const small = Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!));
+        if (Math.abs(e[m]!) <= Math.max(small, floor)) break;
+        m++;
+      }
       if (m === l) break;
       if (sweep === 60) {
         throw new RangeError(`Eigenvalue ${l} of ${n} has not converged after ${sweep} QL sweeps.`);

@@ -74,6 +74,8 @@ class TileEngine implements Engine {
   readonly #tiles: LruCache<Tile>;
   readonly #flight = new SingleFlight<Tile>();
   readonly #summaries = new LruCache<Summary>(16 * MIB);
+  readonly #summarizing = new SingleFlight<Summary>();
+  #lastSummary = Promise.resolve();
   readonly #views = new Map<string, OpenView>();
   /** The version of each model that was last asked for. */
   readonly #versions = new Map<string, string>();
@@ -260,11 +262,22 @@ class TileEngine implements Engine {
     const entry = this.#layers.entry(model.version, info);
     const known = this.#summaries.get(entry.id);
     if (known) return known;
-    await this.#layers.ready(entry, { facts: false, channels: false, pyramid: false });
-    const job: Job = { kind: "summary", context: entry.id };
-    const summary = await this.#pool.run<Summary>(job, signal);
-    this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);
-    return summary;
+    return await this.#summarizing.run(entry.id, async (signal) => {
+      await this.#layers.ready(entry, { facts: false, channels: false, pyramid: false });
+      const job: Job = { kind: "summary", context: entry.id };
+      // One after the other, so that a worker is left for tiles.
+      const before = this.#lastSummary;
+      const turn = Promise.withResolvers<void>();
+      this.#lastSummary = turn.promise;
+      try {
+        await before;
+        const summary = await this.#pool.run<Summary>(job, signal, true);
+        this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);
+        return summary;
+      } finally {
+        turn.resolve();
+      }
+    }, signal);
   }
 
   close(): Promise<void> {

@@ -70,6 +70,25 @@ Deno.test("a worker that falls over fails its jobs, and the next ones run on a f
     assertEquals(await pool.run({ context: "a", kind: "context" }), "context of a");
   }));
 
+Deno.test("a long job keeps its worker to itself, and short ones pass it by", () =>
+  withPool(2, 100, async (pool) => {
+    const long = pool.run({ context: "a", kind: "spin", ms: 700 }, undefined, true);
+    const began = performance.now();
+    const short = Array.from({ length: 6 }, () => pool.run({ context: "a", kind: "spin", ms: 10 }));
+    await Promise.all(short);
+    assert(performance.now() - began < 600, `${performance.now() - began} ms behind a long job`);
+    await long;
+  }));
+
+Deno.test("workers that cannot start fail with the reason instead of starting for ever", async () => {
+  const pool = new Pool<TestJob>(new URL("./no_such_worker.ts", import.meta.url), 2);
+  const ask = () => pool.run({ context: "a", kind: "context" });
+  await assertRejects(ask, Unreadable);
+  for (let i = 0; i < 50; i++) await assertRejects(ask, Unreadable);
+  await assertRejects(ask, Unreadable, "cannot be started");
+  pool.close();
+});
+
 Deno.test("closing rejects what has not been answered", async () => {
   const pool = new Pool<TestJob>(script, 1);
   const job = pool.run({ context: "a", kind: "spin", ms: 5_000 });
