@@ -25,20 +25,19 @@ function isFresh(): boolean {
   }
 }
 
-/** Writes the kernels, with a memory of so many pages, to build/`name`. */
-export async function compile(name: string, pages: number): Promise<void> {
+async function build(): Promise<void> {
   const { default: asc } = await import("assemblyscript/asc");
   Deno.mkdirSync(new URL("build/", folder), { recursive: true });
   // Written beside and renamed, so that a build cut short leaves no half file.
-  const part = `build/${name}.${Deno.pid}.part`;
+  const part = `build/kernels.${Deno.pid}.part`;
   const options = [
     ...["index.ts", "-o", part, "--baseDir", fileURLToPath(folder)],
     ...["-O3", "--noAssert", "--converge", "--enable", "simd", "--runtime", "stub"],
-    ...["--initialMemory", `${pages}`, "--maximumMemory", `${pages}`],
+    ...["--initialMemory", `${PAGES}`, "--maximumMemory", `${PAGES}`],
   ];
   const { error, stderr } = await asc.main(options);
   if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr}`);
-  Deno.renameSync(new URL(part, folder), new URL(`build/${name}`, folder));
+  Deno.renameSync(new URL(part, folder), output);
 }
 
-if (import.meta.main && !isFresh()) await compile("kernels.wasm", PAGES);
+if (!isFresh()) await build();
