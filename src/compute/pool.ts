@@ -12,6 +12,12 @@ export type Answer =
   | { readonly ticket: number; readonly value: unknown }
   | { readonly ticket: number; readonly error: WireError };
 
+/**
+ * `now`: somebody waits for a picture. `background`: begins when nothing more urgent waits.
+ * `long`: the same, and keeps its worker to itself, as it takes more than a few milliseconds.
+ */
+export type Urgency = "now" | "background" | "long";
+
 interface Task<Job> {
   readonly ticket: number;
   readonly job: Job;
@@ -19,8 +25,7 @@ interface Task<Job> {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
-  /** Takes long: no other job waits behind it in the same worker. */
-  readonly long: boolean;
+  readonly urgency: Urgency;
   readonly abort: () => void;
   seat?: { readonly member: Member<Job>; readonly slot: number };
 }
@@ -91,9 +96,9 @@ export class Pool<Job extends { readonly context: string }> {
 
   /**
    * The worker's answer. Throws what the worker threw, `AbortError` when cancelled, `Overloaded`
-   * when the queue is full. A `long` job keeps its worker to itself.
+   * when the queue is full.
    */
-  run<Value>(job: Job, signal?: AbortSignal, long = false): Promise<Value> {
+  run<Value>(job: Job, signal?: AbortSignal, urgency: Urgency = "now"): Promise<Value> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new Unreadable("the workers have been shut down"));
     if (this.#broken !== null) {
@@ -111,7 +116,7 @@ export class Pool<Job extends { readonly context: string }> {
         resolve: resolve as (value: unknown) => void,
         reject,
         signal,
-        long,
+        urgency,
         abort: () => this.#cancel(task),
       };
       signal?.addEventListener("abort", task.abort, { once: true });
@@ -176,14 +181,20 @@ export class Pool<Job extends { readonly context: string }> {
   #dispatch(): void {
     for (let depth = 0; depth < DEPTH; depth++) {
       for (const member of this.#members) {
-        const [next] = this.#queue;
+        const next = this.#next(depth);
         if (!next) return;
         const busy = member.seats.filter((task) => task !== undefined);
-        if (busy.length !== depth || busy.some(({ long }) => long)) continue;
-        if (next.long && depth > 0) return;
-        this.#hand(this.#queue.shift()!, member);
+        if (busy.length !== depth || busy.some(({ urgency }) => urgency === "long")) continue;
+        this.#queue.splice(this.#queue.indexOf(next), 1);
+        this.#hand(next, member);
       }
     }
+  }
+
+  /** What a worker with `depth` jobs in hand may be given: only what is urgent waits in an inbox. */
+  #next(depth: number): Task<Job> | undefined {
+    const urgent = this.#queue.find(({ urgency }) => urgency === "now");
+    return urgent ?? (depth === 0 ? this.#queue[0] : undefined);
   }
 
   #hand(task: Task<Job>, member: Member<Job>): void {

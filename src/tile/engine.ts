@@ -100,7 +100,10 @@ class TileEngine implements Engine {
     const before = this.#versions.get(id);
     if (before !== model.version) {
       this.#versions.set(id, model.version);
-      if (before !== undefined) this.#layers.forget(before);
+      if (before !== undefined) {
+        this.#layers.forget(id);
+        this.#views.clear();
+      }
     }
     return model;
   }
@@ -117,7 +120,7 @@ class TileEngine implements Engine {
     }
     const near = model.layers.slice(0, 5).map((layer) => layer.name).join(", ");
     throw new NotFound(
-      `model "${model.id}" has no layer or tensor "${name}"; it has ${model.layers.length} layers: ${near}…`,
+      `model "${model.id}" has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
       { model: model.id, layer: name },
     );
   }
@@ -149,7 +152,7 @@ class TileEngine implements Engine {
       throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
     }
     const options = parseOptions(mode, query, ["v"]);
-    const entry = this.#layers.entry(model.version, info, mode.axes(options));
+    const entry = this.#layers.entry(model, info, mode.axes(options));
     const { plane } = entry;
     return {
       model,
@@ -259,11 +262,11 @@ class TileEngine implements Engine {
     const model = this.model(modelId);
     const { tensor } = this.layer(model, layerName);
     const info = model.tensors.find(({ name }) => name === tensor)!;
-    const entry = this.#layers.entry(model.version, info);
+    const entry = this.#layers.entry(model, info);
     const known = this.#summaries.get(entry.id);
     if (known) return known;
     return await this.#summarizing.run(entry.id, async (signal) => {
-      await this.#layers.ready(entry, { facts: false, channels: false, pyramid: false });
+      await this.#layers.ready(entry, { facts: false, channels: false, pyramid: false }, signal);
       const job: Job = { kind: "summary", context: entry.id };
       // One after the other, so that a worker is left for tiles.
       const before = this.#lastSummary;
@@ -271,7 +274,7 @@ class TileEngine implements Engine {
       this.#lastSummary = turn.promise;
       try {
         await before;
-        const summary = await this.#pool.run<Summary>(job, signal, true);
+        const summary = await this.#pool.run<Summary>(job, signal, "long");
         this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);
         return summary;
       } finally {

@@ -31,8 +31,9 @@ export async function render(
     drawn = performance.now();
     return encode(ops, format, pixels, picture.values);
   });
-  const bytes = await encoded;
+  // Before waiting: another tile may use the same clock meanwhile.
   const { read, decode } = clock;
+  const bytes = await encoded;
   const draws = drawn - began - read - decode;
   return { bytes, timings: { read, decode, draw: draws, encode: performance.now() - drawn } };
 }

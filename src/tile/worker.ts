@@ -26,6 +26,10 @@ const loaded = new Map<string, Loaded>();
 // Handles by path and version: a model's tensors mostly share one file.
 const sources = new Map<string, SyncSource>();
 const HANDLES = 64;
+// Bytes of inflated members held, one at least.
+const INFLATED = 128 << 20;
+// Drawings kept ready a layer.
+const DRAWINGS = 64;
 
 serveJobs<Job>({
   share(id, context) {
@@ -34,7 +38,10 @@ serveJobs<Job>({
   },
   forget(id) {
     layers.delete(id);
+    const layer = loaded.get(id);
     loaded.delete(id);
+    const inUse = loaded.values().some(({ source }) => source === layer?.source);
+    if (layer && !inUse) close(layer.source);
   },
   async work(job, cancelled) {
     const layer = load(job.context);
@@ -90,6 +97,7 @@ function drawing(layer: Loaded, modeName: string, query: string): (canvas: Canva
   if (!mode || !layer.facts) throw new Unreadable(`mode ${modeName} has nothing to draw from`);
   const options = parseOptions(mode, new URLSearchParams(query));
   const draw = mode.prepare(options, layer.facts, layer.plane);
+  if (layer.drawings.size >= DRAWINGS) layer.drawings.clear();
   layer.drawings.set(key, draw);
   return draw;
 }
@@ -100,12 +108,21 @@ function open(ref: SourceRef): SyncSource {
   if (known) return known;
   const source = openSource(ref);
   if (!source.readSync) throw new Unreadable(`${source.name} cannot be read without waiting`);
-  for (const [oldest, handle] of sources) {
+  let inflated = source.ref.kind === "inflated" ? source.size : 0;
+  for (const other of [...sources.values()].reverse()) {
+    if (other.ref.kind === "inflated" && (inflated += other.size) > INFLATED) close(other);
+  }
+  for (const other of sources.values()) {
     if (sources.size < HANDLES) break;
-    sources.delete(oldest);
-    for (const [id, layer] of loaded) if (layer.source === handle) loaded.delete(id);
-    handle.close();
+    close(other);
   }
   sources.set(key, source as SyncSource);
   return source as SyncSource;
+}
+
+/** Closes a handle, and lets go of the layers that read from it: they open it again when asked. */
+function close(source: SyncSource): void {
+  for (const [key, other] of sources) if (other === source) sources.delete(key);
+  for (const [id, layer] of loaded) if (layer.source === source) loaded.delete(id);
+  source.close();
 }

@@ -72,12 +72,25 @@ Deno.test("a worker that falls over fails its jobs, and the next ones run on a f
 
 Deno.test("a long job keeps its worker to itself, and short ones pass it by", () =>
   withPool(2, 100, async (pool) => {
-    const long = pool.run({ context: "a", kind: "spin", ms: 700 }, undefined, true);
+    const long = pool.run({ context: "a", kind: "spin", ms: 700 }, undefined, "long");
     const began = performance.now();
     const short = Array.from({ length: 6 }, () => pool.run({ context: "a", kind: "spin", ms: 10 }));
     await Promise.all(short);
     assert(performance.now() - began < 600, `${performance.now() - began} ms behind a long job`);
     await long;
+  }));
+
+Deno.test("what is in the background begins when nothing urgent waits", () =>
+  withPool(1, 100, async (pool) => {
+    const order: string[] = [];
+    const spin = (name: string, urgency: "now" | "background") =>
+      pool.run({ context: "a", kind: "spin", ms: 5 }, undefined, urgency)
+        .then(() => order.push(name));
+    const first = spin("first", "background");
+    const rest = ["b1", "b2"].map((name) => spin(name, "background"));
+    const urgent = ["u1", "u2", "u3"].map((name) => spin(name, "now"));
+    await Promise.all([first, ...rest, ...urgent]);
+    assertEquals(order, ["first", "u1", "u2", "u3", "b1", "b2"]);
   }));
 
 Deno.test("workers that cannot start fail with the reason instead of starting for ever", async () => {
