@@ -45,13 +45,23 @@ export function createApp(
 function dispatch(app: Hono, request: Request): Response | Promise<Response> {
   switch (request.method) {
     case "GET":
-    case "HEAD":
       return app.fetch(request);
+    case "HEAD":
+      return head(app, request);
     case "OPTIONS":
       return new Response(null, { status: 204, headers: preflight });
     default:
       return noMethod(request);
   }
+}
+
+/** GET's answer without its body, but with the body's length (RFC 9110 §8.6). */
+async function head(app: Hono, request: Request): Promise<Response> {
+  const answer = await app.fetch(new Request(request, { method: "GET" }));
+  if (answer.body === null) return answer;
+  const { status, headers } = answer;
+  headers.set("Content-Length", String((await answer.bytes()).length));
+  return new Response(null, { status, headers });
 }
 
 const preflight: [string, string][] = [

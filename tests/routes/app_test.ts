@@ -67,6 +67,33 @@ Deno.test("pages of any origin may ask, also with If-None-Match", () =>
     assertMatch(response.headers.get("Access-Control-Allow-Methods") ?? "", /GET/);
   }));
 
+Deno.test("HEAD answers what GET does, with the body's length and without the body", () =>
+  served(async ({ get }) => {
+    const others = ["/models", "/models/model", "/modes", "/colormaps", "/healthz", "/readyz"];
+    const pictures = [
+      "/tiles/model/matrix/weights/tile.json",
+      "/dzi/model/matrix/weights.dzi",
+      "/legend/model/matrix/weights.json",
+      "/legend/model/matrix/weights.png",
+      "/inspect/model/matrix/weights?x=1&y=2",
+      "/summary/model/plain",
+    ];
+    const errors = ["/nothing", "/models/none", "/inspect/model/matrix/weights?x=1"];
+    for (const path of [...others, ...pictures, ...errors, `${tile}/0/0/0.png`]) {
+      const whole = await get(path);
+      const body = await whole.bytes();
+      const head = await get(path, { method: "HEAD" });
+      assertEquals([head.status, await head.text()], [whole.status, ""], path);
+      assertEquals(head.headers.get("Content-Length"), String(body.length), path);
+      for (const name of ["Content-Type", "ETag", "Cache-Control"]) {
+        assertEquals(head.headers.get(name), whole.headers.get(name), `${name} of ${path}`);
+      }
+    }
+    const known = { "If-None-Match": "*" };
+    const unchanged = await get("/modes", { method: "HEAD", headers: known });
+    assertEquals([unchanged.status, unchanged.headers.get("Content-Length")], [304, null]);
+  }));
+
 Deno.test("health and readiness are told", () =>
   served(async ({ get }) => {
     assertEquals(await (await get("/healthz")).json(), { status: "ok" });
