@@ -43,11 +43,11 @@ export function catalogueRoutes({ engine, base }: Service): Hono {
       return json(c.req.raw, describeView(view, layer, base), cacheControl(query, view));
     })
     .get("/modes", (c) => {
-      only(c.req.raw);
+      only(c.req.raw, "v");
       return json(c.req.raw, { modes: engine.modes().map(describeMode) });
     })
     .get("/colormaps", (c) => {
-      only(c.req.raw);
+      only(c.req.raw, "v");
       return json(c.req.raw, {
         colormaps: colormaps.map((map) => ({ ...map, colors: sample(map.name) })),
       });

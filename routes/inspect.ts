@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { BadRequest } from "../src/errors.ts";
 import { whole } from "../src/tile/address.ts";
-import { json, type Service } from "./answer.ts";
+import { cacheControl, json, type Service } from "./answer.ts";
 
 /** `/{model}/{layer}/{mode}?x=&y=[&z=]`: the cell there, its tensor index, value and statistics. */
 export function inspectRoutes({ engine }: Service): Hono {
@@ -12,7 +12,8 @@ export function inspectRoutes({ engine }: Service): Hono {
     const z = query.get("z") === null ? undefined : whole("z", query.get("z")!);
     for (const name of ["x", "y", "z"]) query.delete(name);
     const view = engine.view(model, layer, mode, query);
-    return json(c.req.raw, await engine.inspect(view, x, y, z, c.req.raw.signal));
+    const found = await engine.inspect(view, x, y, z, c.req.raw.signal);
+    return json(c.req.raw, found, cacheControl(query, view));
   });
 }
 

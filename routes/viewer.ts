@@ -20,9 +20,13 @@ const types: Readonly<Record<string, string>> = {
 /** "name-1A2B3C4D.js": the name changes with the content. */
 const hashed = /[-.](?:[0-9a-f]{8,}|[0-9A-Z]{8})\.\w+$/;
 
+/** Browsers ask for it beside whatever they show; the page has its icon within itself. */
+const noIcon: Pairs = [...cors, ["Cache-Control", "public, max-age=86400"]];
+
 /** The page at `/` and the files beside it, from the folder that the build wrote. */
 export function viewerRoutes(folder: URL): Hono {
   return new Hono()
+    .get("/favicon.ico", () => new Response(null, { status: 204, headers: noIcon }))
     .get("/", (c) => serve(c.req.raw, folder, "index.html"))
     .get("/:name{[\\w@-][\\w@.-]*\\.\\w+}", (c) => serve(c.req.raw, folder, c.req.param("name")))
     .get("/assets/:name{[\\w@-][\\w@.-]*\\.\\w+}", (c) => {

@@ -82,7 +82,7 @@ Deno.test("TileJSON names tiles that answer, by whole URLs that carry the query"
   }));
 
 Deno.test("JSON is tagged by its content", () =>
-  served(async ({ get, version }) => {
+  served(async ({ get }) => {
     for (
       const path of ["/models", "/models/model", "/modes", "/legend/model/matrix/weights.json"]
     ) {
@@ -92,10 +92,31 @@ Deno.test("JSON is tagged by its content", () =>
       const second = await get(path, { headers: { "If-None-Match": etag } });
       assertEquals([second.status, await second.text()], [304, ""], path);
     }
-    for (const [v, caching] of [[version(), /immutable/], ["another", /no-cache/]] as const) {
-      const response = await get(`/models/model?v=${v}`);
+  }));
+
+Deno.test("what names the model's version may be kept for ever, all else is asked for again", () =>
+  served(async ({ get, version }) => {
+    const caching = async (path: string) => {
+      const response = await get(path);
       await response.body?.cancel();
-      assertMatch(response.headers.get("Cache-Control") ?? "", caching);
+      assertEquals(response.status, 200, path);
+      return response.headers.get("Cache-Control") ?? "";
+    };
+    const paths = [
+      "/models/model?",
+      "/models/model/matrix?",
+      "/models/model/matrix/weights?",
+      "/legend/model/matrix/weights.json?",
+      "/inspect/model/matrix/weights?x=17&y=5&",
+      "/summary/model/plain?",
+    ];
+    for (const path of paths) {
+      assertMatch(await caching(`${path}v=${version()}`), /immutable/, path);
+      assertMatch(await caching(`${path}v=another`), /no-cache/, path);
+    }
+    // Of no model, so no version names them.
+    for (const path of ["/modes", "/colormaps"]) {
+      assertMatch(await caching(`${path}?v=${version()}`), /no-cache/, path);
     }
   }));
 

@@ -24,6 +24,7 @@ Deno.test("the page's files come with their types; those with a hash in their na
     assertEquals(script.headers.get("Content-Type"), "text/javascript; charset=utf-8");
     assertMatch(script.headers.get("Cache-Control") ?? "", /immutable/);
     assertEquals((await get("/page.css")).headers.get("Cache-Control"), "public, no-cache");
+    assertEquals((await get("/favicon.ico")).status, 204, "the page has its icon within itself");
     for (const path of ["/none.js", "/..%2fdeno.json", "/.git", "/%2e%2e/deno.json", "/a%00.js"]) {
       assertEquals((await get(path)).status, 404, path);
     }
