@@ -1,4 +1,4 @@
-import type { BlockStats, Ops } from "../compute/ops.ts";
+import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { type CellReader, readBordered, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
 
@@ -33,12 +33,27 @@ const LARGEST = 64 << 20;
 // cache, however wide the plane is.
 export const BAND = 1 << 17;
 const STRIP = 1 << 12;
+// Cells below which calling a kernel costs more than copying its input.
+const SHORT = 64;
 
 /** `Pyramid.base` of a plane. */
-export function baseOf({ width, height }: Plane): number {
+export function baseOf(plane: Plane): number {
   let base = NEAREST;
-  while (width * height / 4 ** base * PLANES * 4 * 4 / 3 > LARGEST) base++;
+  while (sizes(plane, base).reduce((sum, { bytes }) => sum + bytes, 0) > LARGEST) base++;
   return base;
+}
+
+/** Width, height and bytes of the means and of each level of a pyramid with that base. */
+function sizes(plane: Plane, base: number) {
+  const size = (log2: number, planes: number) => {
+    const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
+    return { width, height, bytes: width * height * planes * 4 };
+  };
+  const all = [size(base - 1, 1), size(base, PLANES)];
+  for (let log2 = base + 1; all.at(-1)!.width * all.at(-1)!.height > 1; log2++) {
+    all.push(size(log2, PLANES));
+  }
+  return all;
 }
 
 /** log2 of the smallest blocks whose means a pyramid of that plane holds. */
@@ -47,17 +62,11 @@ export const meansFrom = (plane: Plane): number => baseOf(plane) - 1;
 /** Empty levels for a plane. */
 export function allocate(plane: Plane): Pyramid {
   const base = baseOf(plane);
-  const level = (log2: number, planes: number): Level => {
-    const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
-    return { width, height, buffer: new SharedArrayBuffer(width * height * planes * 4) };
-  };
-  const means = level(base - 1, 1);
-  const levels = [level(base, PLANES)];
-  while (levels.at(-1)!.width * levels.at(-1)!.height > 1) {
-    levels.push(level(base + levels.length, PLANES));
-  }
-  const bytes = [means, ...levels].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-  return { base, levels, means, bytes };
+  const [means, ...levels] = sizes(plane, base).map(({ width, height, bytes }): Level => {
+    return { width, height, buffer: new SharedArrayBuffer(bytes) };
+  });
+  const bytes = [means!, ...levels].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  return { base, levels, means: means!, bytes };
 }
 
 /** The level of blocks of 2^`log2` cells a side; the last one where there is nothing further out. */
@@ -215,16 +224,33 @@ export function measure(
           width: Math.min(right, plane.width) - left,
           height: Math.min(bottom, plane.height) - top,
         });
-        const pitch = cells.width + 2;
-        for (let i = 1; eachRow && i <= cells.height; i++) {
-          eachRow(cells.values.subarray(i * pitch + 1, i * pitch + 1 + cells.width));
-        }
+        if (eachRow) forEachRun(ops, cells, eachRow);
         const stats = ops.blockStats(cells, block);
         if (plane.folded) forgetHoles(plane, stats, left, top, block);
         visit(stats, column, row);
       });
     }
   }
+}
+
+/** The cells without their border, in runs: rows, or, where these are short, all at once. */
+function forEachRun(
+  ops: Ops,
+  { values, width, height }: Bordered,
+  visit: (values: Float32Array) => void,
+): void {
+  const pitch = width + 2;
+  const row = (y: number) => values.subarray((y + 1) * pitch + 1, (y + 1) * pitch + 1 + width);
+  if (width >= SHORT) {
+    for (let y = 0; y < height; y++) visit(row(y));
+    return;
+  }
+  const { buffer, byteOffset } = ops.scratch(width * height * 4);
+  const all = new Float32Array(buffer, byteOffset, width * height);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) all[at++] = values[(y + 1) * pitch + 1 + x]!;
+  }
+  visit(all);
 }
 
 /** A folded vector's missing last cells were read as NaN: takes them out of the counts. */

@@ -66,6 +66,8 @@ export interface Legend {
     readonly channel: "R" | "G" | "B" | "A";
     readonly about: string;
   }[];
+  /** What the parts of an opened cell show, row by row, for modes that open cells. */
+  readonly microcells?: readonly { readonly name: string; readonly colormap: string }[];
   /** Values without a place on the ramp, counted over the layer. */
   readonly special: readonly {
     readonly name: string;
@@ -91,6 +93,8 @@ export interface Mode {
   readonly overzoom: number;
   /** What |∇| is, in modes that show it: the spatial central difference, or a captured dL/dW. */
   readonly gradient?: "spatial" | "captured";
+  /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */
+  transparent?(options: Options): boolean;
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
   /** How the options fold the tensor; undefined for the default folding. */

@@ -3,6 +3,9 @@ import type { Shade } from "../compute/ops.ts";
 import { specialColors } from "./colormaps.ts";
 import type { Legend, Options, Parameter } from "./mode.ts";
 
+// The reciprocal of anything smaller is beyond float32, in which kernels scale.
+const LEAST = 2 ** -120;
+
 /** How values become positions on a colour ramp, in numbers and in words. */
 export interface Normalization {
   readonly shade: Shade;
@@ -153,5 +156,6 @@ function span(low: number, high: number, diverging: boolean): Shade {
 }
 
 // A constant, empty or all-NaN layer has no extent; any positive one draws it flat.
-const positive = (reach: number) => reach > 0 && Number.isFinite(reach) ? reach : 1;
+const positive = (reach: number) =>
+  reach > 0 && Number.isFinite(reach) ? Math.max(reach, LEAST) : 1;
 const known = (center: number) => Number.isFinite(center) ? center : 0;

@@ -150,8 +150,8 @@ function neighbourhood(
     variance: near.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n,
     gradient: Math.hypot(gx, gy) || 0,
     entropy: entropy(n > zeros ? positive / (n - zeros) : 0),
-    min: Math.min(...near),
-    max: Math.max(...near),
+    min: n > 0 ? Math.min(...near) : NaN,
+    max: n > 0 ? Math.max(...near) : NaN,
     zeros: n > 0 ? zeros / n : 0,
   };
 }

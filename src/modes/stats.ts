@@ -38,13 +38,14 @@ export const stats: Mode = {
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
   needsChannels: () => false,
+  transparent: ({ opaque }) => !opaque,
 
   legend(options, { scale }): Legend {
     const s = short(Number(options.alpha) / robust({ scale }));
     return {
       title: "Packed statistics",
       style: "scientific",
-      normalization: `tanh(${s}·x); ∇ is the spatial central difference`,
+      normalization: `tanh(${s}·x); ∇ is the spatial central difference; blocks without a finite value are empty`,
       channels: [
         { name: "mean", channel: "R", about: `127.5·(1 + tanh(${s}·mean))` },
         { name: "variance", channel: "G", about: `255·tanh(${s}·√variance)` },
@@ -53,7 +54,7 @@ export const stats: Mode = {
           ? { name: "opaque", channel: "A", about: "255" }
           : { name: "sign entropy", channel: "A", about: "255·H(share of positives)" },
       ],
-      special: special(scale),
+      special: special(scale).map((entry) => ({ ...entry, color: "transparent" })),
     };
   },
 

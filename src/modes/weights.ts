@@ -16,6 +16,9 @@ import {
 import { parseAxes } from "./options.ts";
 import { type Colour, enlarge, type Neighbourhood, openCells, PRINTED } from "./overzoom.ts";
 
+// Colour maps of microcells that do not show a value on the mode's own ramp.
+const SPREAD = "purples", SLOPE = "oranges", SHARE = "greys";
+
 /** The tensor's values: every parameter a pixel, further out the mean of a block. */
 export const weights: Mode = {
   name: "weights",
@@ -81,6 +84,7 @@ export const weights: Mode = {
         stops: stops(normal),
       },
       special: special(scale),
+      microcells: microcells(options),
     };
   },
 
@@ -145,13 +149,35 @@ function spectralWeight({ channels }: Facts, plane: Plane): (x: number, y: numbe
   };
 }
 
+/** What an opened cell's microcells show, row by row, each on a colour map of its own. */
+function microcells({ microcell, colormap }: Options): NonNullable<Legend["microcells"]> {
+  const own = String(colormap);
+  const four = [
+    { name: "mean of 3 × 3 cells", colormap: own },
+    { name: "variance: tanh(σ / s)", colormap: SPREAD },
+    { name: "gradient: tanh(|∇| / s)", colormap: SLOPE },
+    { name: "sign entropy, 0 to 1 bit", colormap: SHARE },
+  ];
+  if (microcell === "1") return [];
+  if (microcell !== "3") return four;
+  return [
+    ...four,
+    { name: "minimum", colormap: own },
+    { name: "maximum", colormap: own },
+    { name: "share of zeros", colormap: SHARE },
+    { name: "channel norm / largest", colormap: SLOPE },
+    { name: "dominant singular component: tanh(|σ₁u₁v₁| / s)", colormap: SPREAD },
+  ];
+}
+
 /** Colours for the inside of a cell: the mean on the mode's own ramp, the rest on ramps of their own. */
 function cellPainter(options: Options, facts: Facts, plane: Plane, normal: Normalization) {
   const ramp = palette(String(options.colormap), Boolean(options.colormap_reverse));
-  const spread = palette("purples"), slope = palette("oranges"), share = palette("greys");
+  const spread = palette(SPREAD), slope = palette(SLOPE), share = palette(SHARE);
   const s = facts.scale.robust || 1;
   const own = (value: number) => colourAt(ramp, position(value, normal));
-  const level = (map: Uint8Array, t: number) => colourAt(map, Math.round(250 * t));
+  const level = (map: Uint8Array, t: number) =>
+    colourAt(map, Number.isNaN(t) ? NOT_A_NUMBER : Math.round(250 * t));
   const factor = channelFactor(facts, plane);
   const spectral = spectralWeight(facts, plane);
   return {

@@ -178,6 +178,12 @@ class TileEngine implements Engine {
     const view = this.view(address.model, address.layer, address.mode, address.query);
     checkPlace(address, view);
     const { z, x, y, density, crop = false, format } = address;
+    if (format === "jpg" && view.mode.transparent?.(view.options)) {
+      throw new BadRequest(
+        `mode "${view.mode.name}" says something by transparency, which jpg has not: ask for png, or opaque=1`,
+        { parameter: "format", found: format, allowed: ["png", "webp", "avif", "npy", "bin"] },
+      );
+    }
     const etag = `"${
       fingerprint(SOFTWARE, view.entry.id, view.mode.name, view.query, z, x, y, density, format)
     }${crop ? "c" : ""}"`;

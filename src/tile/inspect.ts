@@ -1,5 +1,6 @@
 import type { BlockStats } from "../compute/ops.ts";
-import { type CellReader, readCells } from "../field/cells.ts";
+import type { CellReader } from "../field/cells.ts";
+import { storedValue } from "../field/wide.ts";
 import { indexOf } from "../field/plane.ts";
 import { cut, levelAt, measure, type Pyramid, statsOf } from "../field/pyramid.ts";
 import type { Inspection } from "./tile.ts";
@@ -25,18 +26,17 @@ export function inspect(
   const index = indexOf(plane, left, top);
   if (!index) return null;
   return ops.frame(() => {
-    const values = new Float32Array(1);
-    readCells(reader, { x: left, y: top, width: 1, height: 1 }, { values, start: 0, pitch: 1 });
+    const value = storedValue(reader, left, top);
     let cell: Inspection["cell"] | undefined;
     if (pyramid && log2 >= pyramid.base) {
       cell = describe(cut(ops, statsOf(levelAt(pyramid, log2)), x, y, 1, 1));
     } else measure(reader, log2, { x, y, width: 1, height: 1 }, (stats) => cell = describe(stats));
-    return { tensor: plane.tensor.name, index, ...spell(values[0]!), cell: cell! };
+    return { tensor: plane.tensor.name, index, ...spell(value), cell: cell! };
   });
 }
 
 function describe(stats: BlockStats): Inspection["cell"] {
-  const count = stats.count[0]!;
+  const count = stats.count[0]!, signed = count - stats.zero[0]!;
   const known = (value: number) => count > 0 ? value : null;
   return {
     mean: known(stats.mean[0]!),
@@ -44,7 +44,7 @@ function describe(stats: BlockStats): Inspection["cell"] {
     min: known(stats.min[0]!),
     max: known(stats.max[0]!),
     gradient: known(stats.gradient[0]! / count),
-    positive: known(stats.positive[0]! / count),
+    positive: known(signed > 0 ? stats.positive[0]! / signed : 0),
     count,
   };
 }

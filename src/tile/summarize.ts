@@ -1,52 +1,54 @@
 import { summarise, type Summary } from "../analysis/summary.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { fold, offsets, type Plane } from "../field/plane.ts";
-import { type Dtype, dtypes, type TensorInfo } from "../formats/format.ts";
+import { fold, type Plane } from "../field/plane.ts";
+import { isWide, readWide } from "../field/wide.ts";
+import type { TensorInfo } from "../formats/format.ts";
 
-/** Singular values are computed of layers of up to so many elements: seconds, not minutes. */
+/** Elements up to which singular values are computed: seconds, not minutes. */
 const SPECTRUM = 1 << 24;
+/** Elements up to which a tensor that is not stored row by row is held, to be read so. */
+const HELD = 1 << 24;
 
-/** The layer's summary, read as a stream in row-major order whatever its layout in the file. */
-export function summarizeLayer(reader: CellReader): Promise<Summary> {
+/** The layer's summary, read as a stream, of values as exact as the file has them. */
+export async function summarizeLayer(reader: CellReader): Promise<Summary> {
   const { tensor } = reader.plane;
-  const line = fold(tensor, { rows: [], columns: [...tensor.shape.keys()] });
-  const wide = wideReaders[tensor.dtype];
-  const read = (from: number, count: number) => {
+  const { shape } = tensor;
+  const order = [...shape.keys()].sort((a, b) => tensor.strides[b]! - tensor.strides[a]! || a - b);
+  const line = fold(tensor, { rows: [], columns: order });
+  if (order.every((axis, i) => axis === i)) {
+    return await summarise(tensor, stream(reader, line), { spectrum: line.cells <= SPECTRUM });
+  }
+  if (line.cells <= HELD) {
+    const values = rowMajorValues(reader, tensor);
+    const read = (from: number, count: number) => values.subarray(from, from + count);
+    return await summarise(tensor, read, { spectrum: true });
+  }
+  // In the file's order, in which the first axis' slices lie scattered: all figures but theirs.
+  const summary = await summarise(tensor, stream(reader, line), { spectrum: false });
+  return { ...summary, channel_norms: null };
+}
+
+/** Reads runs of a one-row plane. */
+function stream(reader: CellReader, line: Plane) {
+  return (from: number, count: number): Float32Array | Float64Array => {
     reader.cancelled();
-    if (wide) return readWide(reader, line, wide, from, count);
+    if (isWide(line.tensor.dtype)) return readWide(reader, line, from, 0, count);
     const values = new Float32Array(count);
     const rect = { x: from, y: 0, width: count, height: 1 };
     readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: count });
     return values;
   };
-  return summarise(tensor, read, { spectrum: line.cells <= SPECTRUM });
 }
 
-type WideReader = (view: DataView, at: number, little: boolean) => number;
-
-/** Element types that float32 would round: summaries keep what the file says. */
-const wideReaders: Partial<Record<Dtype, WideReader>> = {
-  F64: (view, at, little) => view.getFloat64(at, little),
-  I64: (view, at, little) => Number(view.getBigInt64(at, little)),
-  U64: (view, at, little) => Number(view.getBigUint64(at, little)),
-  I32: (view, at, little) => view.getInt32(at, little),
-  U32: (view, at, little) => view.getUint32(at, little),
-};
-
-function readWide(
-  { source }: CellReader,
-  line: Plane,
-  wide: WideReader,
-  from: number,
-  count: number,
-): Float64Array {
-  const { dtype, offset, bigEndian }: TensorInfo = line.tensor;
-  const size = dtypes[dtype];
-  const { columns } = offsets(line, from, 0, count, 1);
-  const first = columns.reduce((low, at) => Math.min(low, at), Infinity);
-  const last = columns.reduce((high, at) => Math.max(high, at), 0);
-  const bytes = new Uint8Array((last - first + 1) * size);
-  source.readSync(offset + first * size, bytes);
-  const view = new DataView(bytes.buffer);
-  return Float64Array.from(columns, (at) => wide(view, (at - first) * size, !bigEndian));
+function rowMajorValues(reader: CellReader, tensor: TensorInfo): Float32Array | Float64Array {
+  const axes = [...tensor.shape.keys()];
+  if (isWide(tensor.dtype)) {
+    const line = fold(tensor, { rows: [], columns: axes });
+    return readWide(reader, line, 0, 0, line.cells);
+  }
+  const plane = fold(tensor, { rows: axes.slice(0, 1), columns: axes.slice(1) });
+  const { width, height } = plane;
+  const values = new Float32Array(width * height);
+  readCells({ ...reader, plane }, { x: 0, y: 0, width, height }, { values, start: 0, pitch: width });
+  return values;
 }

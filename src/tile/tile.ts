@@ -93,7 +93,7 @@ export interface Inspection {
     readonly max: number | null;
     /** Mean |∇|. */
     readonly gradient: number | null;
-    /** Share of positives among all finite values. */
+    /** Share of positives among finite values other than 0, as in the sign entropy; 0 where there are none. */
     readonly positive: number | null;
     /** Finite values. */
     readonly count: number;

@@ -49,6 +49,7 @@ Deno.test("a bad value is refused with its parameter, what was found and what is
     ["axes=a|b", "axes", "axis numbers"],
     ["colormap=VIRIDIS", "colormap", "viridis"],
     ["zoom=3", "zoom", "unknown parameter"],
+    ["alpha=1&alpha=2", "alpha", "2 times"],
   ];
   for (const [query, parameter, words] of cases) {
     const error = assertThrows(() => parse(query), BadRequest);

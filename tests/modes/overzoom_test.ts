@@ -56,6 +56,20 @@ Deno.test("opened cells show the statistics of their 3 × 3 neighbourhood, cut a
   }
 });
 
+Deno.test("a neighbourhood without a finite value has no statistics, rather than infinite ones", () => {
+  const none = tensorOf([3, 3], () => NaN);
+  wasm.frame(() =>
+    openCells(new Canvas(readerOf(none), null, { z: 2, x: 0, y: 0, density: 1, crop: true }), {
+      side: 2,
+      ground: () => 0,
+      microcells: (cell) => {
+        assert([cell.mean, cell.variance, cell.min, cell.max].every(Number.isNaN));
+        return [1, 2, 3, 4];
+      },
+    })
+  );
+});
+
 Deno.test("microcells tile their cell, row by row, without a gap", () => {
   for (const side of [2, 3] as const) {
     wasm.frame(() => {
