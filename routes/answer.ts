@@ -22,6 +22,8 @@ export const IMMUTABLE = "public, max-age=31536000, immutable";
 /** For all others: may be kept, but asked for again; that costs a 304. */
 export const REVALIDATE = "public, no-cache";
 
+const JSON_TYPE = "application/json";
+
 /** How long an answer of that view may be kept: for ever where the query names the version. */
 export const cacheControl = (query: URLSearchParams, { model }: Pick<View, "model">): string =>
   query.get("v") === model.version ? IMMUTABLE : REVALIDATE;
@@ -39,14 +41,25 @@ export const tileHeaders = (ticket: Ticket, timing: string): Pairs => [
 // Checked letter by letter whenever a response is made, so no longer than it has to be.
 export const cachedTiming = "cache;desc=hit, read;dur=0, decode;dur=0, draw;dur=0, encode;dur=0";
 
-/** A body with its tag, or a 304 where the client has it. */
-export function tagged(
+/** A body that can be answered any number of times. */
+export interface Content {
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  readonly etag: string;
+}
+
+/** Encoded and hashed here, so that an answer needs neither again. */
+export function jsonContent(value: unknown): Content & { readonly body: Uint8Array<ArrayBuffer> } {
+  const body = new TextEncoder().encode(JSON.stringify(value));
+  return { body, type: JSON_TYPE, etag: tagOf(body) };
+}
+
+/** Content with its tag, or a 304 where the client has it. */
+export function answer(
   request: Request,
-  body: string | Uint8Array<ArrayBuffer>,
-  type: string,
+  { body, type, etag }: Content,
   caching = REVALIDATE,
 ): Response {
-  const etag = tagOf(body);
   const headers: Pairs = [...cors, ["ETag", etag], ["Cache-Control", caching]];
   if (matches(request.headers.get("If-None-Match"), etag)) {
     return new Response(null, { status: 304, headers });
@@ -54,9 +67,17 @@ export function tagged(
   return new Response(body, { headers: [...headers, ["Content-Type", type]] });
 }
 
+/** A body with its tag, or a 304 where the client has it. */
+export const tagged = (
+  request: Request,
+  body: Content["body"],
+  type: string,
+  caching?: string,
+): Response => answer(request, { body, type, etag: tagOf(body) }, caching);
+
 /** JSON with its tag. */
 export const json = (request: Request, value: unknown, caching?: string): Response =>
-  tagged(request, JSON.stringify(value), "application/json", caching);
+  tagged(request, JSON.stringify(value), JSON_TYPE, caching);
 
 /** The query, if it has no names but these. Throws `BadRequest` naming the one and the others. */
 export function only(request: Request, ...allowed: readonly string[]): URLSearchParams {

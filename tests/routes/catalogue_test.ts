@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createApp } from "../../routes/app.ts";
+import type { Engine } from "../../src/tile/tile.ts";
 import { type Served, served } from "./served.ts";
 
 // deno-lint-ignore no-explicit-any -- JSON as clients meet it
@@ -93,6 +95,27 @@ Deno.test("JSON is tagged by its content", () =>
       assertEquals([second.status, await second.text()], [304, ""], path);
     }
   }));
+
+Deno.test("a model is described once a version, whatever asks for it", async () => {
+  let version = "1", described = 0;
+  const engine = {
+    model: (id: string) => ({ id, version, layers: [], tensors: [] }),
+    modes: () => (described++, []),
+  } as unknown as Engine;
+  const app = createApp(engine);
+  const ask = async (path: string, headers: HeadersInit = {}) => {
+    const response = await app(new Request(`http://localhost${path}`, { headers }));
+    return { etag: response.headers.get("ETag")!, text: await response.text() };
+  };
+  const first = await ask("/models/a");
+  assertEquals(await ask("/models/a?v=1"), first);
+  assertEquals(await ask("/models/a", { "If-None-Match": first.etag }), { ...first, text: "" });
+  assertEquals(described, 1);
+  assertEquals(JSON.parse((await ask("/models/b")).text).id, "b");
+  version = "2";
+  assertEquals(JSON.parse((await ask("/models/a")).text).version, "2");
+  assertEquals(described, 3);
+});
 
 Deno.test("what names the model's version may be kept for ever, all else is asked for again", () =>
   served(async ({ get, version }) => {
