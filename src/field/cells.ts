@@ -1,4 +1,4 @@
-import type { Bordered, Ops, Target } from "../compute/ops.ts";
+import type { Bordered, Ops, Packed, Target } from "../compute/ops.ts";
 import { dtypes } from "../formats/format.ts";
 import type { Source } from "../storage/source.ts";
 import { offsets, type Plane } from "./plane.ts";
@@ -79,6 +79,32 @@ export function readBordered(reader: CellReader, rect: Rect): Bordered {
     if (!bottom) values[last + pitch] = extrapolate(values, last, -pitch, height + top);
   }
   return { values, width, height };
+}
+
+/**
+ * A rectangle with its border as the file has it, for kernels that need no decoding; null where the
+ * border is not all on the plane or rows of cells are no runs of the file.
+ */
+export function readStored(
+  { plane, source, ops, clock, cancelled }: CellReader,
+  { x, y, width, height }: Rect,
+): { bytes: Uint8Array; packed: Packed } | null {
+  const inside = x > 0 && y > 0 && x + width < plane.width && y + height < plane.height;
+  if (!inside || plane.folded || !plane.rowsAreRuns) return null;
+  cancelled();
+  const began = performance.now();
+  const { dtype, bigEndian, offset } = plane.tensor;
+  const { rows, columns: [column = 0] } = offsets(plane, x - 1, y - 1, 1, height + 2);
+  const rowBytes = (width + 2) * dtypes[dtype];
+  // Not a multiple of a page, which would have the rows push each other out of the cache.
+  const pitch = Math.ceil(rowBytes / 64) * 64 + 64;
+  const bytes = ops.scratch(rows.length * pitch);
+  for (const [i, row] of rows.entries()) {
+    const at = offset + (row + column) * dtypes[dtype];
+    source.readSync(at, bytes.subarray(i * pitch, i * pitch + rowBytes));
+  }
+  clock.read += performance.now() - began;
+  return { bytes, packed: { dtype, bigEndian, width: width + 2, rows: rows.length, pitch } };
 }
 
 const extrapolate = (values: Float32Array, at: number, inward: number, cells: number) =>

@@ -1,5 +1,5 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
-import { type CellReader, readBordered, type Rect } from "./cells.ts";
+import { type CellReader, readBordered, readStored, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
 
 /**
@@ -218,19 +218,32 @@ export function measure(
         const left = (x + column) * block, top = (y + row) * block;
         const right = (x + Math.min(column + across, width)) * block;
         const bottom = (y + Math.min(row + down, height)) * block;
-        const cells = readBordered(reader, {
+        const rect = {
           x: left,
           y: top,
           width: Math.min(right, plane.width) - left,
           height: Math.min(bottom, plane.height) - top,
-        });
-        if (eachRow) forEachRun(ops, cells, eachRow);
-        const stats = ops.blockStats(cells, block);
+        };
+        const stored = eachRow ? null : readStored(reader, rect);
+        const stats = stored
+          ? ops.packedStats(stored.bytes, stored.packed, block)
+          : statsOfCells(reader, rect, block, eachRow);
         if (plane.folded) forgetHoles(plane, stats, left, top, block);
         visit(stats, column, row);
       });
     }
   }
+}
+
+function statsOfCells(
+  reader: CellReader,
+  rect: Rect,
+  block: number,
+  eachRow?: (values: Float32Array) => void,
+): BlockStats {
+  const cells = readBordered(reader, rect);
+  if (eachRow) forEachRun(reader.ops, cells, eachRow);
+  return reader.ops.blockStats(cells, block);
 }
 
 /** The cells without their border, in runs: rows, or, where these are short, all at once. */

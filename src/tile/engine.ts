@@ -13,6 +13,7 @@ import { fingerprint } from "../storage/version.ts";
 import { LruCache, SingleFlight } from "./cache.ts";
 import type { Job } from "./job.ts";
 import { type LayerEntry, Layers, type Needs } from "./layers.ts";
+import { checkPlace } from "./place.ts";
 import type { Rendered } from "./render.ts";
 import {
   type Address,
@@ -35,8 +36,6 @@ export interface EngineOptions {
 }
 
 const MIB = 1 << 20;
-// A Deep Zoom pyramid goes on to a single pixel.
-const FURTHEST = -8;
 // Views remembered by their URL's words: parsing and validating a query costs more than a look-up.
 const VIEWS = 4096;
 /** Part of every tag: change it when the same address draws another picture. */
@@ -294,26 +293,4 @@ class TileEngine implements Engine {
     this.#catalogue.close();
     return Promise.resolve();
   }
-}
-
-function checkPlace({ z, x, y, crop, density }: Address, { plane, tensor }: View): void {
-  const lowest = crop ? FURTHEST : plane.minZoom;
-  if (!Number.isInteger(z) || z < lowest || z > plane.maxZoom) {
-    throw new BadRequest(`zoom ${z} is not a whole number from ${lowest} to ${plane.maxZoom}`, {
-      parameter: "z",
-      found: z,
-      minimum: lowest,
-      maximum: plane.maxZoom,
-    });
-  }
-  const scale = 2 ** (z - plane.nativeZoom);
-  const columns = Math.ceil(plane.width * scale / TILE),
-    rows = Math.ceil(plane.height * scale / TILE);
-  if (x >= 0 && y >= 0 && x < columns && y < rows) return;
-  throw new NotFound(
-    `tile ${z}/${x}/${y}${
-      density === 2 ? "@2x" : ""
-    } is beyond "${tensor}": zoom ${z} has ${columns} × ${rows} tiles`,
-    { z, x, y, columns, rows },
-  );
 }

@@ -49,6 +49,10 @@ function rowMajorValues(reader: CellReader, tensor: TensorInfo): Float32Array | 
   const plane = fold(tensor, { rows: axes.slice(0, 1), columns: axes.slice(1) });
   const { width, height } = plane;
   const values = new Float32Array(width * height);
-  readCells({ ...reader, plane }, { x: 0, y: 0, width, height }, { values, start: 0, pitch: width });
+  readCells({ ...reader, plane }, { x: 0, y: 0, width, height }, {
+    values,
+    start: 0,
+    pitch: width,
+  });
   return values;
 }

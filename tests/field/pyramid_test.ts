@@ -140,6 +140,32 @@ function valueAt(flat: Float32Array, shape: number[], x: number, y: number, widt
   return flat[((o * inputs + i) * kh + ky) * kw + kx]!;
 }
 
+Deno.test("a tile amid the plane, read as it is stored, equals brute force too", () => {
+  const side = 1300;
+  const made = tensorOf([side, side], odd);
+  const cell = (x: number, y: number) =>
+    x < 0 || y < 0 || x >= side || y >= side ? undefined : made.flat[y * side + x]!;
+  for (const ops of [reference, wasm]) {
+    for (const [z, x, y] of [[3, 2, 3], [2, 1, 1], [3, 1, 1], [3, 5, 5]] as const) {
+      ops.frame(() => {
+        const reader = readerOf(made, undefined, ops);
+        const canvas = new Canvas(reader, null, { z, x, y, density: 1, crop: true });
+        const stats = canvas.stats();
+        for (let at = 0; at < stats.count.length; at += 977) {
+          const bx = canvas.x + at % stats.width, by = canvas.y + Math.floor(at / stats.width);
+          agree(
+            stats,
+            at,
+            bruteForce(cell, 2 ** canvas.log2, bx, by),
+            1,
+            `${ops.name} ${bx}, ${by}`,
+          );
+        }
+      });
+    }
+  }
+});
+
 Deno.test("tiles of a zoom cover the plane once, and a parent covers its four children", () => {
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 3000 }),
