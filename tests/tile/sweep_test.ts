@@ -19,7 +19,7 @@ function quantileOfRows(rows: Uint8Array, width: number, q: number): number {
 
 Deno.test("a layer swept in several parts has the order statistics and means of all of them", () => {
   // More than 2·2²⁴ cells: three parts at least, which hold different values.
-  const width = 4096, height = 8300;
+  const width = 4096, height = 8400;
   const rows = Uint8Array.from({ length: height }, (_, y) => {
     if (y > 3000 && y < 5500) return 100;
     return y > 5600 ? 200 : y % 64 === 1 ? 3 : 0;

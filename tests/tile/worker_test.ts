@@ -93,14 +93,35 @@ Deno.test("one worker shows more models than it keeps handles of, and the first 
   );
 });
 
-/** Files in the folder that this process has open; 0 where the system does not tell. */
-function open(folder: string): number {
+Deno.test("a worker closes a file that was replaced, once its successor is shown", () =>
+  withTensors(model(0), async (engine, path) => {
+    for (let value = 1; value <= 3; value++) {
+      await engine.ticket(tileAt("matrix", [2, 0, 0])).tile();
+      Deno.writeFileSync(`${path}.new`, modelFile(model(value)));
+      Deno.renameSync(`${path}.new`, path);
+      // A file is believed to be unchanged for 100 ms, then opened again.
+      for (let shown = NaN, tries = 0; shown !== value; tries++) {
+        assert(tries < 80, "the new file is not shown within two seconds");
+        await new Promise((resolve) => setTimeout(resolve, 25));
+        try {
+          shown = (await numbers(engine, tileAt("matrix", [2, 0, 0]))).values[0]!;
+        } catch (error) {
+          assert(error instanceof Changed, String(error));
+        }
+      }
+    }
+    // The catalogue's and the worker's handle of the file as it is now.
+    if (Deno.build.os === "linux") assertEquals(open(path), 2);
+  }));
+
+/** Files below the path that this process has open; 0 where the system does not tell. */
+function open(path: string): number {
   if (Deno.build.os !== "linux") return 0;
   return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
     try {
-      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(folder);
+      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(path);
     } catch {
-      return false; // The handle that lists the folder is gone by now.
+      return false; // The handle that lists them is gone by now.
     }
   }).length;
 }
