@@ -3,9 +3,13 @@ import { NotFound } from "../errors.ts";
 import { describeModel } from "../tile/describe.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
+import { oneModel } from "./one.ts";
 import { progress } from "./progress.ts";
 import { table } from "./table.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
+
+/** Tensors asked for at once: the next ones are opened while one is measured. */
+const AT_ONCE = 8;
 
 export const inspect: Verb = {
   name: "inspect",
@@ -26,27 +30,24 @@ export const inspect: Verb = {
       throw new UsageError(`inspect takes one file, found ${given.operands.length}`);
     }
     const measured = given.has("statistics");
-    const engine = await createEngine([path], measured ? {} : { workers: 0 });
+    const engine = await createEngine([oneModel(path)], measured ? {} : { workers: 0 });
     try {
-      const [model, ...more] = engine.models();
-      if (!model || more.length > 0) {
-        const ids = engine.models().map(({ id }) => id).join(", ");
-        throw new UsageError(`${path} holds several models, ask for one of them: ${ids}`);
-      }
+      const model = engine.models()[0]!; // none would have been thrown
       const body = narrow(describeModel(model, engine.modes()), given.text("layer"), path);
       const names = body.tensors.map(({ name }) => name);
-      const summaries = measured
+      const { summaries, failures } = measured
         ? await measure(engine, model.id, names, given, signal)
-        : undefined;
+        : { failures: [] };
       if (given.has("json")) {
         const tensors = body.tensors.map((tensor, i) =>
-          summaries ? { ...tensor, summary: summaries[i] } : tensor
+          summaries ? { ...tensor, summary: summaries[i] ?? null } : tensor
         );
         console.log(JSON.stringify({ ...body, tensors }, null, 2));
       } else {
         console.log(report(body, summaries));
       }
-      return 0;
+      for (const failure of failures) console.error(`synaptile: ${failure}`);
+      return failures.length === 0 ? 0 : 1;
     } finally {
       await engine.close();
     }
@@ -68,26 +69,41 @@ function narrow(body: Body, name: string | undefined, path: string): Body {
   throw new NotFound(`${path} has no layer or tensor "${name}"; among its layers are ${some}`);
 }
 
+/** One a tensor; undefined where it failed. */
+type Summaries = readonly (Summary | undefined)[];
+
+/** Measures what can be measured, and tells of each tensor that could not be why. */
 async function measure(
   engine: Engine,
   model: string,
   names: readonly string[],
   given: Given,
   signal: AbortSignal,
-): Promise<Summary[]> {
+): Promise<{ summaries: Summaries; failures: string[] }> {
   const sign = progress({ unit: "tensors", total: names.length, force: given.has("progress") });
-  try {
-    return await Promise.all(names.map(async (name) => {
-      const summary = await engine.summary(model, name, signal);
+  const summaries = new Array<Summary | undefined>(names.length);
+  const failures: string[] = [];
+  const queue = names.entries();
+  const work = async () => {
+    for (const [i, name] of queue) {
+      try {
+        summaries[i] = await engine.summary(model, name, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+      }
       sign.tick();
-      return summary;
-    }));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
   } finally {
     sign.end();
   }
+  return { summaries, failures };
 }
 
-function report(body: Body, summaries: readonly Summary[] | undefined): string {
+function report(body: Body, summaries: Summaries | undefined): string {
   const head = ["tensor", "dtype", "shape", "parameters", "bytes"];
   const figures = ["min", "max", "mean", "std", "norm", "zeros", "nan", "inf"];
   const rows = body.tensors.map(({ name, dtype, shape, bytes }, i) => {

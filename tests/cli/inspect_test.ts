@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { npyFile, npyHeader, safetensorsFile, zipFile } from "../formats/build.ts";
 import { modelFile, names, served } from "../routes/served.ts";
 import { run, withFile } from "./run.ts";
 
@@ -28,3 +29,45 @@ Deno.test("inspect --statistics measures each tensor", () =>
     const table = await run("inspect", path, "--statistics", "--layer", "plain");
     assertMatch(table.stdout, /plain +F32 +\[2, 3\] +6 +24 +-2 +5 +2\.2 /);
   }));
+
+Deno.test("inspect --statistics measures more tensors than the engine lets wait", () => {
+  const count = 4200;
+  const header = Object.fromEntries(
+    Array.from({ length: count }, (_, i) => {
+      return [`t${i}`, { dtype: "F32", shape: [1], data_offsets: [4 * i, 4 * i + 4] }];
+    }),
+  );
+  return withFile(safetensorsFile(header, 4 * count), async (path) => {
+    const { code, stderr, stdout } = await run("inspect", path, "--json", "--statistics");
+    assertEquals([code, stderr], [0, ""]);
+    const { tensors } = JSON.parse(stdout);
+    assertEquals([tensors.length, tensors.at(-1).summary.count], [count, 1]);
+  });
+});
+
+Deno.test("a tensor that cannot be measured is told of, and the others are listed", () => {
+  const data = npyFile(npyHeader("<f4", [2]), new Uint8Array(Float32Array.of(3, 5).buffer));
+  const archive = zipFile([
+    { name: "good.npy", data, deflate: true },
+    { name: "broken.npy", data, deflate: true, checksum: 1 },
+    { name: "other.npy", data },
+  ]);
+  return withFile(archive, async (path, folder) => {
+    const file = `${folder}/model.npz`;
+    await Deno.rename(path, file);
+    const { code, stdout, stderr } = await run("inspect", file, "--statistics");
+    assertEquals(code, 1);
+    assertMatch(stderr, /^synaptile: broken: .+\n$/);
+    assertMatch(stdout, /^good .* 3 +5 +4 /m);
+    assertMatch(stdout, /^broken +F32 +\[2\] +2 +8$/m);
+    assertMatch(stdout, /^other .* 3 +5 +4 /m);
+    const json = await run("inspect", file, "--statistics", "--json");
+    assertEquals(json.code, 1);
+    const { tensors } = JSON.parse(json.stdout);
+    assertEquals(tensors.map(({ summary }: { summary?: { max: number } }) => summary?.max), [
+      5,
+      undefined,
+      5,
+    ]);
+  });
+});
