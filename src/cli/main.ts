@@ -1,5 +1,5 @@
 /** The command line: `deno task synaptile VERB …`. */
-import { SynaptileError } from "../errors.ts";
+import { BadRequest, SynaptileError } from "../errors.ts";
 import { overview, usage } from "./help.ts";
 import { inspect } from "./inspect.ts";
 import { render } from "./render.ts";
@@ -41,7 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
     // Our own errors are sentences for the reader; others are faults, whose stack helps to mend them.
     if (error instanceof SynaptileError) console.error(`synaptile: ${error.message}`);
     else console.error("synaptile:", error);
-    return 1;
+    // All that can be asked for here stands in the arguments.
+    return error instanceof BadRequest ? 2 : 1;
   }
 }
 

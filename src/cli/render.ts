@@ -2,6 +2,7 @@ import { isFormat } from "../tile/address.ts";
 import { createEngine } from "../tile/engine.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";
 import { mosaic } from "./mosaic.ts";
+import { oneModel } from "./one.ts";
 import { writeFile } from "./output.ts";
 import { pngStream } from "./png_stream.ts";
 import { progress } from "./progress.ts";
@@ -54,14 +55,14 @@ export const render: Verb = {
     }
     if (output === undefined) throw new UsageError("-o FILE is missing");
     const workers = given.whole("workers", 1, 256);
-    const engine = await createEngine([path], {
+    const engine = await createEngine([oneModel(path)], {
       cacheBytes: 0,
       ...(workers === undefined ? {} : { workers }),
     });
     try {
-      const [model] = engine.models();
+      const model = engine.models()[0]!; // none would have been thrown
       const mode = given.text("mode") ?? "weights";
-      const view = engine.view(model?.id ?? "", layer, mode, parameters(given));
+      const view = engine.view(model.id, layer, mode, parameters(given));
       const draw = given.has("plane") ? drawPlane : drawTile;
       await draw(engine, view, layer, given, output, signal);
       return 0;

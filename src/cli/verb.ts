@@ -65,11 +65,37 @@ function parsed(verb: Verb, args: readonly string[]) {
       { type, ...(short ? { short } : {}), ...(multiple ? { multiple } : {}) },
     ]),
   );
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const known = Object.keys(verb.flags).map((name) => `--${name}`).join(" ");
-    throw new UsageError(`${error.message}\n${verb.name} knows ${known}`, { cause: error });
+  // Checked here: what `parseArgs` itself says of a mistake is for whoever calls it.
+  const found = parseArgs({
+    ...{ args: [...args], options, allowPositionals: true },
+    ...{ strict: false, tokens: true },
+  });
+  for (const token of found.tokens) if (token.kind === "option") check(verb, token);
+  return found;
+}
+
+interface Option {
+  readonly name: string;
+  /** As it was spelt: "-p", "--port". */
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  /** Whether the value stands behind "=" or the short name, not as the next argument. */
+  readonly inlineValue?: boolean | undefined;
+}
+
+function check({ name: verb, flags }: Verb, { name, rawName, value, inlineValue }: Option): void {
+  const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (!flag) {
+    const known = Object.keys(flags).map((name) => `--${name}`).join(" ");
+    throw new UsageError(`there is no option ${rawName}; ${verb} knows ${known}`);
   }
+  if (flag.type === "boolean") {
+    if (value === undefined) return;
+    throw new UsageError(`${rawName} takes no value, found ${value}`);
+  }
+  // "-1" can only be a number that is out of range; "-x" is the next option.
+  const next = !inlineValue && /^-\D/.test(value ?? "");
+  if (value !== undefined && !next) return;
+  const instead = next ? `, found ${value}` : "";
+  throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}${instead}`);
 }

@@ -67,7 +67,7 @@ Deno.test("a render that fails leaves no file behind", () =>
   withFile(modelFile(), async (path, folder) => {
     const args = ["render", path, "matrix", "--plane", "--z", "40", "-o", `${folder}/plane.png`];
     const { code, stderr } = await run(...args);
-    assertEquals(code, 1);
+    assertEquals(code, 2);
     assertMatch(stderr, /^synaptile: there is no zoom 40: "matrix" has zooms 0 to \d\n$/);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["model.safetensors"]);
   }));
