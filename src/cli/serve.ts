@@ -10,9 +10,10 @@ const bundled = fileURLToPath(new URL("../../fixtures/models/", import.meta.url)
 const GRACE = 5000;
 
 /**
- * The task `serve` starts it with two settings for the copy that Deno makes of every body: a small
- * nursery, which V8 empties before those copies add up to a full collection, and an allocator that
- * keeps what was freed. Together they nearly double the tiles a second.
+ * Serves until the first signal, and then until what is under way has its answers.
+ *
+ * `deno.json` starts it with a small nursery of V8's and an allocator that keeps what was freed:
+ * Deno copies every body, and the copies would otherwise cost half of the tiles a second.
  */
 export const serve: Verb = {
   name: "serve",
@@ -40,15 +41,15 @@ export const serve: Verb = {
     const publicUrl = checkUrl(given.text("public-url"));
     const engine = await open(given);
     try {
+      signal.throwIfAborted(); // while models were opened
       for (const { error } of engine.failures()) {
         console.error(`synaptile: ${error instanceof Error ? error.message : error}`);
       }
       const app = createApp(engine, publicUrl === undefined ? {} : { publicUrl });
-      const server = listen(hostname, port, (url) => {
+      await answerUntil(signal, { hostname, port }, app, (url) => {
         console.log(`Listening on ${url}`);
         if (given.has("open")) browse(url);
-      }, app);
-      await stopped(server, signal);
+      });
       return 0;
     } finally {
       await engine.close();
@@ -66,11 +67,29 @@ function open(given: Given): Promise<Engine> {
   });
 }
 
+/**
+ * Answers by `app` until the signal, then until requests under way have their answers. `ready` is
+ * told the address. Throws `UsageError` where the port is taken.
+ */
+export async function answerUntil(
+  signal: AbortSignal,
+  { hostname, port }: { hostname: string; port: number },
+  app: (request: Request) => Response | Promise<Response>,
+  ready: (url: string) => void,
+): Promise<void> {
+  const server = listen(hostname, port, app, ready);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, GRACE);
+  await Promise.race([server.shutdown(), patience.promise]);
+  clearTimeout(timer);
+}
+
 function listen(
   hostname: string,
   port: number,
-  ready: (url: string) => void,
   app: (request: Request) => Response | Promise<Response>,
+  ready: (url: string) => void,
 ): Deno.HttpServer {
   try {
     const onListen = (address: Deno.NetAddr) => {
@@ -84,13 +103,6 @@ function listen(
     }
     throw error;
   }
-}
-
-/** Until the signal, then until requests under way have their answers. */
-async function stopped(server: Deno.HttpServer, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  const patience = new Promise<void>((resolve) => setTimeout(resolve, GRACE));
-  await Promise.race([server.shutdown(), patience]);
 }
 
 function checkUrl(text: string | undefined): string | undefined {

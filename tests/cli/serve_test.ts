@@ -1,4 +1,6 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { answerUntil, serve } from "../../src/cli/serve.ts";
+import { parse } from "../../src/cli/verb.ts";
 import { modelFile } from "../routes/served.ts";
 import { command, run, withFile } from "./run.ts";
 
@@ -48,6 +50,8 @@ Deno.test("serve prints one line, answers at its address, and stops in good orde
         const head = await fetch(tile, { method: "HEAD" });
         assertEquals(head.headers.get("Content-Length"), String(bytes.length));
       }
+      const list = await fetch(`${url}models`, { method: "HEAD" });
+      assertMatch(list.headers.get("Content-Length") ?? "", /^[1-9]\d+$/);
     })));
 
 Deno.test("serve without a path shows the bundled models, and Ctrl-C ends it", () =>
@@ -56,17 +60,45 @@ Deno.test("serve without a path shows the bundled models, and Ctrl-C ends it", (
     assert(models.length > 0);
   }, "SIGINT"));
 
-Deno.test("serve answers what is under way before it stops", () =>
+Deno.test("what is under way is answered before the server stops", async () => {
+  const url = Promise.withResolvers<string>();
+  const arrived = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<Response>();
+  const app = () => (arrived.resolve(), answer.promise);
+  const interrupted = new AbortController();
+  const address = { hostname: "127.0.0.1", port: 0 };
+  const ended = answerUntil(interrupted.signal, address, app, url.resolve);
+  const response = fetch(await url.promise);
+  await arrived.promise;
+  interrupted.abort();
+  const first = await Promise.race([
+    ended.then(() => "the end"),
+    new Promise((resolve) => setTimeout(resolve, 50, "a while")),
+  ]);
+  assertEquals(first, "a while");
+  answer.resolve(new Response("whole"));
+  assertEquals(await (await response).text(), "whole");
+  await deadline(ended, 5000);
+});
+
+Deno.test("Ctrl-C while models are being opened is heard", () =>
   withFile(modelFile(), async (path) => {
-    let answer: Promise<Response> | undefined;
-    await serving([path], async (url) => {
-      answer = fetch(`${url}tiles/model/matrix/weights/2/0/0@2x.avif`);
-      await new Promise((resolve) => setTimeout(resolve, 30)); // under way, and not yet done
-    });
-    const response = await answer!;
-    await response.body?.cancel();
-    assertEquals(response.status, 200);
+    const interrupted = new AbortController();
+    const ended = serve.run(parse(serve, [path, "--port", "0"]), interrupted.signal);
+    interrupted.abort(new Error("Ctrl-C"));
+    await assertRejects(() => deadline(ended, 5000), Error, "Ctrl-C");
   }));
+
+/** Rejects where `work` takes longer than `ms`. */
+async function deadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`not done after ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 Deno.test("serve on a port that is taken says so and ends with 2", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
