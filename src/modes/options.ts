@@ -24,11 +24,14 @@ export function parseOptions(
   for (const parameter of mode.parameters) {
     const given = query.getAll(parameter.name);
     if (given.length > 1) {
-      throw new BadRequest(`${parameter.name} is given ${given.length} times: ${given.join(", ")}`, {
-        parameter: parameter.name,
-        found: given,
-        expected: "one value",
-      });
+      throw new BadRequest(
+        `${parameter.name} is given ${given.length} times: ${given.join(", ")}`,
+        {
+          parameter: parameter.name,
+          found: given,
+          expected: "one value",
+        },
+      );
     }
     const text = query.get(parameter.name);
     options[parameter.name] = text === null ? parameter.default : parse(parameter, text);

@@ -45,7 +45,8 @@ export const stats: Mode = {
     return {
       title: "Packed statistics",
       style: "scientific",
-      normalization: `tanh(${s}·x); ∇ is the spatial central difference; blocks without a finite value are empty`,
+      normalization:
+        `tanh(${s}·x); ∇ is the spatial central difference; blocks without a finite value are empty`,
       channels: [
         { name: "mean", channel: "R", about: `127.5·(1 + tanh(${s}·mean))` },
         { name: "variance", channel: "G", about: `255·tanh(${s}·√variance)` },
@@ -65,7 +66,7 @@ export const stats: Mode = {
       const blocks = canvas.stats();
       const { buffer, byteOffset } = ops.pack(blocks, alpha, s);
       const packed = new Uint32Array(buffer, byteOffset, blocks.count.length);
-      if (opaque) for (let i = 0; i < packed.length; i++) packed[i]! |= 0xff000000;
+      if (opaque) { for (let i = 0; i < packed.length; i++) packed[i]! |= 0xff000000; }
       const values = canvas.blank();
       const pixels = ops.scratch(columns * rows * 4).fill(0);
       const words = new Uint32Array(pixels.buffer, pixels.byteOffset, columns * rows);
