@@ -22,14 +22,29 @@ for (const stage of stages.slice(1)) {
   Deno.test(`${stage} imports nothing downstream of it`, async () => {
     for await (const path of sources(stage)) {
       const text = await Deno.readTextFile(new URL(path, root));
-      for (const [, target] of text.matchAll(/(?:from|import) "(\.[^"]+)"/g)) {
-        const to = new URL(target!, new URL(path, root)).href.slice(root.href.length);
-        if (!/^(src|routes)\//.test(to)) continue;
+      for (const to of targets(text, path)) {
+        if (!/^(src|routes)\/.*\.ts$/.test(to)) continue;
         assert(stageOf(to) >= 0, `${path} imports ${to}, which belongs to no stage`);
         assert(stageOf(to) <= stageOf(path), `${path} reaches forward to ${to}`);
       }
     }
   });
+}
+
+Deno.test("kernels know of nothing but arrays, element types and errors", async () => {
+  const allowed = /^src\/(compute\/|errors\.ts$|formats\/format\.ts$)|^assembly\/build\//;
+  for await (const path of sources("src/compute")) {
+    const text = await Deno.readTextFile(new URL(path, root));
+    for (const to of targets(text, path)) assert(allowed.test(to), `${path} imports ${to}`);
+  }
+});
+
+/** The files that a source imports, statically, dynamically or as a worker, from the root on. */
+function* targets(text: string, path: string): Generator<string> {
+  const import_ = /(?:from|import|import\(|new URL\()\s*"(\.[^"]+)"/g;
+  for (const [, target] of text.matchAll(import_)) {
+    yield new URL(target!, new URL(path, root)).href.slice(root.href.length);
+  }
 }
 
 async function* sources(folder: string): AsyncGenerator<string> {
