@@ -6,7 +6,7 @@ import { byId, fill, h, refill, set, throttle } from "./dom.ts";
 import { icon } from "./icons.ts";
 import * as numbers from "./numbers.ts";
 import { setOption } from "./options.ts";
-import { colorAt, colormaps, positionOf, valueAt } from "./ramp.ts";
+import { colorAt, colormaps, gradient, positionOf, valueAt } from "./ramp.ts";
 import type { Scene, Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
 
@@ -29,6 +29,13 @@ export class LegendPanel implements Widget {
   }, icon("reset"));
   readonly #special = h("div", { class: "special" });
   readonly #channels = h("div", { class: "channels" });
+  readonly #cells = h("ol");
+  readonly #opened = h(
+    "details",
+    { class: "opened" },
+    h("summary", {}, "Inside opened cells"),
+    this.#cells,
+  );
   readonly #switch = h("div", { class: "promise" });
   readonly #chooser: ColormapChooser;
   readonly #handles = [this.#handle("low"), this.#handle("high")] as const;
@@ -49,6 +56,7 @@ export class LegendPanel implements Widget {
       this.#track,
       this.#ticks,
       this.#channels,
+      this.#opened,
       h("footer", {}, this.#chooser.element, this.#special, this.#reset),
     );
   }
@@ -65,6 +73,7 @@ export class LegendPanel implements Widget {
     this.#chooser.update(scene);
     this.#showSpecial(legend);
     this.showChannels();
+    this.#showCells(legend).catch(this.report);
     for (const part of [this.#track, this.#ticks]) part.hidden = !legend.ramp;
     this.#reset.hidden = scene.subject.options.range === undefined;
     if (!legend.ramp) return;
@@ -203,6 +212,28 @@ export class LegendPanel implements Widget {
           { title: `${numbers.whole(count)} in this layer` },
           h("i", { style: `background:${color}` }),
           `${name} ${numbers.count(count)}`,
+        )
+      ),
+    );
+  }
+
+  /** What the parts of an opened cell show, row by row, each on its own colours. */
+  async #showCells({ microcells = [] }: Legend): Promise<void> {
+    this.#opened.hidden = microcells.length === 0;
+    if (microcells.length === 0) return;
+    const maps = await colormaps();
+    this.#opened.style.setProperty("--side", String(Math.sqrt(microcells.length)));
+    fill(
+      this.#cells,
+      ...microcells.map(({ name, colormap }) =>
+        h(
+          "li",
+          { title: `${name}, on ${colormap}` },
+          h("i", {
+            class: "swatch",
+            style: `background:${gradient(maps.get(colormap)?.colors ?? [])}`,
+          }),
+          h("small", {}, name),
         )
       ),
     );
