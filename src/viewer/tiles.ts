@@ -1,8 +1,6 @@
-import { problem, type Subject, tileUrl } from "./api.ts";
-import type { Legend } from "./api.ts";
-
-const TRIES = 4;
-const LONGEST_WAIT = 10;
+import type { Legend, Subject } from "./api.ts";
+import { problem, tileUrl } from "./api.ts";
+import { patiently } from "./patience.ts";
 
 /** A channel of packed tiles that is shown by itself. */
 export type Channel = "R" | "G" | "B" | "A";
@@ -45,16 +43,6 @@ export async function loadTile(
   show(pixels, shown);
   const side = Math.sqrt(pixels.length / 4);
   return await createImageBitmap(new ImageData(pixels, side, side));
-}
-
-/** Asks again, as long as a busy server says when. */
-async function patiently(ask: () => Promise<Response>): Promise<Response> {
-  for (let tries = 1;; tries++) {
-    const response = await ask();
-    const wait = Number(response.headers.get("Retry-After") ?? NaN);
-    if (response.status !== 503 || tries === TRIES || !(wait <= LONGEST_WAIT)) return response;
-    await new Promise((resolve) => setTimeout(resolve, 1000 * Math.max(wait, 0.2)));
-  }
 }
 
 /** Makes packed pixels opaque: three channels as they are, or one of them as grey. */
