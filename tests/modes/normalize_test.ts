@@ -95,6 +95,16 @@ Deno.test("a legend's stops are where the shade puts their values", () => {
   }
 });
 
+Deno.test("zero keeps the middle however small the layer's scale is", () => {
+  const tiny = { ...scale, robust: 1e-42, min: -1e-42, max: 3e-42 };
+  for (const normalize of ["tanh", "minmax", "log"]) {
+    const options = parseOptions(weights, new URLSearchParams({ normalize }));
+    const { shade } = normalization(options, tiny, true);
+    const entry = reference.frame(() => reference.shade(Float32Array.of(0), shade)[0]!);
+    assertEquals(entry, 125, normalize);
+  }
+});
+
 Deno.test("layers without extent or without a finite value still normalise to something finite", () => {
   const flat = { ...scale, min: 3, max: 3, variance: 0, mad: 0, robust: 1 };
   const empty = {

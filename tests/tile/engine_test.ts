@@ -224,6 +224,30 @@ Deno.test("layers without a finite or varying value draw, and their legends coun
     assertEquals([found.value, found.special, found.cell.count], [null, "+Infinity", 0]);
   }));
 
+Deno.test("a picture that speaks by transparency is refused as jpg, and drawn once it is opaque", () =>
+  withEngine(async (engine) => {
+    const jpg = (query: string) =>
+      engine.ticket({ ...at("matrix", 2, 0, 0, query, { format: "jpg" }), mode: "stats" });
+    const error = assertThrows(() => jpg(""), BadRequest, "opaque=1");
+    assertEquals(error.details.parameter, "format");
+    assertEquals([...(await jpg("opaque=1").tile()).bytes.subarray(0, 2)], [0xff, 0xd8]);
+  }));
+
+Deno.test("a legend says what the parts of an opened cell are, and that packed NaN is empty", () =>
+  withEngine(async (engine) => {
+    const legend = (mode: string, query: string) =>
+      engine.legend(engine.view("model", "nan", mode, new URLSearchParams(query)));
+    const parts = async (query: string) => (await legend("weights", query)).microcells?.length;
+    assertEquals(await Promise.all(["", "microcell=1", "microcell=2", "microcell=3"].map(parts)), [
+      4,
+      0,
+      4,
+      9,
+    ]);
+    const [nan] = (await legend("stats", "")).special;
+    assertEquals(nan, { name: "NaN", color: "transparent", count: 12 });
+  }));
+
 Deno.test("a point is inspected with its tensor index and value, a coarser cell with its statistics", () =>
   withEngine(async (engine) => {
     const view = engine.view("model", "matrix", "weights", new URLSearchParams());
