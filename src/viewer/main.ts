@@ -59,8 +59,11 @@ const widgets: Widget[] = [
 let scene: Scene | null = null;
 let request = 0;
 
-/** Looks up the state and shows it; the place is kept where the plane stays the same. */
-async function load(): Promise<void> {
+/**
+ * Looks up the state and shows it. Unless the state `leads` to a place, the map's own is kept where
+ * the plane stays the same: the state learns of a move only once it has come to rest.
+ */
+async function load(leads = true): Promise<void> {
   const mine = ++request;
   set(byId("progress"), "class", "busy");
   try {
@@ -72,7 +75,8 @@ async function load(): Promise<void> {
     const samePlane = before?.subject.model === next.subject.model &&
       before.subject.layer === next.subject.layer &&
       before.plane.width === next.plane.width && before.plane.height === next.plane.height;
-    const place = store.state.place ?? (samePlane ? map.place : null);
+    const kept = samePlane ? map.place : null;
+    const place = leads ? store.state.place ?? kept : kept ?? store.state.place;
     set(document.body, "data-ready", true);
     // The map first: what follows asks it which cells of which plane it shows.
     draw(next, place);
@@ -235,8 +239,9 @@ store.listen((state, before) => {
     state[name] !== before[name]
   ) ||
     JSON.stringify(state.options) !== JSON.stringify(before.options);
+  const leads = state.place !== before.place;
   arrange();
-  if (looked) void load();
+  if (looked) void load(leads);
   else if (scene && state.channel !== before.channel) {
     legend.showChannels();
     minimap.update(scene);
@@ -246,7 +251,7 @@ store.listen((state, before) => {
     const now = map.place;
     const away = place && now && (Math.abs(place.z - now.z) > 0.02 ||
       Math.hypot(place.x - now.x, place.y - now.y) * map.scale > 2);
-    if (away) map.go(place);
+    if (leads && away) map.go(place);
     if (state.pin !== before.pin || state.panels !== before.panels) inspector.refresh();
   }
 });
