@@ -3,6 +3,7 @@ import { BadRequest, Changed, FormatError, NotFound, Unreadable } from "../../sr
 import { createEngine } from "../../src/tile/engine.ts";
 import type { Address, Engine } from "../../src/tile/tile.ts";
 import { safetensorsFile } from "../formats/build.ts";
+import { numbers } from "./models.ts";
 
 const wide = "größe/層.weight of 300 characters ".padEnd(300, "x");
 const matrix = Float32Array.from({ length: 700 * 900 }, (_, i) => Math.sin(i * 0.37) + 0.1);
@@ -64,14 +65,6 @@ const at = (
   query: new URLSearchParams(query),
   ...more,
 });
-
-/** The float32 values of an .npy tile and its side. */
-async function numbers(engine: Engine, address: Address) {
-  const { bytes } = await engine.ticket({ ...address, format: "npy" }).tile();
-  const header = new DataView(bytes.buffer).getUint16(8, true) + 10;
-  const shape = new TextDecoder().decode(bytes.subarray(10, header)).match(/\((\d+), (\d+)\)/)!;
-  return { values: new Float32Array(bytes.slice(header).buffer), width: Number(shape[2]) };
-}
 
 Deno.test("numbers of a tile are the tensor's own at native zoom, means of blocks further out", () =>
   withEngine(async (engine) => {
