@@ -6,13 +6,13 @@
 import type { Ops } from "../src/compute/ops.ts";
 import { reference } from "../src/compute/reference.ts";
 import { wasm } from "../src/compute/wasm.ts";
-import { type Dtype, dtypes } from "../src/formats/format.ts";
+import { dtypes, type Scalar } from "../src/formats/format.ts";
 import { generator } from "./models.ts";
 
 const LENGTH = 131072;
 
 /** Gigabytes of float32 a second, the best of many rounds. */
-function speed(ops: Ops, dtype: Dtype, rounds: number, exponent?: number): number {
+function speed(ops: Ops, dtype: Scalar, rounds: number, exponent?: number): number {
   return ops.frame(() => {
     const random = generator(1);
     const bytes = ops.scratch(LENGTH * dtypes[dtype]);
@@ -33,9 +33,9 @@ function speed(ops: Ops, dtype: Dtype, rounds: number, exponent?: number): numbe
   });
 }
 
-const cases: [string, Dtype, number?][] = [
+const cases: [string, Scalar, number?][] = [
   ["F16, subnormal", "F16", 0],
-  ...(Object.keys(dtypes) as Dtype[]).map((dtype): [string, Dtype] => [dtype, dtype]),
+  ...(Object.keys(dtypes) as Scalar[]).map((dtype): [string, Scalar] => [dtype, dtype]),
 ];
 const json: string[] = [];
 console.log("| dtype | wasm, GB/s | reference, GB/s |");

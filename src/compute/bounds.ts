@@ -1,4 +1,4 @@
-import { dtypes } from "../formats/format.ts";
+import { bytesOf, packingOf } from "../formats/format.ts";
 import type { BlockStats, Bordered, Packed, Target } from "./ops.ts";
 
 // Kernels work on addresses and cannot tell where an array ends: every size is checked before.
@@ -11,7 +11,11 @@ export function checkDecode(bytes: Uint8Array, packed: Packed, target: Target): 
 
 function checkPacked(operation: string, bytes: Uint8Array, packed: Packed): void {
   const { dtype, width, rows, pitch } = packed;
-  const need = rows === 0 ? 0 : (rows - 1) * pitch + width * dtypes[dtype];
+  const { elements } = packingOf(dtype);
+  if (width % elements !== 0) {
+    throw new RangeError(`${operation}: ${width} ${dtype} are no whole blocks of ${elements}`);
+  }
+  const need = rows === 0 ? 0 : (rows - 1) * pitch + bytesOf(dtype, width);
   if (bytes.byteLength < need) {
     throw new RangeError(
       `${operation}: ${rows} rows of ${width} ${dtype}, ${pitch} bytes apart, need ${need} bytes; ` +

@@ -1,5 +1,5 @@
 import type { Bordered, Ops, Packed, Target } from "../compute/ops.ts";
-import { dtypes } from "../formats/format.ts";
+import { bytesOf, isBlocked, packingOf, type TensorInfo } from "../formats/format.ts";
 import type { Source } from "../storage/source.ts";
 import { offsets, type Plane } from "./plane.ts";
 
@@ -89,18 +89,19 @@ export function readStored(
   { plane, source, ops, clock, cancelled }: CellReader,
   { x, y, width, height }: Rect,
 ): { bytes: Uint8Array; packed: Packed } | null {
+  if (plane.tensor.affine || isBlocked(plane.tensor.dtype)) return null;
   const inside = x > 0 && y > 0 && x + width < plane.width && y + height < plane.height;
   if (!inside || plane.folded || !plane.rowsAreRuns) return null;
   cancelled();
   const began = performance.now();
   const { dtype, bigEndian, offset } = plane.tensor;
   const { rows, columns: [column = 0] } = offsets(plane, x - 1, y - 1, 1, height + 2);
-  const rowBytes = (width + 2) * dtypes[dtype];
+  const rowBytes = bytesOf(dtype, width + 2);
   // Not a multiple of a page, which would have the rows push each other out of the cache.
   const pitch = Math.ceil(rowBytes / 64) * 64 + 64;
   const bytes = ops.scratch(rows.length * pitch);
   for (const [i, row] of rows.entries()) {
-    const at = offset + (row + column) * dtypes[dtype];
+    const at = offset + bytesOf(dtype, row + column);
     source.readSync(at, bytes.subarray(i * pitch, i * pitch + rowBytes));
   }
   clock.read += performance.now() - began;
@@ -114,24 +115,30 @@ function readBlock(reader: CellReader, { x, y, width, height }: Rect, target: Ta
   const { plane } = reader;
   if (plane.rowsAreRuns) {
     const { rows, columns } = offsets(plane, x, y, 1, height);
-    if (isEven(rows)) return readRows(reader, rows, width, columns[0]!, target);
+    const { elements } = packingOf(plane.tensor.dtype);
+    if (isEven(rows) && rows.every((row) => row % elements === 0)) {
+      return readRows(reader, rows, width, columns[0]!, target);
+    }
   }
   const { rows, columns } = offsets(plane, x, y, width, height);
   readScattered(reader, rows, columns, target);
 }
 
-/** Rows that are contiguous in the file, at an even distance: the layout of a matrix. */
+/**
+ * Rows that are contiguous in the file, at an even distance: the layout of a matrix. Of elements in
+ * blocks, whole blocks are decoded and the cells cut out of them.
+ */
 function readRows(
-  { plane, source, ops, clock, cancelled }: CellReader,
+  { plane: { tensor }, source, ops, clock, cancelled }: CellReader,
   rows: Float64Array,
   width: number,
   column: number,
   { values, start, pitch: outPitch }: Target,
 ): void {
-  const { dtype, bigEndian, offset } = plane.tensor;
-  const size = dtypes[dtype];
-  const rowBytes = width * size;
-  const step = rows.length > 1 ? (rows[1]! - rows[0]!) * size : rowBytes;
+  const { dtype, bigEndian, offset } = tensor;
+  const [first, run] = wholeBlocks(tensor, column, width);
+  const rowBytes = bytesOf(dtype, run);
+  const step = rows.length > 1 ? bytesOf(dtype, rows[1]! - rows[0]!) : rowBytes;
   const joined = step >= rowBytes && step - rowBytes <= GAP;
   const pitch = joined ? step : rowBytes;
   const band = Math.max(1, Math.floor(SPAN / pitch));
@@ -141,7 +148,7 @@ function readRows(
     ops.frame(() => {
       const began = performance.now();
       const bytes = ops.scratch((count - 1) * pitch + rowBytes);
-      const from = offset + (rows[y]! + column) * size;
+      const from = offset + bytesOf(dtype, rows[y]! + first);
       if (joined) source.readSync(from, bytes);
       else {
         for (let i = 0; i < count; i++) {
@@ -149,11 +156,20 @@ function readRows(
         }
       }
       const read = performance.now();
-      ops.decode(bytes, { dtype, bigEndian, width, rows: count, pitch }, {
-        values,
-        start: start + y * outPitch,
-        pitch: outPitch,
-      });
+      const packed = { dtype, bigEndian, width: run, rows: count, pitch };
+      const target = { values, start: start + y * outPitch, pitch: outPitch };
+      if (run === width) {
+        ops.decode(bytes, packed, target);
+        rescale(tensor, target, width, count);
+      } else {
+        const whole = floats(ops, run * count);
+        ops.decode(bytes, packed, { values: whole, start: 0, pitch: run });
+        rescale(tensor, { values: whole, start: 0, pitch: run }, run, count);
+        for (let i = 0; i < count; i++) {
+          const cells = i * run + column - first;
+          values.set(whole.subarray(cells, cells + width), target.start + i * outPitch);
+        }
+      }
       clock.read += read - began;
       clock.decode += performance.now() - read;
     });
@@ -189,7 +205,7 @@ function readScattered(
 }
 
 function readSpan(
-  { plane, source, ops, clock, cancelled }: CellReader,
+  { plane: { tensor }, source, ops, clock, cancelled }: CellReader,
   rows: Float64Array,
   columns: Float64Array,
   from: number,
@@ -197,24 +213,52 @@ function readSpan(
   target: Target,
 ): void {
   cancelled();
-  const { dtype, bigEndian, offset } = plane.tensor;
-  const size = dtypes[dtype];
+  const { dtype, bigEndian, offset } = tensor;
+  const [first, run] = wholeBlocks(tensor, from, span);
   const [top] = bounds(rows);
   ops.frame(() => {
     const began = performance.now();
-    const bytes = ops.scratch(span * size);
-    source.readSync(offset + from * size, bytes);
+    const bytes = ops.scratch(bytesOf(dtype, run));
+    source.readSync(offset + bytesOf(dtype, first), bytes);
     const read = performance.now();
-    const run = ops.scratch(span * 4);
-    const values = new Float32Array(run.buffer, run.byteOffset, span);
-    const packed = { dtype, bigEndian, width: span, rows: 1, pitch: span * size };
-    ops.decode(bytes, packed, { values, start: 0, pitch: span });
+    const values = floats(ops, run);
+    const packed = { dtype, bigEndian, width: run, rows: 1, pitch: bytes.length };
+    ops.decode(bytes, packed, { values, start: 0, pitch: run });
+    rescale(tensor, { values, start: 0, pitch: run }, run, 1);
     const down = Int32Array.from(rows, (row) => row - top);
-    const across = Int32Array.from(columns, (column) => column + top - from);
+    const across = Int32Array.from(columns, (column) => column + top - first);
     ops.gather(values, down, across, target);
     clock.read += read - began;
     clock.decode += performance.now() - read;
   });
+}
+
+/** The run of whole blocks that holds `count` elements from element `from` on: its start, its length. */
+function wholeBlocks({ dtype }: TensorInfo, from: number, count: number): [number, number] {
+  const { elements } = packingOf(dtype);
+  const first = Math.floor(from / elements) * elements;
+  return [first, Math.ceil((from + count) / elements) * elements - first];
+}
+
+/** Stored integers to the values they stand for. */
+function rescale(
+  { affine }: TensorInfo,
+  { values, start, pitch }: Target,
+  width: number,
+  rows: number,
+): void {
+  if (!affine) return;
+  for (let row = 0; row < rows; row++) {
+    const first = start + row * pitch;
+    for (let at = first; at < first + width; at++) {
+      values[at] = values[at]! * affine.scale + affine.offset;
+    }
+  }
+}
+
+function floats(ops: Ops, count: number): Float32Array {
+  const { buffer, byteOffset } = ops.scratch(count * 4);
+  return new Float32Array(buffer, byteOffset, count);
 }
 
 function bounds(offsets: Float64Array): [number, number] {

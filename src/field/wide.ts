@@ -1,4 +1,4 @@
-import { type Dtype, dtypes } from "../formats/format.ts";
+import { bytesOf, type Dtype, type TensorInfo } from "../formats/format.ts";
 import { type CellReader, readCells } from "./cells.ts";
 import { offsets, type Plane } from "./plane.ts";
 
@@ -13,8 +13,9 @@ const elements: Partial<Record<Dtype, ReadElement>> = {
   U32: (view, at, little) => view.getUint32(at, little),
 };
 
-/** Whether values of the type are read as float64, so that none is rounded. */
-export const isWide = (dtype: Dtype): boolean => elements[dtype] !== undefined;
+/** Whether values of the tensor are read as float64, so that none is rounded. */
+export const isWide = ({ dtype, affine }: TensorInfo): boolean =>
+  elements[dtype] !== undefined && !affine;
 
 /** `count` cells of row `y` from column `x` on, as the file has them: for numbers, not for pictures. */
 export function readWide(
@@ -30,7 +31,7 @@ export function readWide(
   const { rows: [row = 0], columns } = offsets(plane, x, y, count, 1);
   const first = columns.reduce((low, at) => Math.min(low, at), Infinity);
   const last = columns.reduce((high, at) => Math.max(high, at), 0);
-  const size = dtypes[dtype];
+  const size = bytesOf(dtype, 1);
   const bytes = new Uint8Array((last - first + 1) * size);
   source.readSync(offset + (row + first) * size, bytes);
   const view = new DataView(bytes.buffer);
@@ -39,7 +40,7 @@ export function readWide(
 
 /** The value of one cell, as the file has it. */
 export function storedValue(reader: CellReader, x: number, y: number): number {
-  if (isWide(reader.plane.tensor.dtype)) return readWide(reader, reader.plane, x, y, 1)[0]!;
+  if (isWide(reader.plane.tensor)) return readWide(reader, reader.plane, x, y, 1)[0]!;
   const values = new Float32Array(1);
   readCells(reader, { x, y, width: 1, height: 1 }, { values, start: 0, pitch: 1 });
   return values[0]!;

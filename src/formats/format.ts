@@ -1,6 +1,6 @@
 import type { Source, SourceRef } from "../storage/source.ts";
 
-/** Element types as stored; everything is drawn as float32. */
+/** Element types as stored, and their sizes in bytes; everything is drawn as float32. */
 export const dtypes = {
   F64: 8,
   F32: 4,
@@ -19,8 +19,69 @@ export const dtypes = {
   BOOL: 1,
 } as const;
 
-/** An element type; `dtypes[dtype]` is its size in bytes. */
-export type Dtype = keyof typeof dtypes;
+/** How elements lie in bytes: `bytes` hold `elements` of them. */
+export interface Packing {
+  readonly elements: number;
+  readonly bytes: number;
+}
+
+const block = (elements: number, bytes: number): Packing => ({ elements, bytes });
+
+/**
+ * Element types of which several share a block of bytes: nibbles, and ggml's quantized types. An
+ * axis of such a tensor that runs through memory is a whole number of blocks long.
+ */
+export const blocks = {
+  I4: block(2, 1),
+  U4: block(2, 1),
+  Q4_0: block(32, 18),
+  Q4_1: block(32, 20),
+  Q5_0: block(32, 22),
+  Q5_1: block(32, 24),
+  Q8_0: block(32, 34),
+  Q8_1: block(32, 36),
+  Q2_K: block(256, 84),
+  Q3_K: block(256, 110),
+  Q4_K: block(256, 144),
+  Q5_K: block(256, 176),
+  Q6_K: block(256, 210),
+  Q8_K: block(256, 292),
+  IQ1_S: block(256, 50),
+  IQ1_M: block(256, 56),
+  IQ2_XXS: block(256, 66),
+  IQ2_XS: block(256, 74),
+  IQ2_S: block(256, 82),
+  IQ3_XXS: block(256, 98),
+  IQ3_S: block(256, 110),
+  IQ4_NL: block(32, 18),
+  IQ4_XS: block(256, 136),
+  TQ1_0: block(256, 54),
+  TQ2_0: block(256, 66),
+  MXFP4: block(32, 17),
+} as const satisfies Record<string, Packing>;
+
+/** An element type with bytes of its own. */
+export type Scalar = keyof typeof dtypes;
+/** An element type that comes in blocks. */
+export type Blocked = keyof typeof blocks;
+export type Dtype = Scalar | Blocked;
+
+const packings = new Map<Dtype, Packing>([
+  ...(Object.entries(dtypes) as [Scalar, number][])
+    .map(([dtype, bytes]): [Dtype, Packing] => [dtype, block(1, bytes)]),
+  ...(Object.entries(blocks) as [Blocked, Packing][]),
+]);
+
+/** How elements of a type lie in bytes; one element for those that do not come in blocks. */
+export const packingOf = (dtype: Dtype): Packing => packings.get(dtype)!;
+
+export const isBlocked = (dtype: Dtype): dtype is Blocked => dtype in blocks;
+
+/** Bytes of `count` elements; a fraction where they are no whole blocks. */
+export function bytesOf(dtype: Dtype, count: number): number {
+  const { elements, bytes } = packingOf(dtype);
+  return count / elements * bytes;
+}
 
 /** One tensor, as a header describes it: where its bytes lie, not the bytes. */
 export interface TensorInfo {
@@ -33,24 +94,93 @@ export interface TensorInfo {
   /** The bytes' home, and the first byte there. */
   readonly source: SourceRef;
   readonly offset: number;
-  /** Length in bytes. */
+  /** Bytes of the span in the source that holds all elements; of a strided view, its gaps too. */
   readonly bytes: number;
+  /** Where values are stored as integers of a scale: value = stored × scale + offset. */
+  readonly affine?: { readonly scale: number; readonly offset: number };
+}
+
+/** A value of a file's free-form metadata; of a list, its length and its first few items. */
+export type MetadataValue =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly count: number; readonly first: readonly (string | number | boolean | null)[] };
+
+export type Metadata = Readonly<Record<string, MetadataValue>>;
+
+/** One operation of a network, as the file has it. */
+export interface GraphNode {
+  /** Unique in its graph. */
+  readonly name: string;
+  /** The format's name of the operation: "Conv", "MatMul", "Dense". */
+  readonly op: string;
+  /** Names of the nodes whose results it takes, in order, those of other graphs left out. */
+  readonly inputs: readonly string[];
+  /** Names of the tensors of the listing that it takes. */
+  readonly tensors: readonly string[];
+}
+
+/** What computes what; nodes come in an order in which they can run. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
 }
 
 /** What a header says. */
 export interface Listing {
   readonly tensors: readonly TensorInfo[];
   /** Free-form key and value pairs of the file. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Metadata;
+  /** Tensors that cannot be drawn, and why: text, complex numbers, unknown element types. */
+  readonly ignored?: readonly Ignored[];
+  /** Other looks at bytes of the tensors, such as the scales of quantized blocks; not counted. */
+  readonly views?: readonly TensorInfo[];
+  readonly graph?: Graph;
+}
+
+export interface Ignored {
+  readonly name: string;
+  /** A half sentence: "its elements are strings". */
+  readonly reason: string;
+}
+
+/** What surrounds a file that is being read. */
+export interface Reading {
+  readonly signal?: AbortSignal;
+  /**
+   * Opens the file at a path relative to the one being read; whoever opened that one closes it.
+   * Throws `FormatError` where it is missing or lies outside the folder.
+   * Not there where a file has no surroundings.
+   */
+  readonly beside?: (path: string) => Promise<Source>;
 }
 
 /** A kind of model file. One file a kind in this folder, named in `table.ts`. */
 export interface Format {
   readonly name: string;
-  /** Whether a file with these first bytes (up to 64) and this name is of this kind. */
+  /** For readers of the README and of `GET /formats`. */
+  readonly about: About;
+  /** Whether a file with these first bytes (up to `HEAD`) and this name is of this kind. */
   claims(head: Uint8Array, name: string): boolean;
+  /**
+   * Those of the names in its folder, files and folders, that belong to the file `name`: shards,
+   * data beside an index. They are no models of their own.
+   */
+  companions?(name: string, names: readonly string[]): readonly string[];
   /** Reads the header only. Throws `FormatError`. */
-  list(source: Source, signal?: AbortSignal): Promise<Listing>;
+  list(source: Source, reading?: Reading): Promise<Listing>;
+}
+
+/** What a format's reader offers, in words. */
+export interface About {
+  readonly title: string;
+  /** Names of files: "*.safetensors". */
+  readonly files: readonly string[];
+  /** What is read of it: element types, variants. */
+  readonly reads: string;
+  /** What is refused or left out. */
+  readonly not: string;
 }
 
 /** Row-major strides, in elements, of a shape. */

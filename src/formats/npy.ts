@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { SourceRef } from "../storage/source.ts";
-import { type Dtype, dtypes, type Format, rowMajor, type TensorInfo } from "./format.ts";
+import { dtypes, type Format, rowMajor, type Scalar, type TensorInfo } from "./format.ts";
 import { checkShape, malformed, show } from "./malformed.ts";
 import { parseLiteral } from "./literal.ts";
 
@@ -13,10 +13,16 @@ export const MAX_HEADER = 10_000;
 /** NumPy's array file: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 export const npy: Format = {
   name: "npy",
+  about: {
+    title: "NumPy array",
+    files: ["*.npy"],
+    reads: "booleans, integers and floats, C and Fortran order, both endians",
+    not: "pickled objects, structured types, complex numbers, text",
+  },
 
   claims: (head, name) => hasMagic(head) || name.endsWith(".npy"),
 
-  async list(source, signal) {
+  async list(source, { signal } = {}) {
     const head = await source.read(0, Math.min(source.size, MAX_HEADER), signal);
     const at = { source: source.ref, start: 0, size: source.size };
     const tensor = parseNpy(source.name, basename(source.name, ".npy"), head, at);
@@ -85,7 +91,7 @@ function dataOffset(file: string, head: Uint8Array, size: number): number {
   return end;
 }
 
-const names: Readonly<Record<string, Dtype>> = {
+const names: Readonly<Record<string, Scalar>> = {
   b1: "BOOL",
   i1: "I8",
   i2: "I16",
@@ -100,7 +106,7 @@ const names: Readonly<Record<string, Dtype>> = {
   f8: "F64",
 };
 
-function parseDescr(file: string, descr: unknown): readonly [Dtype, boolean] {
+function parseDescr(file: string, descr: unknown): readonly [Scalar, boolean] {
   const plain = `one of ${Object.keys(names).join(", ")} after <, > or |`;
   if (typeof descr !== "string") {
     throw malformed(file, "descr (structured type)", show(descr), plain);

@@ -15,10 +15,16 @@ const inflate = promisify<Uint8Array, ZlibOptions, Uint8Array>(inflateRaw);
 /** NumPy's archive: a zip file of npy files, stored (`savez`) or deflated (`savez_compressed`). */
 export const npz: Format = {
   name: "npz",
+  about: {
+    title: "NumPy archive",
+    files: ["*.npz"],
+    reads: "members *.npy, stored or deflated",
+    not: "what the array format refuses; encrypted or split archives",
+  },
 
   claims: (_head, name) => name.endsWith(".npz"),
 
-  async list(source, signal) {
+  async list(source, { signal } = {}) {
     const members = await listZip(source, signal);
     const tensors: TensorInfo[] = [];
     for (const member of members) {

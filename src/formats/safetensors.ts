@@ -1,5 +1,5 @@
 import type { Source } from "../storage/source.ts";
-import { type Dtype, dtypes, type Format, rowMajor, type TensorInfo } from "./format.ts";
+import { dtypes, type Format, rowMajor, type Scalar, type TensorInfo } from "./format.ts";
 import { isObject, parseObject } from "./json.ts";
 import { checkShape, malformed, type Refuse, show } from "./malformed.ts";
 
@@ -12,12 +12,18 @@ const MAX_HEADER = 100_000_000;
 /** Hugging Face's safetensors: https://github.com/huggingface/safetensors#format */
 export const safetensors: Format = {
   name: "safetensors",
+  about: {
+    title: "safetensors",
+    files: ["*.safetensors"],
+    reads: "every element type of the format that is a real number, metadata",
+    not: "element types that it does not define",
+  },
 
   claims: (head, name) =>
     name.endsWith(".safetensors") ||
     (head.length > PREFIX && head[PREFIX] === 0x7b && headerLength(head) <= MAX_HEADER),
 
-  async list(source, signal) {
+  async list(source, { signal } = {}) {
     const length = await checkedLength(source, signal);
     const bytes = await source.read(PREFIX, length, signal);
     const { object, keys } = parseObject(source.name, "header", bytes);
@@ -45,7 +51,7 @@ async function checkedLength(source: Source, signal?: AbortSignal): Promise<numb
 const headerLength = (head: Uint8Array) =>
   new DataView(head.buffer, head.byteOffset).getBigUint64(0, true);
 
-const isDtype = (name: unknown): name is Dtype =>
+const isDtype = (name: unknown): name is Scalar =>
   typeof name === "string" && Object.hasOwn(dtypes, name);
 
 function tensor(source: Source, data: number, name: string, entry: unknown): TensorInfo {

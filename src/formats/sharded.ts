@@ -1,9 +1,6 @@
-import { dirname, isAbsolute, join, relative } from "node:path";
-import { Unreadable } from "../errors.ts";
-import { homeOf, liesIn } from "../storage/confine.ts";
-import { FileSource } from "../storage/file.ts";
+import { standsAlone } from "../storage/beside.ts";
 import type { Source } from "../storage/source.ts";
-import type { Format, TensorInfo } from "./format.ts";
+import type { Format, Metadata, Reading, TensorInfo } from "./format.ts";
 import { isObject, parseObject } from "./json.ts";
 import { malformed, show } from "./malformed.ts";
 import { safetensors } from "./safetensors.ts";
@@ -16,19 +13,27 @@ const MAX_INDEX = 100_000_000;
  */
 export const sharded: Format = {
   name: "safetensors",
+  about: {
+    title: "safetensors in shards",
+    files: ["*.safetensors.index.json"],
+    reads: "an index beside its shards, as published on model hubs",
+    not: "an index that names files outside its folder",
+  },
 
   claims: (_head, name) => name.endsWith(".safetensors.index.json"),
 
-  async list(source, signal) {
+  companions: (_name, names) => names.filter((other) => other.endsWith(".safetensors")),
+
+  async list(source, reading = {}) {
     if (source.size > MAX_INDEX) {
       throw malformed(source.name, "file size", source.size, `an index of <= ${MAX_INDEX} bytes`);
     }
-    const bytes = await source.read(0, source.size, signal);
+    const bytes = await source.read(0, source.size, reading.signal);
     const { object } = parseObject(source.name, "index", bytes);
     const map = weightMap(source.name, object["weight_map"]);
     const shards = new Map<string, ReadonlyMap<string, TensorInfo>>();
     for (const file of new Set(map.values())) {
-      shards.set(file, await shard(source, file, signal));
+      shards.set(file, await shard(source, file, reading));
     }
     const tensors = Array.from(map, ([name, file]) => {
       const tensor = shards.get(file)?.get(name);
@@ -49,39 +54,15 @@ function weightMap(file: string, value: unknown): Map<string, string> {
   return new Map(entries as [string, string][]);
 }
 
-async function shard(index: Source, file: string, signal?: AbortSignal) {
-  const source = openBeside(index, file);
-  try {
-    const { tensors } = await safetensors.list(source, signal);
-    return new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  } finally {
-    source.close();
-  }
-}
-
-function openBeside(index: Source, file: string): Source {
-  const wrong = (rule: string, cause?: unknown) =>
-    malformed(index.name, "weight_map file", show(file), rule, cause);
-  if (index.ref.kind !== "file") throw wrong("an index on disk, which has files beside it");
-  const folder = dirname(index.ref.path);
-  const path = join(folder, file);
-  const inside = relative(folder, path);
-  if (isAbsolute(file) || inside.startsWith("..") || inside === "" || file.includes("\0")) {
-    throw wrong("a file in the index's folder");
-  }
-  try {
-    const source = new FileSource(path);
-    if (liesIn(homeOf(folder), path)) return source;
-    source.close();
-  } catch (error) {
-    if (error instanceof Unreadable) throw wrong("a file that can be read", error);
-    throw error;
-  }
-  throw wrong("a file in the index's folder, but it is a link out of it");
+async function shard(index: Source, file: string, { beside, signal }: Reading) {
+  if (!beside) throw standsAlone(index.name, file);
+  const source = await beside(file);
+  const { tensors } = await safetensors.list(source, { ...(signal ? { signal } : {}) });
+  return new Map(tensors.map((tensor) => [tensor.name, tensor]));
 }
 
 /** Totals and remarks; what is no text is written as JSON. */
-function metadata(value: unknown): Readonly<Record<string, string>> {
+function metadata(value: unknown): Metadata {
   if (!isObject(value)) return {};
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [

@@ -10,11 +10,11 @@ import { sharded } from "./sharded.ts";
 export const formats: readonly Format[] = [sharded, safetensors, npy, npz];
 
 /** Bytes of a file that `claims` may look at. */
-export const HEAD = 64;
+export const HEAD = 4096;
 
 /** The format of a file with these first bytes and this name. Throws `FormatError` for none. */
 export function detect(head: Uint8Array, name: string): Format {
-  const format = formats.find((format) => format.claims(head, name));
+  const format = claimant(head, name);
   if (format) return format;
   const found = head.length === 0 ? "is empty" : `starts with ${describe(head.subarray(0, 8))}`;
   const known = [...new Set(formats.map((format) => format.name))];
@@ -24,9 +24,13 @@ export function detect(head: Uint8Array, name: string): Format {
   );
 }
 
+/** The format that claims a file with these first bytes and this name, if any does. */
+export const claimant = (head: Uint8Array, name: string): Format | undefined =>
+  formats.find((format) => format.claims(head, name));
+
 /** Whether a file of this name is taken for a model before its first bytes are seen. */
 export const claimedByName = (name: string): boolean =>
-  formats.some((format) => format.claims(new Uint8Array(), name));
+  claimant(new Uint8Array(), name) !== undefined;
 
 /** Reads as much as `detect` needs of a source, and decides. */
 export async function detectSource(source: Source, signal?: AbortSignal): Promise<Format> {

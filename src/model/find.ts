@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { BadRequest, FormatError, NotFound, Unreadable } from "../errors.ts";
-import { claimedByName, formats } from "../formats/table.ts";
+import type { Format } from "../formats/format.ts";
+import { claimant, claimedByName, formats, HEAD } from "../formats/table.ts";
 import { homeOf, liesIn } from "../storage/confine.ts";
 
 const index = /\.safetensors\.index\.json$/;
@@ -64,14 +65,25 @@ export function findModels(path: string): readonly string[] {
 
 function survey(folder: string): Survey {
   const home = homeOf(folder);
-  const files: string[] = [];
-  const folders: string[] = [];
-  for (const name of entries(folder)) {
+  const names = entries(folder);
+  const claimed = new Map<string, Format>();
+  const inner: string[] = [];
+  for (const name of names) {
     const path = join(folder, name);
     const info = reachable(home, path);
-    if (info?.isFile && claimedByName(name)) files.push(path);
-    if (info?.isDirectory && !name.startsWith(".")) folders.push(path);
+    const format = info?.isFile ? claimant(headOf(path), name) : undefined;
+    if (format) claimed.set(name, format);
+    if (info?.isDirectory && !name.startsWith(".")) inner.push(name);
   }
+  // An index of shards has its own way below: it may stand for the folder.
+  const owned = new Set(
+    claimed.entries().flatMap(([name, format]) =>
+      index.test(name) ? [] : format.companions?.(name, names) ?? []
+    ),
+  );
+  const files = [...claimed.keys()].filter((name) => !owned.has(name))
+    .map((name) => join(folder, name));
+  const folders = inner.filter((name) => !owned.has(name)).map((name) => join(folder, name));
   const indexes = files.filter((file) => index.test(file));
   const rest = files.filter((file) => !index.test(file));
   if (indexes.length > 0) {
@@ -84,6 +96,18 @@ function survey(folder: string): Survey {
   if (sets.size !== 1) return { sharded: [], single: rest, folders };
   const [sharded] = [...sets.values()];
   return { sharded: sharded!, single: rest.filter((file) => !sharded!.includes(file)), folders };
+}
+
+/** As much of a file as formats look at; nothing of one that cannot be read. */
+function headOf(path: string): Uint8Array {
+  const head = new Uint8Array(HEAD);
+  try {
+    using file = Deno.openSync(path);
+    return head.subarray(0, file.readSync(head) ?? 0);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return head.subarray(0, 0); // claimed by its name or not at all; opening it says why
+  }
 }
 
 function entries(folder: string): string[] {

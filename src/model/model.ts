@@ -1,4 +1,4 @@
-import type { TensorInfo } from "../formats/format.ts";
+import type { Ignored, Metadata, TensorInfo } from "../formats/format.ts";
 
 /** A file, a sharded set or a folder, opened: every header read, no tensor bytes. */
 export interface Model {
@@ -15,8 +15,12 @@ export interface Model {
   readonly bytes: number;
   /** In the file's order. */
   readonly tensors: readonly TensorInfo[];
+  /** Other looks at their bytes, such as scales of quantized blocks; not counted. */
+  readonly views: readonly TensorInfo[];
+  /** What the files hold besides that cannot be drawn, and why. */
+  readonly ignored: readonly Ignored[];
   readonly layers: readonly Layer[];
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Metadata;
   /** Throws `Changed` if a file behind the model is no longer the one that was opened. */
   check(): void;
   close(): void;

@@ -1,11 +1,11 @@
 import { basename, resolve } from "node:path";
 import { FormatError } from "../errors.ts";
-import type { TensorInfo } from "../formats/format.ts";
+import type { Listing, TensorInfo } from "../formats/format.ts";
 import { show } from "../formats/malformed.ts";
 import { detectSource } from "../formats/table.ts";
 import { FileSource } from "../storage/file.ts";
-import { openSource } from "../storage/open.ts";
-import type { Source, SourceRef } from "../storage/source.ts";
+import { openBeside } from "../storage/beside.ts";
+import type { Source } from "../storage/source.ts";
 import { fingerprint } from "../storage/version.ts";
 import { locate, stem } from "./find.ts";
 import { elements, groupLayers } from "./layers.ts";
@@ -24,19 +24,23 @@ export interface OpenOptions {
  */
 export async function openModel(path: string, options: OpenOptions = {}): Promise<Model> {
   const sources: Source[] = [];
+  const open = (source: Source) => {
+    sources.push(source);
+    return source;
+  };
+  const { signal } = options;
   try {
-    const listings = [];
+    const listings: Listing[] = [];
     let format = "";
     for (const file of locate(path)) {
-      const source = new FileSource(file);
-      sources.push(source);
-      const kind = await detectSource(source, options.signal);
+      const source = open(new FileSource(file));
+      const kind = await detectSource(source, signal);
       format ||= kind.name;
-      listings.push(await kind.list(source, options.signal));
+      const beside = (path: string) => Promise.resolve().then(() => open(openBeside(file, path)));
+      listings.push(await kind.list(source, { beside, ...(signal ? { signal } : {}) }));
     }
     const tensors = listings.flatMap((listing) => listing.tensors);
     refuseDuplicates(path, tensors);
-    openOthers(tensors, sources);
     return {
       id: options.id ?? stem(path),
       title: basename(resolve(path)),
@@ -45,6 +49,8 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
       parameters: tensors.reduce((sum, { shape }) => sum + elements(shape), 0),
       bytes: sources.reduce((sum, source) => sum + source.size, 0),
       tensors,
+      views: listings.flatMap((listing) => listing.views ?? []),
+      ignored: listings.flatMap((listing) => listing.ignored ?? []),
       layers: groupLayers(tensors),
       metadata: Object.assign({}, ...listings.map((listing) => listing.metadata)),
       check: () => sources.forEach((source) => source.check()),
@@ -55,19 +61,6 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
     throw error;
   }
 }
-
-/** Opens the further files that tensors lie in, such as an index's shards: each changes the model. */
-function openOthers(tensors: readonly TensorInfo[], sources: Source[]): void {
-  const paths = new Set(sources.map(({ ref }) => ref.kind === "file" ? ref.path : ""));
-  for (const tensor of tensors) {
-    const home = homeFile(tensor.source);
-    if (home.kind !== "file" || paths.has(home.path)) continue;
-    paths.add(home.path);
-    sources.push(openSource(home));
-  }
-}
-
-const homeFile = (ref: SourceRef): SourceRef => ref.kind === "inflated" ? homeFile(ref.from) : ref;
 
 function refuseDuplicates(path: string, tensors: readonly TensorInfo[]): void {
   const names = new Set<string>();

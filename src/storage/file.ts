@@ -82,7 +82,7 @@ export class FileSource implements Source {
     return into;
   }
 
-  readSync(offset: number, into: Uint8Array): void {
+  readSync(offset: number, into: Uint8Array): boolean {
     checkSpan(this, offset, into.length);
     this.#assertOpen();
     for (let done = 0; done < into.length;) {
@@ -92,6 +92,7 @@ export class FileSource implements Source {
       if (got === 0) this.#endedAt(offset + done, offset + into.length);
       done += got;
     }
+    return true;
   }
 
   check(): void {

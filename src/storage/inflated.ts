@@ -26,7 +26,7 @@ export class InflatedSource implements Source {
   readonly version: string;
   readonly ref: InflatedRef;
   /** Where `from` need not wait, neither does this. */
-  readonly readSync?: (offset: number, into: Uint8Array) => void;
+  readonly readSync?: (offset: number, into: Uint8Array) => boolean;
   readonly #from: Source;
   #whole: Uint8Array | undefined;
   #coming: Promise<Uint8Array> | undefined;
@@ -68,11 +68,11 @@ export class InflatedSource implements Source {
     this.#from.close();
   }
 
-  #readSync(offset: number, into: Uint8Array): void {
+  #readSync(offset: number, into: Uint8Array): boolean {
     checkSpan(this, offset, into.length);
     if (!this.#whole) {
       const packed = new Uint8Array(this.ref.length);
-      this.#from.readSync!(this.ref.offset, packed);
+      if (!this.#from.readSync!(this.ref.offset, packed)) return false;
       try {
         this.#whole = this.#verified(inflateRawSync(packed, this.#options));
       } catch (error) {
@@ -80,6 +80,7 @@ export class InflatedSource implements Source {
       }
     }
     into.set(this.#whole.subarray(offset, offset + into.length));
+    return true;
   }
 
   async #inflate(): Promise<Uint8Array> {

@@ -33,9 +33,10 @@ export class MemorySource implements Source {
     return into;
   }
 
-  readSync(offset: number, into: Uint8Array): void {
+  readSync(offset: number, into: Uint8Array): boolean {
     checkSpan(this, offset, into.length);
     into.set(this.ref.bytes.subarray(offset, offset + into.length));
+    return true;
   }
 
   check(): void {}

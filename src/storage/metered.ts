@@ -2,7 +2,7 @@ import type { Source, SourceRef } from "./source.ts";
 
 /** Counts what is read of a source. */
 export class MeteredSource implements Source {
-  readonly readSync?: (offset: number, into: Uint8Array) => void;
+  readonly readSync?: (offset: number, into: Uint8Array) => boolean;
   readonly #inner: Source;
   #reads = 0;
   #bytes = 0;
@@ -12,7 +12,7 @@ export class MeteredSource implements Source {
     if (!inner.readSync) return;
     this.readSync = (offset, into) => {
       this.#count(into.length);
-      inner.readSync!(offset, into);
+      return inner.readSync!(offset, into);
     };
   }
 

@@ -1,4 +1,4 @@
-import { Changed } from "../errors.ts";
+import { Changed, Unreadable } from "../errors.ts";
 import { FileSource } from "./file.ts";
 import { InflatedSource } from "./inflated.ts";
 import { MemorySource } from "./memory.ts";
@@ -11,8 +11,11 @@ import type { Source, SourceRef } from "./source.ts";
 export function openSource(ref: SourceRef): Source {
   if (ref.kind === "file") return openFile(ref.path, ref.version);
   if (ref.kind === "memory") return new MemorySource(ref.name, ref.bytes);
-  const { kind: _, from, ...span } = ref;
-  return new InflatedSource(openSource(from), span);
+  if (ref.kind === "inflated") {
+    const { kind: _, from, ...span } = ref;
+    return new InflatedSource(openSource(from), span);
+  }
+  throw new Unreadable(`a source of the kind ${ref.kind} cannot be opened here`);
 }
 
 function openFile(path: string, version: string): Source {

@@ -32,7 +32,7 @@ export async function summarizeLayer(reader: CellReader): Promise<Summary> {
 function stream(reader: CellReader, line: Plane) {
   return (from: number, count: number): Float32Array | Float64Array => {
     reader.cancelled();
-    if (isWide(line.tensor.dtype)) return readWide(reader, line, from, 0, count);
+    if (isWide(line.tensor)) return readWide(reader, line, from, 0, count);
     const values = new Float32Array(count);
     const rect = { x: from, y: 0, width: count, height: 1 };
     readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: count });
@@ -42,7 +42,7 @@ function stream(reader: CellReader, line: Plane) {
 
 function rowMajorValues(reader: CellReader, tensor: TensorInfo): Float32Array | Float64Array {
   const axes = [...tensor.shape.keys()];
-  if (isWide(tensor.dtype)) {
+  if (isWide(tensor)) {
     const line = fold(tensor, { rows: [], columns: axes });
     return readWide(reader, line, 0, 0, line.cells);
   }

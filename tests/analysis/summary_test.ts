@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { summarise, type Summary } from "../../src/analysis/summary.ts";
-import { type Dtype, dtypes } from "../../src/formats/format.ts";
+import { dtypes, type Scalar } from "../../src/formats/format.ts";
 import { openModel } from "../../src/model/open.ts";
 import { valuesOf } from "../formats/values.ts";
 import { brute, normals } from "./oracle.ts";
@@ -20,7 +20,7 @@ interface Reference {
 }
 
 /** Summarises an array, narrow dtypes handed over as float32. */
-function summary(shape: number[], values: Float64Array, dtype: Dtype = "F32", spectrum = true) {
+function summary(shape: number[], values: Float64Array, dtype: Scalar = "F32", spectrum = true) {
   const wide = dtypes[dtype] > 4 || dtype === "I32" || dtype === "U32";
   const held = wide ? values : Float32Array.from(values);
   const read = (from: number, count: number) => {
@@ -66,7 +66,7 @@ function compare(files: string, references: string): void {
       for (const tensor of model.tensors) {
         const { name, shape, dtype } = tensor;
         const expected = tensors[name] ?? tensors[""];
-        const found = await summary([...shape], await valuesOf(tensor), dtype);
+        const found = await summary([...shape], await valuesOf(tensor), dtype as Scalar);
         assertEquals([found.shape, found.dtype, found.nan, found.inf], [shape, dtype, 0, 0]);
         assertReference(name, found, expected);
       }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SynaptileError } from "../../src/errors.ts";
-import { type Dtype, dtypes } from "../../src/formats/format.ts";
+import { dtypes, type Scalar } from "../../src/formats/format.ts";
 import { npy } from "../../src/formats/npy.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { concat, npyFile, npyHeader, utf8 } from "./build.ts";
@@ -11,7 +11,7 @@ import { valuesOf } from "./values.ts";
 const list = async (bytes: Uint8Array, name = "given.npy") =>
   (await npy.list(new MemorySource(name, bytes))).tensors[0]!;
 
-const types: readonly (readonly [string, Dtype, boolean])[] = [
+const types: readonly (readonly [string, Scalar, boolean])[] = [
   ["<f8", "F64", false],
   [">f8", "F64", true],
   ["<f4", "F32", false],

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { dtypes, type TensorInfo } from "../../src/formats/format.ts";
+import { bytesOf, type TensorInfo } from "../../src/formats/format.ts";
 import { openModel } from "../../src/model/open.ts";
 import { valuesOf } from "./values.ts";
 
@@ -80,7 +80,7 @@ async function compareTensor(tensor: TensorInfo, expected: Expected): Promise<vo
   const { name } = tensor;
   assertEquals(tensor.shape, expected.shape, name);
   assertEquals(numpyNames[tensor.dtype], expected.dtype, name);
-  assertEquals(tensor.bytes, expected.count * dtypes[tensor.dtype], name);
+  assertEquals(tensor.bytes, bytesOf(tensor.dtype, expected.count), name);
   const values = await valuesOf(tensor);
   assertEquals(values.length, expected.count, name);
   expected.first.forEach((value, i) => near(values[i]!, value, `${name}, value ${i}`));

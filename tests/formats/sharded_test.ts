@@ -80,7 +80,7 @@ Deno.test("sharded: names that lead out of the folder are refused", () =>
         ".",
       ]
     ) {
-      await refused(`${folder}/inner`, { a: name }, "in the index's folder");
+      await refused(`${folder}/inner`, { a: name }, "in its folder");
     }
     await Deno.symlink(`${folder}/one.safetensors`, `${folder}/inner/link.safetensors`);
     await refused(`${folder}/inner`, { a: "link.safetensors" }, "a link out of it");

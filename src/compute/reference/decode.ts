@@ -1,13 +1,15 @@
-import { type Dtype, dtypes } from "../../formats/format.ts";
+import { dtypes, isBlocked, type Scalar } from "../../formats/format.ts";
 import { checkDecode } from "../bounds.ts";
 import type { Packed, Target } from "../ops.ts";
 
 /** Raw bytes to float32: exact where it can be, else rounded to nearest (64-bit by way of float64). */
 export function decode(bytes: Uint8Array, packed: Packed, target: Target): void {
   checkDecode(bytes, packed, target);
+  const { dtype } = packed;
+  if (isBlocked(dtype)) throw new TypeError(`${dtype} is not decoded yet`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = readers[packed.dtype];
-  const size = dtypes[packed.dtype];
+  const read = readers[dtype];
+  const size = dtypes[dtype];
   for (let y = 0; y < packed.rows; y++) {
     for (let x = 0; x < packed.width; x++) {
       target.values[target.start + y * target.pitch + x] = //
@@ -16,7 +18,7 @@ export function decode(bytes: Uint8Array, packed: Packed, target: Target): void 
   }
 }
 
-const readers: Record<Dtype, (view: DataView, at: number, littleEndian: boolean) => number> = {
+const readers: Record<Scalar, (view: DataView, at: number, littleEndian: boolean) => number> = {
   F64: (view, at, little) => view.getFloat64(at, little),
   F32: (view, at, little) => view.getFloat32(at, little),
   F16: (view, at, little) => unpack(view.getUint16(at, little), 5, 10, "ieee"),

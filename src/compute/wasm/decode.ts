@@ -1,5 +1,5 @@
 import { decode as kernel, swap } from "../../../assembly/build/kernels.wasm";
-import { type Dtype, dtypes } from "../../formats/format.ts";
+import { bytesOf, type Dtype, dtypes, packingOf } from "../../formats/format.ts";
 import { checkDecode } from "../bounds.ts";
 import type { Packed, Target } from "../ops.ts";
 import { floats, frame, isNear, scratch } from "./memory.ts";
@@ -15,12 +15,12 @@ export function decode(bytes: Uint8Array, packed: Packed, target: Target): void 
   checkDecode(bytes, packed, target);
   const { rows, width, pitch } = packed;
   if (rows === 0 || width === 0) return;
-  const swapped = packed.bigEndian && dtypes[packed.dtype] > 1;
+  const swapped = packed.bigEndian && packingOf(packed.dtype).bytes > 1;
   if (isNear(bytes) && isNear(target.values) && !swapped) {
     run(packed, bytes.byteOffset, addressOf(target), target.pitch);
     return;
   }
-  const step = Math.max(1, Math.floor(PIECE / (width * dtypes[packed.dtype])));
+  const step = Math.max(1, Math.floor(PIECE / bytesOf(packed.dtype, width)));
   for (let y = 0; y < rows; y += step) {
     const piece = { ...packed, rows: Math.min(step, rows - y) };
     const start = target.start + y * target.pitch;
@@ -30,9 +30,8 @@ export function decode(bytes: Uint8Array, packed: Packed, target: Target): void 
 
 /** Decodes by way of scratch, with the rows moved together. */
 function decodePiece(bytes: Uint8Array, packed: Packed, target: Target, swapped: boolean): void {
-  const size = dtypes[packed.dtype];
   const { width, rows, pitch } = packed;
-  const row = width * size;
+  const row = bytesOf(packed.dtype, width);
   const together = scratch(rows * row);
   if (pitch === row) together.set(bytes.subarray(0, rows * row));
   else {
@@ -40,6 +39,7 @@ function decodePiece(bytes: Uint8Array, packed: Packed, target: Target, swapped:
       together.set(bytes.subarray(y * pitch, y * pitch + row), y * row);
     }
   }
+  const size = packingOf(packed.dtype).bytes;
   if (swapped) swap(together.byteOffset, together.length, size, together.byteOffset);
   const source = { ...packed, pitch: row };
   if (isNear(target.values)) {
@@ -56,7 +56,7 @@ function decodePiece(bytes: Uint8Array, packed: Packed, target: Target, swapped:
 const addressOf = ({ values, start }: Target): number => values.byteOffset + start * 4;
 
 function run({ dtype, width, rows, pitch }: Packed, source: number, to: number, toPitch: number) {
-  const size = dtypes[dtype];
+  const size = packingOf(dtype).bytes;
   // Rows without gaps are one long row.
   const [columns, lines] = pitch === width * size && toPitch === width
     ? [width * rows, 1]

@@ -1,5 +1,5 @@
 import { packedStats as kernel } from "../../../assembly/build/kernels.wasm";
-import { dtypes } from "../../formats/format.ts";
+import { bytesOf } from "../../formats/format.ts";
 import { checkBordered } from "../bounds.ts";
 import type { BlockStats, Packed } from "../ops.ts";
 import { blockStats } from "./block_stats.ts";
@@ -19,7 +19,7 @@ export function packedStats(bytes: Uint8Array, packed: Packed, block: number): B
   }
   const [columns, lines] = [width - 2, rows - 2];
   const near = nearStats(Math.ceil(columns / block), Math.ceil(lines / block));
-  const first = bytes.byteOffset + pitch + dtypes[dtype];
+  const first = bytes.byteOffset + pitch + bytesOf(dtype, 1);
   kernel(first, pitch, narrow ? 1 : 0, columns, lines, block, near.address, near.stride);
   return near.stats;
 }

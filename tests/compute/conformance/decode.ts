@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Ops, Packed } from "../../../src/compute/ops.ts";
-import { type Dtype, dtypes } from "../../../src/formats/format.ts";
+import { bytesOf, dtypes, type Scalar } from "../../../src/formats/format.ts";
 import { edges, lengths, random } from "../samples.ts";
 
 /** decode: every value bit for bit, whatever the dtype; NaN is any NaN. */
@@ -31,7 +31,7 @@ export function conformDecode(ops: Ops): void {
     }
   }
 
-  for (const dtype of Object.keys(dtypes) as Dtype[]) {
+  for (const dtype of Object.keys(dtypes) as Scalar[]) {
     Deno.test(`${ops.name} decode() of ${dtype} in rows apart, unaligned, writes its cells only`, () => {
       const size = dtypes[dtype];
       for (const [width, rows] of [[1, 3], [5, 4], [16, 2], [37, 5], [0, 2], [3, 0]] as const) {
@@ -89,7 +89,7 @@ export function conformDecode(ops: Ops): void {
 
 function decodeRows(
   ops: Ops,
-  dtype: Dtype,
+  dtype: Scalar,
   bytes: Uint8Array,
   width: number,
   rows: number,
@@ -108,8 +108,8 @@ function checkRows(ops: Ops, bytes: Uint8Array, packed: Packed, values: Float32A
   ops.decode(bytes, packed, { values, start: 2, pitch: width + 2 });
   assertEquals([...values.subarray(0, 2)], [-77, -77]);
   for (let y = 0; y < rows; y++) {
-    const row = bytes.slice(y * pitch, y * pitch + width * dtypes[dtype]);
-    const want = decodeRows(ops, dtype, row, width, 1, { bigEndian });
+    const row = bytes.slice(y * pitch, y * pitch + bytesOf(dtype, width));
+    const want = decodeRows(ops, dtype as Scalar, row, width, 1, { bigEndian });
     const at = 2 + y * (width + 2);
     for (let x = 0; x < width; x++) sameBits(values[at + x]!, want[x]!, `${x}, ${y}`);
     assertEquals([...values.subarray(at + width, at + width + 2)], [-77, -77]);

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Ops, Packed } from "../../../src/compute/ops.ts";
 import { reference } from "../../../src/compute/reference.ts";
-import { type Dtype, dtypes } from "../../../src/formats/format.ts";
+import { bytesOf, type Dtype } from "../../../src/formats/format.ts";
 import { edges, normal, random } from "../samples.ts";
 import { assertFigures, measure } from "./figures.ts";
 
@@ -21,7 +21,7 @@ export function conformPackedStats(ops: Ops): void {
       Deno.test(`${ops.name} packedStats() of ${dtype} cells that are ${kind}`, () => {
         for (const [width, rows] of [[2, 5], [3, 3], [35, 18], [66, 34], [83, 50]] as const) {
           for (const bigEndian of [false, true]) {
-            const pitch = width * dtypes[dtype] + 6;
+            const pitch = bytesOf(dtype, width) + 6;
             const packed = { dtype, bigEndian, width, rows, pitch };
             const far = store(make(width * rows), packed);
             for (const block of [1, 4, 8, 16, 32]) {
@@ -62,7 +62,7 @@ function store(values: Float32Array, { dtype, bigEndian, width, rows, pitch }: P
     },
   };
   for (const [i, value] of values.entries()) {
-    write[dtype]!(Math.floor(i / width) * pitch + (i % width) * dtypes[dtype], value);
+    write[dtype]!(Math.floor(i / width) * pitch + bytesOf(dtype, i % width), value);
   }
   return bytes;
 }
