@@ -1,0 +1,289 @@
+import type { FormatError } from "../errors.ts";
+import type { Source } from "../storage/source.ts";
+import { malformed } from "./malformed.ts";
+
+// https://protobuf.dev/programming-guides/encoding: a message is a row of fields, each a varint
+// `number << 3 | wire`, then its value; values of wire type 2 begin with their length.
+
+/** How a value is written. The other types, 3 and 4, are groups, which nothing read here has. */
+export const wires = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+/** Where a message or another value lies. */
+export interface Span {
+  /** Bytes from the source's start. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+  /** Messages around it. */
+  readonly depth: number;
+}
+
+/** A field; its span is that of its value, without the length before it. */
+export interface Field extends Span {
+  readonly number: number;
+  /** One of `wires`. */
+  readonly wire: number;
+  /** Of a varint, as a signed integer of 64 bits, rounded to a double; else 0. */
+  readonly value: number;
+}
+
+/** A field of a message in memory. */
+export interface Part {
+  readonly number: number;
+  readonly wire: number;
+  /** As `Field.value`. */
+  readonly value: number;
+  /** Its value's bytes, a view. */
+  readonly bytes: Uint8Array;
+}
+
+/** As protobuf's own readers. */
+const MAX_DEPTH = 100;
+/** Fields of one file: what a reader goes through in about a second. */
+const MAX_FIELDS = 1 << 23;
+/** Bytes of one file that are read for its fields. */
+const MAX_READ = 2 ** 30;
+/** Values up to here are loaded before they are visited. */
+const INLINE = 4096;
+/** The longest number and length before a value. */
+const PREFIX = 20;
+/** A skipped value up to here is read with what surrounds it: cheaper than another read. */
+const GAP = 16 << 10;
+/** Bytes of the first read, and of one after a long value; they double while nothing is skipped. */
+const FIRST_WINDOW = 64 << 10;
+const NEXT_WINDOW = 4096;
+const MAX_WINDOW = 256 << 10;
+
+/**
+ * A pass over the protobuf messages of a source through a window that slides forward and jumps over
+ * long values. Every method throws `FormatError` for what is no message, `AbortError` when cancelled.
+ */
+export class Scan {
+  readonly #source: Source;
+  readonly #signal: AbortSignal | undefined;
+  #window: Cursor;
+  #size = FIRST_WINDOW;
+  #fields = 0;
+  #read = 0;
+
+  constructor(source: Source, signal?: AbortSignal) {
+    this.#source = source;
+    this.#signal = signal;
+    this.#window = new Cursor(source.name, new Uint8Array());
+  }
+
+  get source(): Source {
+    return this.#source;
+  }
+
+  /** The message that the whole source is. */
+  get root(): Span {
+    return { offset: 0, length: this.#source.size, depth: 0 };
+  }
+
+  /**
+   * Visits the fields of a message in the file's order. A visitor that walks into a field, or waits
+   * for something else, returns its promise.
+   */
+  async walk(
+    message: Span | Field,
+    visit: (field: Field) => Promise<unknown> | void,
+  ): Promise<void> {
+    if ("wire" in message) this.#expect(message, "a message");
+    const depth = message.depth + 1;
+    if (depth > MAX_DEPTH) {
+      throw this.malformed(message, "message", `nested ${depth} deep`, `at most ${MAX_DEPTH}`);
+    }
+    const end = message.offset + message.length;
+    for (let at = message.offset; at < end;) {
+      const prefix = Math.min(PREFIX, end - at);
+      if (!this.#window.holds(at, prefix)) await this.#load(at, prefix);
+      const field = this.#next(at, end, depth);
+      const { offset, length } = field;
+      if (length <= INLINE && !this.#window.holds(offset, length)) await this.#load(offset, length);
+      const visiting = visit(field);
+      if (visiting) await visiting;
+      at = offset + length;
+    }
+  }
+
+  /** The bytes of a short value, at most 4096, while its field is being visited: before any `await`. */
+  bytes(field: Field): Uint8Array<ArrayBuffer> {
+    const { number, offset, length } = field;
+    if (length > INLINE) {
+      throw this.malformed(field, `field ${number}`, `${length} bytes`, `at most ${INLINE}`);
+    }
+    return new Uint8Array(this.#window.span(offset, length));
+  }
+
+  /** As `bytes`, as text. */
+  text(field: Field): string {
+    this.#expect(field, "text");
+    return textOf(this.#source.name, field.number, this.bytes(field));
+  }
+
+  /** As `bytes`, of a repeated field of integers: one of them, or several packed. */
+  integers(field: Field): readonly number[] {
+    if (field.wire === wires.varint) return [field.value];
+    this.#expect(field, "integers");
+    return integersOf(this.#source.name, this.bytes(field));
+  }
+
+  /** A value of up to `limit` bytes, at any time. */
+  // deno-lint-ignore require-await -- a failed check must reject, not throw
+  async read(span: Span, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (span.length > limit) {
+      throw this.malformed(span, "value", `${span.length} bytes`, `at most ${limit}`);
+    }
+    return this.#source.read(span.offset, span.length, this.#signal);
+  }
+
+  /** The error for what a span holds. */
+  malformed({ offset }: Span, what: string, found: string, expected: string): FormatError {
+    return malformed(this.#source.name, `${what} at byte ${offset}`, found, expected);
+  }
+
+  #expect(field: Field, what: string): void {
+    if (field.wire === wires.bytes) return;
+    throw this.malformed(field, `field ${field.number}`, `of wire type ${field.wire}`, what);
+  }
+
+  #next(at: number, end: number, depth: number): Field {
+    if (++this.#fields > MAX_FIELDS) {
+      throw malformed(this.#source.name, "number of fields", `over ${MAX_FIELDS}`, "fewer");
+    }
+    return this.#window.field(at, end, depth);
+  }
+
+  async #load(offset: number, length: number): Promise<void> {
+    const { size, name } = this.#source;
+    if (this.#read > 0) {
+      const skipped = offset - this.#window.end;
+      this.#size = skipped <= GAP ? Math.min(2 * this.#size, MAX_WINDOW) : NEXT_WINDOW;
+    }
+    const window = Math.min(Math.max(this.#size, length), size - offset);
+    this.#read += window;
+    if (this.#read > MAX_READ) {
+      throw malformed(name, "header", `over ${MAX_READ} bytes`, "fewer, tensors aside");
+    }
+    const bytes = await this.#source.read(offset, window, this.#signal);
+    this.#window = new Cursor(name, bytes, offset);
+  }
+}
+
+/** The fields of a message in memory; `file` names it in errors. Throws `FormatError`. */
+export function* parts(file: string, message: Uint8Array): Generator<Part> {
+  const cursor = new Cursor(file, message);
+  for (let at = 0; at < message.length;) {
+    const { number, wire, value, offset, length } = cursor.field(at, message.length, 0);
+    at = offset + length;
+    yield { number, wire, value, bytes: message.subarray(offset, at) };
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A text value. Throws `FormatError` for what is no UTF-8. */
+export function textOf(file: string, field: number, bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    throw malformed(file, `field ${field}`, "no UTF-8", "text", error);
+  }
+}
+
+/** Packed varints, each as `Field.value`. Throws `FormatError` for what is none. */
+export function integersOf(file: string, bytes: Uint8Array): number[] {
+  const cursor = new Cursor(file, bytes);
+  const values: number[] = [];
+  for (let at = 0; at < bytes.length; at = cursor.at) values.push(cursor.varint(at, bytes.length));
+  return values;
+}
+
+/** Bytes of a file, read as fields. Positions are the file's. */
+class Cursor {
+  readonly #file: string;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  /** After the last varint. */
+  at = 0;
+
+  constructor(file: string, bytes: Uint8Array, start = 0) {
+    this.#file = file;
+    this.#bytes = bytes;
+    this.#start = start;
+  }
+
+  get end(): number {
+    return this.#start + this.#bytes.length;
+  }
+
+  holds(offset: number, length: number): boolean {
+    return offset >= this.#start && offset + length <= this.end;
+  }
+
+  span(offset: number, length: number): Uint8Array {
+    if (!this.holds(offset, length)) throw new Error(`bytes at ${offset} are no longer here`);
+    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
+  }
+
+  /** The field at a position of a message that ends at `end`. */
+  field(at: number, end: number, depth: number): Field {
+    const tag = this.varint(at, end);
+    const [number, wire] = [Math.floor(tag / 8), tag & 7];
+    if (number < 1 || number >= 2 ** 29) {
+      throw this.#malformed("field number", at, number, "1 to 536870911");
+    }
+    const from = this.at;
+    switch (wire) {
+      case wires.varint: {
+        const value = this.varint(from, end);
+        return { number, wire, value, offset: from, length: this.at - from, depth };
+      }
+      case wires.bytes: {
+        const length = this.varint(from, end);
+        const offset = this.at;
+        this.#expectRoom(number, offset, length, end);
+        return { number, wire, value: 0, offset, length, depth };
+      }
+      case wires.fixed32:
+      case wires.fixed64: {
+        const length = wire === wires.fixed32 ? 4 : 8;
+        this.#expectRoom(number, from, length, end);
+        return { number, wire, value: 0, offset: from, length, depth };
+      }
+    }
+    throw this.#malformed(`wire type of field ${number}`, at, wire, "0, 1, 2 or 5");
+  }
+
+  /** The varint at a position, as `Field.value`; it ends before `end`. */
+  varint(at: number, end: number): number {
+    const bytes = this.#bytes;
+    const last = Math.min(end - this.#start, at - this.#start + 10);
+    let [low, high] = [0, 0];
+    for (let i = at - this.#start, shift = 0; i < last; i++, shift += 7) {
+      const byte = bytes[i]!;
+      const bits = byte & 127;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high = bits >> 4;
+      } else high |= bits << (shift - 32);
+      if (byte < 128) {
+        this.at = this.#start + i + 1;
+        return high * 2 ** 32 + (low >>> 0);
+      }
+    }
+    throw this.#malformed("varint", at, "cut short or too long", "1 to 10 bytes in its message");
+  }
+
+  #expectRoom(number: number, offset: number, length: number, end: number): void {
+    if (length >= 0 && length <= end - offset) return;
+    const rule = `0 to ${end - offset}, as far as its message goes`;
+    throw this.#malformed(`length of field ${number}`, offset, length, rule);
+  }
+
+  #malformed(what: string, at: number, found: string | number, expected: string): FormatError {
+    return malformed(this.#file, `${what} at byte ${at}`, found, expected);
+  }
+}
