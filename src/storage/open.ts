@@ -1,4 +1,6 @@
 import { Changed, Unreadable } from "../errors.ts";
+import { AssembledSource } from "./assembled.ts";
+import { DecodedSource } from "./decoded.ts";
 import { FileSource } from "./file.ts";
 import { InflatedSource } from "./inflated.ts";
 import { MemorySource } from "./memory.ts";
@@ -15,6 +17,11 @@ export function openSource(ref: SourceRef): Source {
     const { kind: _, from, ...span } = ref;
     return new InflatedSource(openSource(from), span);
   }
+  if (ref.kind === "decoded") {
+    const { kind: _, from, ...span } = ref;
+    return new DecodedSource(openSource(from), span);
+  }
+  if (ref.kind === "assembled") return new AssembledSource(ref, openSource);
   throw new Unreadable(`a source of the kind ${ref.kind} cannot be opened here`);
 }
 

@@ -1,14 +1,17 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { FormatError, TooLarge } from "../../src/errors.ts";
+import { AssembledSource } from "../../src/storage/assembled.ts";
 import { CachedSource } from "../../src/storage/cached.ts";
 import { CoalescedSource } from "../../src/storage/coalesced.ts";
+import { DecodedSource } from "../../src/storage/decoded.ts";
 import { InflatedSource } from "../../src/storage/inflated.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
 import { openSource } from "../../src/storage/open.ts";
 import type { Source } from "../../src/storage/source.ts";
+import { chunked, cut } from "./pieces.ts";
 
 const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) & 255);
 const memory = () => new MemorySource("memory", bytes);
@@ -18,10 +21,43 @@ const deflated = () => {
   return new InflatedSource(from, { offset: 2, length: packed.length, size: bytes.length });
 };
 
+const decoded = () => {
+  const packed = new Uint8Array(deflateSync(bytes));
+  const from = new MemorySource("packed", new Uint8Array([9, 9, ...packed, 9]));
+  const codecs = [{ name: "zlib" }] as const;
+  return new DecodedSource(from, {
+    offset: 2,
+    length: packed.length,
+    size: bytes.length,
+    codecs,
+  });
+};
+/** Slices of uneven heights, in two sources. */
+const slices = () => {
+  const sides = [100, 750];
+  const pieces = [[50, 50], [0, 13], [13, 37]].map(([start, rows]) => {
+    const at = [start!, 0];
+    const shape = [rows!, 750];
+    const slice = cut(bytes, 4, sides, at, shape);
+    const ref = { kind: "memory", name: "slice", bytes: new Uint8Array([7, ...slice]) } as const;
+    return { at, shape, source: ref, offset: 1 };
+  });
+  const ref = { kind: "assembled", name: "slices", shape: sides, itemBytes: 4, pieces } as const;
+  return new AssembledSource(ref, openSource);
+};
+const chunks = (sides: number[], chunk: number[], deflate: boolean) => () =>
+  new AssembledSource(chunked(bytes, 4, sides, chunk, deflate), openSource);
+
 /** One suite for every kind of source. */
 const kinds: Readonly<Record<string, () => Source>> = {
   memory,
   inflated: deflated,
+  decoded,
+  "assembled of slices": slices,
+  "assembled of chunks": chunks([100, 30, 25], [16, 7, 11], false),
+  "assembled of large chunks": chunks([300, 250], [299, 249], false),
+  "assembled of deflated chunks": chunks([10, 10, 30, 25], [3, 10, 30, 4], true),
+  "assembled of one row": chunks([75_000], [1000], true),
   coalesced: () => new CoalescedSource(memory()),
   cached: () => new CachedSource(memory(), { block: 1000, bytes: 20_000 }),
   metered: () => new MeteredSource(memory()),

@@ -1,0 +1,21 @@
+import type { Codec } from "../source.ts";
+import type { Decoder } from "./codec.ts";
+import { fletcher32 } from "./fletcher32.ts";
+import { shuffle } from "./shuffle.ts";
+import { zlib } from "./zlib.ts";
+
+type Name = Codec["name"];
+
+/** Every step of decoding there is. */
+const codecs: { readonly [N in Name]?: Decoder<Codec & { readonly name: N }> } = {
+  fletcher32,
+  shuffle,
+  zlib,
+};
+
+/** How a step of decoding is done. */
+export function decoderOf(codec: Codec): Decoder {
+  const decoder = codecs[codec.name];
+  if (!decoder) throw new RangeError(`no codec is called ${codec.name}`);
+  return decoder as Decoder;
+}
