@@ -1,5 +1,6 @@
 import { matches, tagOf } from "../src/tile/etag.ts";
 import { BadRequest } from "../src/errors.ts";
+import type { Uploads } from "../src/model/uploads.ts";
 import type { Engine, Ticket, View } from "../src/tile/tile.ts";
 
 /** What every route is given. */
@@ -7,6 +8,8 @@ export interface Service {
   readonly engine: Engine;
   /** Where the server is reached from outside, without a slash at the end; "" for the same host. */
   readonly base: string;
+  /** Where uploads go, if they are taken. */
+  readonly uploads?: Uploads;
 }
 
 export type Pairs = [name: string, value: string][];

@@ -10,6 +10,7 @@ import {
 } from "../src/tile/describe.ts";
 import type { Model } from "../src/model/model.ts";
 import { LruCache } from "../src/tile/cache.ts";
+import { concealer } from "./conceal.ts";
 import {
   answer,
   cacheControl,
@@ -24,7 +25,8 @@ import {
 const DESCRIBED = 32 * 2 ** 20;
 
 /** What there is: models, their layers, the modes that show them, and colour maps. */
-export function catalogueRoutes({ engine, base }: Service): Hono {
+export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
+  const conceal = concealer(engine, uploads);
   const described = new LruCache<Content>(DESCRIBED);
 
   /** Made once a version: even a 304 needs its tag. */
@@ -44,7 +46,7 @@ export function catalogueRoutes({ engine, base }: Service): Hono {
         models: engine.models().map((model) => describeBriefly(model, base)),
         failures: engine.failures().map(({ id, error }) => ({
           id,
-          detail: error instanceof Error ? error.message : String(error),
+          detail: conceal(error instanceof Error ? error.message : String(error)),
         })),
       });
     })

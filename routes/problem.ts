@@ -2,15 +2,23 @@ import type { Context } from "hono";
 import { NotFound, SynaptileError } from "../src/errors.ts";
 import { cors, type Pairs } from "./answer.ts";
 
-/** Any thrown value as RFC 9457 has it: the one place where errors become HTTP. */
-export function problem(thrown: unknown, request: Request): Response {
+/**
+ * Any thrown value as RFC 9457 has it: the one place where errors become HTTP. `conceal` takes out
+ * what is no client's business.
+ */
+export function problem(
+  thrown: unknown,
+  request: Request,
+  conceal: (text: string) => string = (text) => text,
+): Response {
   const instance = pathOf(request);
   if (thrown instanceof SynaptileError) {
     const { name, status, title, message, details } = thrown;
     const retry = details["retryAfter"];
     const headers: Pairs = retry === undefined ? [] : [["Retry-After", String(retry)]];
+    if (status === 401) headers.push(["WWW-Authenticate", 'Bearer realm="synaptile"']);
     const members = { type: typeOf(name), title, status, detail: message, instance };
-    return document({ ...members, ...details, ...members }, headers);
+    return document({ ...members, ...details, ...members }, headers, conceal);
   }
   // Nobody reads this; the number is nginx's for a client that has gone.
   if (request.signal.aborted) return new Response(null, { status: 499 });
@@ -31,12 +39,10 @@ export function noRoute({ req: { raw } }: Context): Response {
   return problem(new NotFound(message, { allowed: routes }), raw);
 }
 
-/** For methods other than GET and HEAD: everything here is for reading. */
-export function noMethod(request: Request): Response {
-  const allowed = ["GET", "HEAD", "OPTIONS"];
-  const detail = `${request.method} is not allowed: everything here is read with ${
-    allowed.join(", ")
-  }`;
+/** For methods that a path does not answer to. */
+export function noMethod(request: Request, methods: readonly string[]): Response {
+  const allowed = [...methods, "OPTIONS"];
+  const detail = `${request.method} is not allowed here: there are ${allowed.join(", ")}`;
   return document(
     {
       type: typeOf("MethodNotAllowed"),
@@ -75,8 +81,12 @@ interface Problem {
   readonly [further: string]: unknown;
 }
 
-function document(body: Problem, headers: Pairs = []): Response {
-  return new Response(JSON.stringify(body), {
+function document(
+  body: Problem,
+  headers: Pairs = [],
+  conceal = (text: string) => text,
+): Response {
+  return new Response(conceal(JSON.stringify(body)), {
     status: body.status,
     headers: [
       ...cors,

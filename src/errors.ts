@@ -18,6 +18,18 @@ export class FormatError extends SynaptileError {
   readonly title = "Malformed model file";
 }
 
+/** A request that needs a token and has none, or an unknown one. */
+export class Unauthorized extends SynaptileError {
+  readonly status = 401;
+  readonly title = "Token needed";
+}
+
+/** What nobody may do here, or not with this token; or an address that must not be asked. */
+export class Forbidden extends SynaptileError {
+  readonly status = 403;
+  readonly title = "Forbidden";
+}
+
 /** A model, layer, mode, tile or route that does not exist. */
 export class NotFound extends SynaptileError {
   readonly status = 404;
@@ -54,7 +66,16 @@ export class Unreadable extends SynaptileError {
   readonly title = "Source unreadable";
 }
 
-const kinds = { FormatError, NotFound, BadRequest, Changed, Overloaded, TooLarge, Unreadable };
+/** The disk is full: nothing was kept. */
+export class OutOfSpace extends SynaptileError {
+  readonly status = 507;
+  readonly title = "Disk full";
+}
+
+const kinds = {
+  ...{ FormatError, NotFound, BadRequest, Unauthorized, Forbidden },
+  ...{ Changed, Overloaded, TooLarge, Unreadable, OutOfSpace },
+};
 
 /** An error as plain data, so that it can cross to another thread. */
 export interface WireError {

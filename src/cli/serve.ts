@@ -1,5 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { createApp } from "../../routes/app.ts";
+import { Tokens } from "../../routes/tokens.ts";
+import { NotFound } from "../errors.ts";
+import { findModels } from "../model/find.ts";
+import { Uploads } from "../model/uploads.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
@@ -29,6 +33,13 @@ export const serve: Verb = {
     host: { type: "string", value: "HOST", about: "address to listen on: 127.0.0.1 unless given" },
     workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
     cache: { type: "string", value: "MB", about: "memory for drawn tiles: 64 unless given" },
+    uploads: { type: "string", value: "DIR", about: "take uploads, kept in this folder" },
+    "max-upload": {
+      type: "string",
+      value: "MB",
+      about: "the most an upload may have: 4096 unless given",
+    },
+    "no-watch": { type: "boolean", about: "look into folders once, not again when they change" },
     "public-url": { type: "string", value: "URL", about: "where clients reach this server" },
     open: { type: "boolean", about: "open the page in a browser" },
     help: { type: "boolean", short: "h", about: "this text" },
@@ -39,13 +50,22 @@ export const serve: Verb = {
     const hostname = given.text("host") ?? "127.0.0.1";
     const port = given.whole("port", 0, 65535) ?? 8080;
     const publicUrl = checkUrl(given.text("public-url"));
-    const engine = await open(given);
+    const tokens = tokensOf(Deno.env.get("SYNAPTILE_TOKENS") ?? "");
+    const uploads = uploadsOf(given);
+    const engine = await open(given, uploads);
     try {
       signal.throwIfAborted(); // while models were opened
+      if (!given.has("no-watch")) {
+        given.operands.filter(isFolder).forEach((path) => follow(engine, path));
+      }
       for (const { error } of engine.failures()) {
         console.error(`synaptile: ${error instanceof Error ? error.message : error}`);
       }
-      const app = createApp(engine, publicUrl === undefined ? {} : { publicUrl });
+      const app = createApp(engine, {
+        tokens,
+        ...(uploads ? { uploads } : {}),
+        ...(publicUrl === undefined ? {} : { publicUrl }),
+      });
       await answerUntil(signal, { hostname, port }, app, (url) => {
         console.log(`Listening on ${url}`);
         if (given.has("open")) browse(url);
@@ -57,13 +77,50 @@ export const serve: Verb = {
   },
 };
 
-function open(given: Given): Promise<Engine> {
+function open(given: Given, uploads: Uploads | undefined): Promise<Engine> {
   const workers = given.whole("workers", 1, 256);
   const cache = given.whole("cache", 0);
   const paths = given.operands.length > 0 ? given.operands : [bundled];
-  return createEngine(paths, {
+  // What was uploaded before is there again; the folder itself may be empty.
+  const before = uploads ? modelsIn(uploads.folder) : [];
+  const watched = (path: string) => !given.has("no-watch") && isFolder(path);
+  const found = paths.flatMap((path) => watched(path) ? modelsIn(path) : [path]);
+  return createEngine([...found, ...before], {
     ...(workers === undefined ? {} : { workers }),
     ...(cache === undefined ? {} : { cacheBytes: cache * 2 ** 20 }),
+  });
+}
+
+function tokensOf(text: string): Tokens {
+  try {
+    return new Tokens(text);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function uploadsOf(given: Given): Uploads | undefined {
+  const folder = given.text("uploads");
+  const most = given.whole("max-upload", 1) ?? 4096;
+  return folder === undefined ? undefined : new Uploads(folder, most * 2 ** 20);
+}
+
+function modelsIn(folder: string): readonly string[] {
+  try {
+    return findModels(folder);
+  } catch (error) {
+    if (error instanceof NotFound) return [];
+    throw error;
+  }
+}
+
+const isFolder = (path: string): boolean =>
+  !path.includes("://") && Deno.statSync(path).isDirectory;
+
+function follow(engine: Engine, folder: string): void {
+  engine.watch(folder).catch((error) => {
+    console.error(`synaptile: ${folder} is not watched for new models: ${error.message ?? error}`);
   });
 }
 

@@ -15,9 +15,13 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/** Who brought a model: whoever started the server, a folder it watches, or a request. */
+export type Origin = "given" | "watched" | "added";
+
 interface Entry {
   readonly id: string;
   readonly path: string;
+  readonly origin: Origin;
   model?: Model;
   /** Why there is no model. */
   error?: unknown;
@@ -35,8 +39,7 @@ export class Catalogue {
 
   private constructor(paths: readonly string[]) {
     for (const path of paths) {
-      const id = this.#unused(stem(path));
-      this.#entries.set(id, { id, path, checked: -Infinity });
+      this.#enter(path, "given");
     }
   }
 
@@ -48,6 +51,55 @@ export class Catalogue {
       signal?.throwIfAborted();
     }
     return catalogue;
+  }
+
+  /**
+   * Opens one more, under an id of its own. Throws what opening throws, and
+   * nothing is kept then. One that is there already is answered as it is.
+   */
+  async add(path: string, origin: Origin, signal?: AbortSignal): Promise<Model> {
+    const there = this.#entries.values().find((entry) => entry.path === path);
+    if (there) return await this.get(there.id);
+    const entry = this.#enter(path, origin);
+    try {
+      return await this.#open(entry, signal);
+    } catch (error) {
+      this.#entries.delete(entry.id);
+      throw error;
+    }
+  }
+
+  /** Takes a model out, its files left alone. Throws `NotFound`. */
+  remove(id: string): void {
+    this.#entry(id).model?.close();
+    this.#entries.delete(id);
+  }
+
+  /** Where a model lies, and who brought it. Throws `NotFound`. */
+  whence(id: string): { readonly path: string; readonly origin: Origin } {
+    const { path, origin } = this.#entry(id);
+    return { path, origin };
+  }
+
+  /**
+   * Makes the catalogue hold just these of the models for whose paths `within` is true: new ones
+   * are opened, or kept as failures; those that are gone are taken out; failed ones tried again.
+   */
+  async reconcile(paths: readonly string[], within: (path: string) => boolean): Promise<void> {
+    const wanted = new Set(paths);
+    for (const { id, path } of [...this.#entries.values()]) {
+      if (within(path) && !wanted.delete(path)) this.remove(id);
+    }
+    const fresh = [...wanted].map((path) => this.#enter(path, "watched"));
+    const failed = this.#entries.values().filter((entry) => !entry.model && within(entry.path));
+    for (const entry of new Set([...failed, ...fresh])) {
+      await (entry.opening ?? this.#open(entry)).catch(() => {}); // kept in the entry
+    }
+  }
+
+  /** Where all of them lie. */
+  places(): readonly string[] {
+    return [...this.#entries.values()].map(({ path }) => path);
   }
 
   /** Those that are open, in the order given. */
@@ -134,6 +186,13 @@ export class Catalogue {
       entry.checked = performance.now();
       delete entry.opening;
     });
+  }
+
+  #enter(path: string, origin: Origin): Entry {
+    const id = this.#unused(stem(path));
+    const entry: Entry = { id, path, origin, checked: -Infinity };
+    this.#entries.set(id, entry);
+    return entry;
   }
 
   #unused(stem: string): string {

@@ -5,6 +5,7 @@ import { describeAxes, TILE } from "../field/plane.ts";
 import { baseOf, meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
+import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Mode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
@@ -78,6 +79,8 @@ class TileEngine implements Engine {
   readonly #views = new Map<string, OpenView>();
   /** The version of each model that was last asked for. */
   readonly #versions = new Map<string, string>();
+  /** Ends what goes on without being asked. */
+  readonly #closing = new AbortController();
 
   constructor(catalogue: Catalogue, pool: Pool<Job>, options: EngineOptions) {
     this.#catalogue = catalogue;
@@ -99,12 +102,37 @@ class TileEngine implements Engine {
     const before = this.#versions.get(id);
     if (before !== model.version) {
       this.#versions.set(id, model.version);
-      if (before !== undefined) {
-        this.#layers.forget(id);
-        this.#views.clear();
-      }
+      if (before !== undefined) this.#forget(id);
     }
     return model;
+  }
+
+  /** Drops what was drawn and found of any version of a model. */
+  #forget(id: string): void {
+    this.#layers.forget(id);
+    this.#views.clear();
+  }
+
+  async add(place: string, signal?: AbortSignal): Promise<Model> {
+    return await this.#catalogue.add(place, "added", signal);
+  }
+
+  places(): readonly string[] {
+    return this.#catalogue.places();
+  }
+
+  whence(id: string) {
+    return this.#catalogue.whence(id);
+  }
+
+  remove(id: string): void {
+    this.#catalogue.remove(id);
+    this.#forget(id);
+    this.#versions.delete(id);
+  }
+
+  watch(folder: string): Promise<void> {
+    return watchFolder(folder, this.#catalogue, this.#closing.signal);
   }
 
   modes(): readonly Mode[] {
@@ -289,6 +317,7 @@ class TileEngine implements Engine {
   }
 
   close(): Promise<void> {
+    this.#closing.abort();
     this.#pool.close();
     this.#catalogue.close();
     return Promise.resolve();

@@ -1,5 +1,5 @@
 import type { Legend, Mode, Options } from "../modes/mode.ts";
-import type { Failure } from "../model/catalogue.ts";
+import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
 
@@ -123,6 +123,16 @@ export interface Engine {
   model(id: string): Model;
   /** The layer or tensor of that name. Throws `NotFound`. */
   layer(model: Model, name: string): { layer: Layer; tensor: string };
+  /** Opens one more model: a path or a URL. Throws what opening throws, and keeps nothing then. */
+  add(place: string, signal?: AbortSignal): Promise<Model>;
+  /** Where models lie. */
+  places(): readonly string[];
+  /** Where a model lies and who brought it. Throws `NotFound`. */
+  whence(id: string): { readonly path: string; readonly origin: Origin };
+  /** Takes a model out; its files stay. Throws `NotFound`. */
+  remove(id: string): void;
+  /** Follows what a folder holds, until `close`. Rejects where it cannot be watched. */
+  watch(folder: string): Promise<void>;
   modes(): readonly Mode[];
   /** Validates mode and options. Throws `NotFound`, `BadRequest`. */
   view(model: string, layer: string, mode: string, query: URLSearchParams): View;

@@ -52,7 +52,7 @@ Deno.test("what cannot be answered is a problem document that says why", (t) =>
 Deno.test("methods other than reading are refused, with those that are allowed", () =>
   served(async ({ get }) => {
     for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-      const response = await get("/models", { method });
+      const response = await get("/modes", { method });
       assertEquals([response.status, (await response.json()).status], [405, 405]);
       assertEquals(response.headers.get("Allow"), "GET, HEAD, OPTIONS");
     }
@@ -63,7 +63,7 @@ Deno.test("pages of any origin may ask, also with If-None-Match", () =>
     const response = await get(`${tile}/0/0/0.png`, { method: "OPTIONS" });
     assertEquals(response.status, 204);
     assertEquals(response.headers.get("Access-Control-Allow-Origin"), "*");
-    assertEquals(response.headers.get("Access-Control-Allow-Headers"), "*");
+    assertEquals(response.headers.get("Access-Control-Allow-Headers"), "*, Authorization");
     assertMatch(response.headers.get("Access-Control-Allow-Methods") ?? "", /GET/);
   }));
 

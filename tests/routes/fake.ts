@@ -19,6 +19,7 @@ export function fake(): Fake {
     cache: new Map(),
     draw: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
     engine: {
+      places: () => [],
       model: () => ({ version: made.version }),
       ticket(address: Address): Ticket {
         made.tickets++;
