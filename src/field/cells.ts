@@ -27,6 +27,8 @@ export interface Rect {
 
 // One positional read costs as much as copying about this many bytes, so narrower gaps are read over.
 const GAP = 8192;
+// Rows that are worth a reading of their own.
+const FEW = 4;
 // Largest single read: keeps scratch small and cancellation prompt.
 const SPAN = 1 << 22;
 
@@ -116,8 +118,13 @@ function readBlock(reader: CellReader, { x, y, width, height }: Rect, target: Ta
   if (plane.rowsAreRuns) {
     const { rows, columns } = offsets(plane, x, y, 1, height);
     const { elements } = packingOf(plane.tensor.dtype);
-    if (isEven(rows) && rows.every((row) => row % elements === 0)) {
-      return readRows(reader, rows, width, columns[0]!, target);
+    const sections = evenSections(rows);
+    if (sections.length * FEW <= height + FEW && rows.every((row) => row % elements === 0)) {
+      for (const [from, to] of sections) {
+        const start = target.start + from * target.pitch;
+        readRows(reader, rows.subarray(from, to), width, columns[0]!, { ...target, start });
+      }
+      return;
     }
   }
   const { rows, columns } = offsets(plane, x, y, width, height);
@@ -270,7 +277,14 @@ function bounds(offsets: Float64Array): [number, number] {
   return [low, high];
 }
 
-function isEven(offsets: Float64Array): boolean {
-  const step = offsets.length > 1 ? offsets[1]! - offsets[0]! : 0;
-  return step >= 0 && offsets.every((offset, i) => offset === offsets[0]! + i * step);
+/** Cuts ascending rows where their distance changes: from each place to the next. */
+function evenSections(rows: Float64Array): [number, number][] {
+  const sections: [number, number][] = [];
+  for (let from = 0, to: number; from < rows.length; from = to) {
+    to = from + 1;
+    const step = to < rows.length ? rows[to]! - rows[from]! : 0;
+    while (step >= 0 && to < rows.length && rows[to]! - rows[to - 1]! === step) to++;
+    sections.push([from, to]);
+  }
+  return sections;
 }

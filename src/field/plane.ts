@@ -1,5 +1,5 @@
 import { BadRequest } from "../errors.ts";
-import type { TensorInfo } from "../formats/format.ts";
+import type { Side, TensorInfo } from "../formats/format.ts";
 
 /** Pixels a side of a tile. */
 export const TILE = 256;
@@ -39,7 +39,7 @@ export function fold(tensor: TensorInfo, axes?: Axes): Plane {
   const chosen = axes ?? defaultAxes(shape.length);
   const cells = extent(shape, shape.keys().toArray());
   const folded = shape.length === 1 && !axes;
-  const width = folded ? Math.ceil(Math.sqrt(cells)) : extent(shape, chosen.columns);
+  const width = folded ? foldedWidth(tensor, cells) : extent(shape, chosen.columns);
   const height = folded ? Math.ceil(cells / Math.max(1, width)) : extent(shape, chosen.rows);
   return {
     tensor,
@@ -105,42 +105,57 @@ export function offsets(
 ): { rows: Float64Array; columns: Float64Array } {
   const { tensor, axes } = plane;
   if (plane.folded) {
-    const step = tensor.strides[0]!;
-    return {
-      rows: Float64Array.from({ length: height }, (_, i) => (y0 + i) * plane.width * step),
-      columns: Float64Array.from({ length: width }, (_, i) => (x0 + i) * step),
-    };
+    const sides = sidesOf([0], tensor);
+    const first = (_: unknown, i: number) => along(sides, (y0 + i) * plane.width, 1)[0]!;
+    return { rows: Float64Array.from({ length: height }, first), columns: along(sides, x0, width) };
   }
   return {
-    rows: along(axes.rows, tensor, y0, height),
-    columns: along(axes.columns, tensor, x0, width),
+    rows: along(sidesOf(axes.rows, tensor), y0, height),
+    columns: along(sidesOf(axes.columns, tensor), x0, width),
   };
 }
 
-function along(axes: readonly number[], tensor: TensorInfo, from: number, count: number) {
+/** Near-square; of a composed vector, whole turns of its inner sides, so that offsets stay a sum. */
+function foldedWidth({ composed }: TensorInfo, cells: number): number {
+  const side = Math.sqrt(cells);
+  const turn = composed?.[0]?.slice(1).reduce((product, { size }) => product * size, 1);
+  return turn ? turn * Math.max(1, Math.round(side / turn)) : Math.ceil(side);
+}
+
+/** The even steps that these axes are made of, innermost last. */
+const sidesOf = (axes: readonly number[], { shape, strides, composed }: TensorInfo): Side[] =>
+  axes.flatMap((axis) => composed?.[axis] ?? [{ size: shape[axis]!, stride: strides[axis]! }]);
+
+/** Offsets of `count` elements from the given one on, in the order of these sides. */
+function along(sides: readonly Side[], from: number, count: number): Float64Array {
   const out = new Float64Array(count);
-  const digits = new Array<number>(tensor.shape.length).fill(0);
-  unravel(from, axes, tensor.shape, digits);
-  let offset = axes.reduce((sum, axis) => sum + digits[axis]! * tensor.strides[axis]!, 0);
-  const odometer = axes.toReversed();
+  const digits = new Array<number>(sides.length);
+  let offset = 0;
+  for (let n = sides.length - 1; n >= 0; n--) {
+    const { size, stride } = sides[n]!;
+    digits[n] = from % size;
+    offset += digits[n]! * stride;
+    from = Math.floor(from / size);
+  }
   for (let i = 0; i < count; i++) {
     out[i] = offset;
-    for (const axis of odometer) {
-      offset += tensor.strides[axis]!;
-      if (++digits[axis]! < tensor.shape[axis]!) break;
-      offset -= tensor.shape[axis]! * tensor.strides[axis]!;
-      digits[axis] = 0;
+    for (let n = sides.length - 1; n >= 0; n--) {
+      const { size, stride } = sides[n]!;
+      offset += stride;
+      if (++digits[n]! < size) break;
+      offset -= size * stride;
+      digits[n] = 0;
     }
   }
   return out;
 }
 
 /** Whether stepping through these axes, innermost last, steps through memory element by element. */
-function isRun(axes: readonly number[], { shape, strides }: TensorInfo): boolean {
+function isRun(axes: readonly number[], tensor: TensorInfo): boolean {
   let step = 1;
-  for (const axis of axes.toReversed()) {
-    if (shape[axis]! > 1 && strides[axis] !== step) return false;
-    step *= shape[axis]!;
+  for (const { size, stride } of sidesOf(axes, tensor).toReversed()) {
+    if (size > 1 && stride !== step) return false;
+    step *= size;
   }
   return true;
 }

@@ -8,6 +8,9 @@ export const dtypes = {
   BF16: 2,
   F8_E4M3: 1,
   F8_E5M2: 1,
+  F8_E4M3FNUZ: 1,
+  F8_E5M2FNUZ: 1,
+  F8_E8M0: 1,
   I64: 8,
   I32: 4,
   I16: 2,
@@ -34,6 +37,7 @@ const block = (elements: number, bytes: number): Packing => ({ elements, bytes }
 export const blocks = {
   I4: block(2, 1),
   U4: block(2, 1),
+  F4_E2M1: block(2, 1),
   Q4_0: block(32, 18),
   Q4_1: block(32, 20),
   Q5_0: block(32, 22),
@@ -58,6 +62,14 @@ export const blocks = {
   TQ1_0: block(256, 54),
   TQ2_0: block(256, 66),
   MXFP4: block(32, 17),
+  NVFP4: block(64, 36),
+  // The same bytes as those of the type in front, read as one element for each of the block's
+  // sub-blocks: the scale that its integers are multiplied by.
+  Q2_K_SCALE: block(16, 84),
+  Q3_K_SCALE: block(16, 110),
+  Q4_K_SCALE: block(8, 144),
+  Q5_K_SCALE: block(8, 176),
+  Q6_K_SCALE: block(16, 210),
 } as const satisfies Record<string, Packing>;
 
 /** An element type with bytes of its own. */
@@ -98,6 +110,21 @@ export interface TensorInfo {
   readonly bytes: number;
   /** Where values are stored as integers of a scale: value = stored × scale + offset. */
   readonly affine?: { readonly scale: number; readonly offset: number };
+  /**
+   * By its number, each axis that is no even step through the elements: the sides that it is
+   * composed of, outermost first; their sizes multiply to the axis'. What `strides` says of it is
+   * only its rank among the others.
+   */
+  readonly composed?: Readonly<Record<number, readonly Side[]>>;
+  /** What a reader of its values should know: a sentence. */
+  readonly note?: string;
+}
+
+/** A number of even steps. */
+export interface Side {
+  readonly size: number;
+  /** Elements to step. */
+  readonly stride: number;
 }
 
 /** A value of a file's free-form metadata; of a list, its length and its first few items. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { wasm } from "../../src/compute/wasm.ts";
 import { readBordered, readCells } from "../../src/field/cells.ts";
 import { indexOf } from "../../src/field/plane.ts";
-import { readerOf, tensorOf } from "./planes.ts";
+import { interleaved, readerOf, tensorOf } from "./planes.ts";
 
 const shapes = fc.oneof(
   fc.constantFrom([1], [7], [300], [1, 1], [40, 9], [3, 700], [700, 3], [6, 5, 4], [9, 7, 3, 3], [
@@ -19,10 +19,13 @@ const shapes = fc.oneof(
 Deno.test("any window of any layout holds the elements that its cells stand for", () => {
   fc.assert(fc.property(
     shapes,
-    fc.constantFrom("C", "Fortran"),
+    fc.constantFrom("C", "Fortran", "interleaved"),
     fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
-    (shape, order, [a, b, c, d]) => {
-      const made = tensorOf(shape, (i) => i + 1, order as "C" | "Fortran");
+    (sides, order, [a, b, c, d]) => {
+      const made = order === "interleaved"
+        ? interleaved(sides[0]!, sides[1] ?? 1, sides[2] ?? null)
+        : tensorOf(sides, (i) => i + 1, order as "C" | "Fortran");
+      const { shape } = made.tensor;
       const reader = readerOf(made, undefined, wasm);
       const { plane } = reader;
       const x = Math.floor(a! * (plane.width - 1)), y = Math.floor(b! * (plane.height - 1));

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BadRequest } from "../../src/errors.ts";
 import { describeAxes, fold, indexOf, nativeZoom, offsets } from "../../src/field/plane.ts";
-import { tensorOf } from "./planes.ts";
+import { interleaved, tensorOf } from "./planes.ts";
 
 const planeOf = (shape: number[]) => fold(tensorOf(shape, () => 0).tensor);
 
@@ -77,4 +77,46 @@ Deno.test("axes that do not name each axis once are refused with the shape", () 
     const error = assertThrows(() => fold(tensor, axes), BadRequest);
     assert(error.message.includes("[2,3,4]"), error.message);
   }
+});
+
+Deno.test("an axis that is composed of sides leads each index to its own element", () => {
+  const sides = fc.record({
+    heads: fc.integer({ min: 1, max: 9 }),
+    half: fc.integer({ min: 1, max: 5 }),
+    columns: fc.option(fc.integer({ min: 1, max: 6 })),
+  });
+  fc.assert(fc.property(sides, ({ heads, half, columns }) => {
+    const { tensor } = interleaved(heads, half, columns);
+    const plane = fold(tensor);
+    const { rows, columns: across } = offsets(plane, 0, 0, plane.width, plane.height);
+    let cells = 0;
+    for (let y = 0; y < plane.height; y++) {
+      for (let x = 0; x < plane.width; x++) {
+        const index = indexOf(plane, x, y);
+        if (!index) continue;
+        const [row, column = 0] = index;
+        const head = Math.floor(row! / (2 * half)), place = row! % (2 * half);
+        const stored = head * 2 * half + (place % half) * 2 + Math.floor(place / half);
+        assertEquals(rows[y]! + across[x]!, stored * (columns ?? 1) + column);
+        cells++;
+      }
+    }
+    assertEquals(cells, plane.cells);
+    const part = offsets(plane, plane.width >> 1, plane.height >> 1, 1, 1);
+    assertEquals(part.rows[0], rows[plane.height >> 1]);
+    assertEquals(part.columns[0], across[plane.width >> 1]);
+  }));
+});
+
+Deno.test("a composed vector folds near-square into rows of whole turns", () => {
+  const { width, height, folded } = fold(interleaved(32, 64, null).tensor);
+  assertEquals([width, height, folded], [128, 32, true]);
+  assertEquals(fold(interleaved(100, 2, null).tensor).width, 20);
+});
+
+Deno.test("only axes composed of other steps keep rows from being runs", () => {
+  const matrix = interleaved(2, 4, 8).tensor;
+  assertEquals(fold(matrix).rowsAreRuns, true);
+  assertEquals(fold(matrix, { rows: [1], columns: [0] }).rowsAreRuns, false);
+  assertEquals(fold(interleaved(2, 4, null).tensor).rowsAreRuns, false);
 });

@@ -46,3 +46,33 @@ export function readerOf(
   const clock = { read: 0, decode: 0 };
   return { plane: fold(tensor, axes), source, ops, clock, cancelled: () => {} };
 }
+
+/**
+ * Heads of 2 · half rows each (of a vector: elements), of which each head's second half is stored
+ * between the rows of its first. The value of each element is its index, flat, of the whole heads.
+ */
+export function interleaved(
+  heads: number,
+  half: number,
+  columns: number | null,
+): { tensor: TensorInfo; source: SyncSource; flat: Float32Array } {
+  const step = columns ?? 1;
+  const shape = columns === null ? [heads * 2 * half] : [heads * 2 * half, columns];
+  const { tensor, source, flat } = tensorOf([heads, half, 2, step], (i) => {
+    const [row, column] = [Math.floor(i / step), i % step];
+    const [head, place] = [Math.floor(row / (2 * half)), row % (2 * half)];
+    return (head * 2 * half + (place % 2) * half + (place >> 1)) * step + column;
+  });
+  const composed = {
+    0: [
+      { size: heads, stride: 2 * half * step },
+      { size: 2, stride: step },
+      { size: half, stride: 2 * step },
+    ],
+  };
+  return {
+    tensor: { ...tensor, shape, strides: rowMajor(shape), composed },
+    source,
+    flat: flat.map((_, i) => i),
+  };
+}
