@@ -2,6 +2,7 @@ import type { Codec } from "../source.ts";
 import type { Decoder } from "./codec.ts";
 import { fletcher32 } from "./fletcher32.ts";
 import { shuffle } from "./shuffle.ts";
+import { varints } from "./varints.ts";
 import { zlib } from "./zlib.ts";
 
 type Name = Codec["name"];
@@ -10,6 +11,7 @@ type Name = Codec["name"];
 const codecs: { readonly [N in Name]?: Decoder<Codec & { readonly name: N }> } = {
   fletcher32,
   shuffle,
+  varints,
   zlib,
 };
 
