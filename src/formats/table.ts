@@ -1,13 +1,14 @@
 import { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
 import type { Format } from "./format.ts";
+import { gguf } from "./gguf.ts";
 import { npy } from "./npy.ts";
 import { npz } from "./npz.ts";
 import { safetensors } from "./safetensors.ts";
 import { sharded } from "./sharded.ts";
 
 /** Every kind of model file that can be read; the first that claims a file has it. */
-export const formats: readonly Format[] = [sharded, safetensors, npy, npz];
+export const formats: readonly Format[] = [sharded, safetensors, npy, npz, gguf];
 
 /** Bytes of a file that `claims` may look at. */
 export const HEAD = 4096;
