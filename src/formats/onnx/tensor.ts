@@ -1,0 +1,81 @@
+import type { Field, Scan, Span } from "../protobuf.ts";
+import { type Kept, Repeated } from "../repeated.ts";
+import { typed } from "./types.ts";
+
+/** A TensorProto as it stands in the file: where its values are, not the values. */
+export interface Stored {
+  name: string;
+  /** A number of `TensorProto.DataType`. */
+  type: number;
+  shape: number[];
+  raw?: Span;
+  /** Values in fields of their kind, by field number. */
+  typed: Map<number, Repeated>;
+  /** Where the values lie in another file: "location", "offset", "length". */
+  external?: Map<string, string>;
+}
+
+const EXTERNAL = 1;
+const MAX_AXES = 64;
+const numbers: ReadonlySet<number> = new Set(Object.values(typed).map(({ number }) => number));
+
+/** Reads a TensorProto. */
+export async function readTensor(scan: Scan, span: Span | Field, kept: Kept): Promise<Stored> {
+  const tensor: Stored = { name: "", type: 0, shape: [], typed: new Map() };
+  const entries = new Map<string, string>();
+  let location = 0;
+  await scan.walk(span, (field) => {
+    if (numbers.has(field.number)) return repeated(tensor.typed, field, scan, kept);
+    switch (field.number) {
+      case 1:
+        return addSides(scan, tensor, field);
+      case 2:
+        tensor.type = field.value;
+        return;
+      case 8:
+        tensor.name = scan.text(field);
+        return;
+      case 9:
+        tensor.raw = field;
+        return;
+      case 13:
+        return readEntry(scan, field, entries);
+      case 14:
+        location = field.value;
+    }
+  });
+  if (location === EXTERNAL) tensor.external = entries;
+  return tensor;
+}
+
+/** Reads a StringStringEntryProto into a map. */
+export async function readEntry(
+  scan: Scan,
+  span: Field,
+  into: Map<string, string>,
+): Promise<void> {
+  let [key, value] = ["", ""];
+  await scan.walk(span, (field) => {
+    if (field.number === 1) key = scan.text(field);
+    if (field.number === 2) value = scan.text(field);
+  });
+  into.set(key, value);
+}
+
+function repeated(
+  found: Map<number, Repeated>,
+  field: Field,
+  scan: Scan,
+  kept: Kept,
+): Promise<void> | void {
+  let values = found.get(field.number);
+  if (!values) found.set(field.number, values = new Repeated(scan, kept));
+  return values.add(field);
+}
+
+function addSides(scan: Scan, tensor: Stored, field: Field): void {
+  tensor.shape.push(...scan.integers(field).slice(0, MAX_AXES + 1));
+  if (tensor.shape.length > MAX_AXES) {
+    throw scan.malformed(field, "dims", "a longer list", `at most ${MAX_AXES} sides`);
+  }
+}
