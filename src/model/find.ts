@@ -6,6 +6,8 @@ import { homeOf, liesIn } from "../storage/confine.ts";
 
 const index = /\.safetensors\.index\.json$/;
 const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
+/** What names of files of one model end in before their format's ending. */
+const number = /-\d{5}-of-\d{5}(?=\.[a-z]+$)/;
 /** Folders within folders, down from the one that was named. */
 const MAX_DEPTH = 8;
 
@@ -21,7 +23,7 @@ interface Survey {
 /** The id that a path suggests: its last part without the ending of its format. */
 export function stem(path: string): string {
   const name = basename(resolve(path));
-  const whole = name.replace(index, "");
+  const whole = name.replace(index, "").replace(number, "");
   const bare = claimedByName(whole) ? whole.slice(0, whole.lastIndexOf(".")) : whole;
   return bare.replace(/^\.+/, "") || "model";
 }

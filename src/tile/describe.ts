@@ -1,5 +1,6 @@
 import type { TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
+import { viewsOf } from "../model/views.ts";
 import type { Mode } from "../modes/mode.ts";
 import { picturePath, queryString, segment } from "./address.ts";
 import { formats, type View } from "./tile.ts";
@@ -30,6 +31,7 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
   metadata: model.metadata,
   steps: [],
   tensors: model.tensors.map(describeTensor),
+  views: model.views.map(describeTensor),
   layers: model.layers.map((layer) => ({
     name: layer.name,
     kind: layer.kind,
@@ -44,14 +46,15 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
 
 const modelUrl = ({ id }: Model, base: string) => `${base}/models/${segment(id)}`;
 
-const describeTensor = ({ name, dtype, shape, bytes }: TensorInfo) => ({
+const describeTensor = ({ name, dtype, shape, bytes, note }: TensorInfo) => ({
   name,
   dtype,
   shape,
   bytes,
+  ...(note === undefined ? {} : { note }),
 });
 
-/** `GET /models/{model}/{layer}`: `tensor` is the one drawn. */
+/** `GET /models/{model}/{layer}`: `tensor` is the one drawn, or a view of one. */
 export function describeLayer(
   model: Model,
   layer: Layer,
@@ -59,7 +62,8 @@ export function describeLayer(
   modes: readonly Mode[],
   base = "",
 ) {
-  const main = layer.tensors.find(({ name }) => name === tensor) ?? layer.main;
+  const views = viewsOf(model, layer);
+  const main = [...layer.tensors, ...views].find(({ name }) => name === tensor) ?? layer.main;
   // A tensor other than the layer's main one is asked for by its own name.
   const name = main === layer.main ? layer.name : tensor;
   return {
@@ -72,6 +76,7 @@ export function describeLayer(
     dtype: main.dtype,
     parameters: layer.parameters,
     tensors: layer.tensors.map(describeTensor),
+    views: views.map(describeTensor),
     modes: modes.map((mode) => {
       const missing = mode.missing({ ...layer, main });
       const path = picturePath("models", { model: model.id, layer: name, mode: mode.name });

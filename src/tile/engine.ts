@@ -7,6 +7,7 @@ import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
+import { findTensor, type Found } from "../model/views.ts";
 import type { Mode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
@@ -140,11 +141,13 @@ class TileEngine implements Engine {
   }
 
   layer(model: Model, name: string): { layer: Layer; tensor: string } {
-    const layer = model.layers.find((layer) => layer.name === name);
-    if (layer) return { layer, tensor: layer.main.name };
-    for (const layer of model.layers) {
-      if (layer.tensors.some((tensor) => tensor.name === name)) return { layer, tensor: name };
-    }
+    const { layer, tensor } = this.#find(model, name);
+    return { layer, tensor: tensor.name };
+  }
+
+  #find(model: Model, name: string): Found {
+    const found = findTensor(model, name);
+    if (found) return found;
     const near = model.layers.slice(0, 5).map((layer) => layer.name).join(", ");
     throw new NotFound(
       `model "${model.id}" has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
@@ -165,14 +168,14 @@ class TileEngine implements Engine {
   }
 
   #open(model: Model, layerName: string, modeName: string, query: URLSearchParams): OpenView {
-    const { layer, tensor } = this.layer(model, layerName);
+    const { layer, tensor: info } = this.#find(model, layerName);
+    const tensor = info.name;
     const mode = modes.find(({ name }) => name === modeName);
     if (!mode) {
       const allowed = modes.map(({ name }) => name);
       const message = `there is no mode "${modeName}"; there are ${allowed.join(", ")}`;
       throw new NotFound(message, { mode: modeName, allowed });
     }
-    const info = layer.tensors.find(({ name }) => name === tensor) ?? layer.main;
     const missing = mode.missing({ ...layer, main: info });
     if (missing) {
       const message = `mode "${mode.name}" cannot show "${tensor}": it needs ${missing}`;
@@ -293,9 +296,8 @@ class TileEngine implements Engine {
 
   async summary(modelId: string, layerName: string, signal?: AbortSignal): Promise<Summary> {
     const model = this.model(modelId);
-    const { tensor } = this.layer(model, layerName);
-    const info = model.tensors.find(({ name }) => name === tensor)!;
-    const entry = this.#layers.entry(model, info);
+    const { tensor } = this.#find(model, layerName);
+    const entry = this.#layers.entry(model, tensor);
     const known = this.#summaries.get(entry.id);
     if (known) return known;
     return await this.#summarizing.run(entry.id, async (signal) => {

@@ -99,7 +99,7 @@ Deno.test("JSON is tagged by its content", () =>
 Deno.test("a model is described once a version, whatever asks for it", async () => {
   let version = "1", described = 0;
   const engine = {
-    model: (id: string) => ({ id, version, layers: [], tensors: [] }),
+    model: (id: string) => ({ id, version, layers: [], tensors: [], views: [] }),
     modes: () => (described++, []),
   } as unknown as Engine;
   const app = createApp(engine);
