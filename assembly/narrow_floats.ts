@@ -2,6 +2,8 @@
 // operand (which costs some processors a hundred cycles): put the sign on top, move exponent and
 // fraction to float32's place, add the difference of the biases.
 
+import { nibbles16 } from "./integers";
+
 /** What `widen` needs, loaded rather than constant for the same reason as in curves.ts. */
 const F16 = memory.data<i32>(
   [0x80000000, 112 << 23, 113 << 23, 0x00800000, 0x0f7fffff, 0x7f800000],
@@ -11,6 +13,51 @@ const E4M3 = memory.data<i32>(
   [0x80000000, 120 << 23, 121 << 23, 0x00800000, 0x07efffff, 0x7fc00000],
   16,
 );
+
+const E5M2FNUZ = memory.data<i32>(
+  [0x80000000, 111 << 23, 112 << 23, 0x00800000, 0x7fffffff, 0],
+  16,
+);
+const E4M3FNUZ = memory.data<i32>(
+  [0x80000000, 119 << 23, 120 << 23, 0x00800000, 0x7fffffff, 0],
+  16,
+);
+
+/** Upper bytes of 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives as float32, and the bytes below. */
+const E2M1 = memory.data<u8>([
+  0,
+  0x3f,
+  0x3f,
+  0x3f,
+  0x40,
+  0x40,
+  0x40,
+  0x40,
+  0x80,
+  0xbf,
+  0xbf,
+  0xbf,
+  0xc0,
+  0xc0,
+  0xc0,
+  0xc0,
+  0,
+  0,
+  0x80,
+  0xc0,
+  0,
+  0x40,
+  0x80,
+  0xc0,
+  0,
+  0,
+  0x80,
+  0xc0,
+  0,
+  0x40,
+  0x80,
+  0xc0,
+], 16);
 
 export function fromF64(source: usize, target: usize, end: usize): void {
   for (; target < end; source += 32, target += 16) {
@@ -54,6 +101,63 @@ export function fromF8E4M3(source: usize, target: usize, end: usize): void {
     v128.store(target, widen(lowHalves(high), 4, E4M3), 32);
     v128.store(target, widen(highHalves(high), 4, E4M3), 48);
   }
+}
+
+/** Without infinities and −0, whose pattern is NaN; exponents count from one lower than IEEE's. */
+export function fromF8E5M2FNUZ(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 16, target += 64) {
+    storeFNUZ(target, v128.load(source), 3, E5M2FNUZ);
+  }
+}
+
+export function fromF8E4M3FNUZ(source: usize, target: usize, end: usize): void {
+  for (; target < end; source += 16, target += 64) {
+    storeFNUZ(target, v128.load(source), 4, E4M3FNUZ);
+  }
+}
+
+/** Exponents alone; the highest is NaN, the lowest gives a subnormal. */
+export function fromF8E8M0(source: usize, target: usize, end: usize): void {
+  const least = i32x4.splat(0x00400000), nan = i32x4.splat(0x7fc00000);
+  for (; target < end; source += 4, target += 16) {
+    const bytes = i16x8.extend_low_i8x16_u(v128.load32_zero(source));
+    const bits = i32x4.shl(i32x4.extend_low_i16x8_u(bytes), 23);
+    const lowest = i32x4.eq(bits, i32x4.splat(0)),
+      highest = i32x4.gt_s(bits, i32x4.splat(0x7f7fffff));
+    v128.store(target, v128.or(bits, v128.or(v128.and(least, lowest), v128.and(nan, highest))));
+  }
+}
+
+export function fromF4E2M1(source: usize, target: usize, end: usize): void {
+  const upper = v128.load(E2M1), lower = v128.load(E2M1, 16);
+  for (; target < end; source += 8, target += 64) {
+    const bits = nibbles16(source);
+    const u = i8x16.swizzle(upper, bits), l = i8x16.swizzle(lower, bits);
+    const a = v128.shuffle<u8>(l, u, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const b = v128.shuffle<u8>(l, u, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    v128.store(target, lowHalves(a));
+    v128.store(target, highHalves(a), 16);
+    v128.store(target, lowHalves(b), 32);
+    v128.store(target, highHalves(b), 48);
+  }
+}
+
+/** The float16 at an address, in every lane. */
+export function half(source: usize): v128 {
+  return widen(i32x4.shl(v128.load16_splat(source), 16), 3, F16);
+}
+
+function storeFNUZ(target: usize, bytes: v128, shift: i32, table: usize): void {
+  const low = lowBytes(bytes), high = highBytes(bytes);
+  v128.store(target, nanForMinusZero(widen(lowHalves(low), shift, table)));
+  v128.store(target, nanForMinusZero(widen(highHalves(low), shift, table)), 16);
+  v128.store(target, nanForMinusZero(widen(lowHalves(high), shift, table)), 32);
+  v128.store(target, nanForMinusZero(widen(highHalves(high), shift, table)), 48);
+}
+
+function nanForMinusZero(v: v128): v128 {
+  const minusZero = i32x4.eq(v, i32x4.splat(0x80000000));
+  return v128.or(v, v128.and(minusZero, i32x4.splat(0x7fc00000)));
 }
 
 function storeHalves(target: usize, halves: v128): void {

@@ -1,17 +1,24 @@
-import { bytesOf, packingOf } from "../formats/format.ts";
+import { bytesOf, isBlocked, packingOf } from "../formats/format.ts";
+import { halvesOf } from "./byte_order.ts";
 import type { BlockStats, Bordered, Packed, Target } from "./ops.ts";
 
 // Kernels work on addresses and cannot tell where an array ends: every size is checked before.
 
-/** Throws `RangeError` unless `bytes` holds the rows and the target has room for them. */
+/**
+ * Throws `RangeError` unless rows are whole blocks, `bytes` holds them, their byte order is known and
+ * the target has room for them.
+ */
 export function checkDecode(bytes: Uint8Array, packed: Packed, target: Target): void {
   checkPacked("decode", bytes, packed);
   checkTarget("decode", target, packed.width, packed.rows);
 }
 
 function checkPacked(operation: string, bytes: Uint8Array, packed: Packed): void {
-  const { dtype, width, rows, pitch } = packed;
+  const { dtype, bigEndian, width, rows, pitch } = packed;
   const { elements } = packingOf(dtype);
+  if (bigEndian && isBlocked(dtype) && !halvesOf[dtype]) {
+    throw new RangeError(`${operation}: ${dtype} is not known in big-endian order`);
+  }
   if (width % elements !== 0) {
     throw new RangeError(`${operation}: ${width} ${dtype} are no whole blocks of ${elements}`);
   }

@@ -3,6 +3,7 @@ import { conformBlockMeans } from "./conformance/block_means.ts";
 import { conformBlockStats } from "./conformance/block_stats.ts";
 import { conformCountKeys } from "./conformance/count_keys.ts";
 import { conformDecode } from "./conformance/decode.ts";
+import { conformDecodeBlocks } from "./conformance/decode_blocks.ts";
 import { conformGather } from "./conformance/gather.ts";
 import { conformMerge } from "./conformance/merge.ts";
 import { conformPack } from "./conformance/pack.ts";
@@ -14,6 +15,7 @@ import { conformShade } from "./conformance/shade.ts";
 export function conform(ops: Ops): void {
   conformScratch(ops);
   conformDecode(ops);
+  conformDecodeBlocks(ops);
   conformGather(ops);
   conformBlockMeans(ops);
   conformBlockStats(ops);

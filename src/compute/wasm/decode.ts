@@ -1,11 +1,13 @@
 import { decode as kernel, swap } from "../../../assembly/build/kernels.wasm";
-import { bytesOf, type Dtype, dtypes, packingOf } from "../../formats/format.ts";
+import { blocks, bytesOf, dtypes, isBlocked, packingOf } from "../../formats/format.ts";
 import { checkDecode } from "../bounds.ts";
+import { halvesOf } from "../byte_order.ts";
 import type { Packed, Target } from "../ops.ts";
+import { placeGrids } from "./grids.ts";
 import { floats, frame, isNear, scratch } from "./memory.ts";
 
-/** The kernel knows a dtype by its place in the table. */
-const order = Object.keys(dtypes) as Dtype[];
+/** The kernel knows a dtype by its place in the tables. */
+const order: readonly string[] = [...Object.keys(dtypes), ...Object.keys(blocks)];
 
 /** Bytes copied at a time where the kernel cannot use them in place: they stay in the cache. */
 const PIECE = 2 ** 18;
@@ -13,14 +15,15 @@ const PIECE = 2 ** 18;
 /** Raw bytes to float32. */
 export function decode(bytes: Uint8Array, packed: Packed, target: Target): void {
   checkDecode(bytes, packed, target);
-  const { rows, width, pitch } = packed;
+  const { dtype, rows, width, pitch } = packed;
   if (rows === 0 || width === 0) return;
-  const swapped = packed.bigEndian && packingOf(packed.dtype).bytes > 1;
+  if (/^IQ[123]/.test(dtype)) placeGrids();
+  const swapped = packed.bigEndian && packingOf(dtype).bytes > 1;
   if (isNear(bytes) && isNear(target.values) && !swapped) {
     run(packed, bytes.byteOffset, addressOf(target), target.pitch);
     return;
   }
-  const step = Math.max(1, Math.floor(PIECE / bytesOf(packed.dtype, width)));
+  const step = Math.max(1, Math.floor(PIECE / bytesOf(dtype, width)));
   for (let y = 0; y < rows; y += step) {
     const piece = { ...packed, rows: Math.min(step, rows - y) };
     const start = target.start + y * target.pitch;
@@ -39,8 +42,7 @@ function decodePiece(bytes: Uint8Array, packed: Packed, target: Target, swapped:
       together.set(bytes.subarray(y * pitch, y * pitch + row), y * row);
     }
   }
-  const size = packingOf(packed.dtype).bytes;
-  if (swapped) swap(together.byteOffset, together.length, size, together.byteOffset);
+  if (swapped) turn(together, packed);
   const source = { ...packed, pitch: row };
   if (isNear(target.values)) {
     run(source, together.byteOffset, addressOf(target), target.pitch);
@@ -53,13 +55,25 @@ function decodePiece(bytes: Uint8Array, packed: Packed, target: Target, swapped:
   }
 }
 
+/** Big-endian elements, or numbers in blocks, to little-endian, in place. */
+function turn(bytes: Uint8Array, { dtype }: Packed): void {
+  const size = packingOf(dtype).bytes;
+  if (!isBlocked(dtype)) {
+    swap(bytes.byteOffset, bytes.length, size, bytes.byteOffset);
+    return;
+  }
+  for (const place of halvesOf[dtype] ?? []) {
+    for (let at = place; at < bytes.length; at += size) bytes.subarray(at, at + 2).reverse();
+  }
+}
+
 const addressOf = ({ values, start }: Target): number => values.byteOffset + start * 4;
 
 function run({ dtype, width, rows, pitch }: Packed, source: number, to: number, toPitch: number) {
-  const size = packingOf(dtype).bytes;
+  const { elements, bytes } = packingOf(dtype);
   // Rows without gaps are one long row.
-  const [columns, lines] = pitch === width * size && toPitch === width
+  const [columns, lines] = pitch === bytesOf(dtype, width) && toPitch === width
     ? [width * rows, 1]
     : [width, rows];
-  kernel(order.indexOf(dtype), size, source, pitch, columns, lines, to, toPitch * 4);
+  kernel(order.indexOf(dtype), elements, bytes, source, pitch, columns, lines, to, toPitch * 4);
 }

@@ -5,7 +5,7 @@ import { edges, lengths, random } from "../samples.ts";
 
 /** decode: every value bit for bit, whatever the dtype; NaN is any NaN. */
 export function conformDecode(ops: Ops): void {
-  for (const dtype of ["F16", "BF16", "F8_E4M3", "F8_E5M2"] as const) {
+  for (const dtype of Object.keys(oracles) as (keyof typeof oracles)[]) {
     Deno.test(`${ops.name} decode() knows every bit pattern of ${dtype}`, () => {
       const size = dtypes[dtype];
       const count = 256 ** size;
@@ -141,6 +141,21 @@ const oracles = {
     if (low === 127) return NaN;
     const magnitude = low < 8 ? low / 512 : (8 + low % 8) * 2 ** (Math.floor(low / 8) - 10);
     return bits > 127 ? -magnitude : magnitude;
+  },
+  F8_E4M3FNUZ(bits: number) {
+    if (bits === 128) return NaN;
+    const low = bits & 127;
+    const magnitude = low < 8 ? low / 1024 : (8 + low % 8) * 2 ** (Math.floor(low / 8) - 11);
+    return bits > 127 ? -magnitude : magnitude;
+  },
+  F8_E5M2FNUZ(bits: number) {
+    if (bits === 128) return NaN;
+    const low = bits & 127;
+    const magnitude = low < 4 ? low * 2 ** -17 : (4 + low % 4) * 2 ** (Math.floor(low / 4) - 18);
+    return bits > 127 ? -magnitude : magnitude;
+  },
+  F8_E8M0(bits: number) {
+    return bits === 255 ? NaN : Math.fround(2 ** (bits - 127));
   },
 };
 
