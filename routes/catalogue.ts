@@ -8,6 +8,7 @@ import {
   describeModel,
   describeView,
 } from "../src/tile/describe.ts";
+import { formats } from "../src/formats/table.ts";
 import type { Model } from "../src/model/model.ts";
 import { LruCache } from "../src/tile/cache.ts";
 import { concealer } from "./conceal.ts";
@@ -71,6 +72,10 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
     .get("/modes", (c) => {
       only(c.req.raw, "v");
       return json(c.req.raw, { modes: engine.modes().map(describeMode) });
+    })
+    .get("/formats", (c) => {
+      only(c.req.raw, "v");
+      return json(c.req.raw, { formats: formats.map(({ name, about }) => ({ name, ...about })) });
     })
     .get("/colormaps", (c) => {
       only(c.req.raw, "v");

@@ -16,7 +16,12 @@ export function problem(
     const { name, status, title, message, details } = thrown;
     const retry = details["retryAfter"];
     const headers: Pairs = retry === undefined ? [] : [["Retry-After", String(retry)]];
-    if (status === 401) headers.push(["WWW-Authenticate", 'Bearer realm="synaptile"']);
+    // RFC 6750, section 3.
+    const scope = details["needed"] === "write" && status === 403;
+    if (status === 401 || (scope && details["found"])) {
+      const error = scope ? ', error="insufficient_scope"' : "";
+      headers.push(["WWW-Authenticate", `Bearer realm="synaptile"${error}`]);
+    }
     const members = { type: typeOf(name), title, status, detail: message, instance };
     return document({ ...members, ...details, ...members }, headers, conceal);
   }
@@ -59,6 +64,7 @@ export function noMethod(request: Request, methods: readonly string[]): Response
 const routes = [
   "/",
   "/models",
+  "/formats",
   "/modes",
   "/colormaps",
   "/tiles/{model}/{layer}/{mode}/{z}/{x}/{y}.{format}",

@@ -1,4 +1,4 @@
-import { patiently } from "./patience.ts";
+import { ask } from "./access.ts";
 import type { Summary } from "../analysis/summary.ts";
 import type { Legend, Parameter } from "../modes/mode.ts";
 import type { Inspection, PlaneInfo } from "../tile/tile.ts";
@@ -142,7 +142,7 @@ export function query({ options, version }: Subject, versioned = false, more = "
 async function get<T>(url: string, signal: Signal): Promise<T> {
   let response: Response;
   try {
-    response = await patiently(() => fetch(url, signal ? { signal } : {}));
+    response = await ask(url, signal ? { signal } : {});
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new Problem("The server does not answer. Is it still running?", 0, cause);

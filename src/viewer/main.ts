@@ -14,6 +14,7 @@ import { Notice } from "./notice.ts";
 import { OptionsPanel } from "./options.ts";
 import { forget, resolve, type Scene, type Widget } from "./scene.ts";
 import { ShareMenu } from "./share.ts";
+import { mountDrop, type Opening } from "./opening.ts";
 import type { Panel, Place, Point } from "./state.ts";
 import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
@@ -44,8 +45,16 @@ const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
 const inspector = new Inspector(store, map);
 const share = new ShareMenu(store, map, (sentence) => notice.say(sentence), report);
+const opening: Opening = {
+  opened(id) {
+    forget();
+    store.set({ model: id, layer: null, mode: null, options: {}, place: null, pin: null });
+  },
+  failed: (error) => notice.fail(error, null),
+};
+mountDrop(opening);
 const widgets: Widget[] = [
-  new Switcher(store),
+  new Switcher(store, opening),
   layers,
   modes,
   new OptionsPanel(store),

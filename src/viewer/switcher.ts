@@ -1,5 +1,6 @@
 import { byId, fill, h } from "./dom.ts";
 import { icon } from "./icons.ts";
+import { type Opening, openingForms } from "./opening.ts";
 import * as numbers from "./numbers.ts";
 import type { Scene, Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
@@ -9,7 +10,7 @@ export class Switcher implements Widget {
   readonly #button = byId("model");
   readonly #list = byId("models");
 
-  constructor(private readonly store: Store) {}
+  constructor(private readonly store: Store, private readonly opening: Opening) {}
 
   update({ models, model, layer, subject }: Scene): void {
     const title = models.find(({ id }) => id === model.id)?.title ?? model.id;
@@ -57,6 +58,7 @@ export class Switcher implements Widget {
           ),
         )
       ),
+      ...openingForms(this.opening),
     );
   }
 }

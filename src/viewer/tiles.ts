@@ -1,6 +1,6 @@
 import type { Legend, Subject } from "./api.ts";
 import { problem, tileUrl } from "./api.ts";
-import { patiently } from "./patience.ts";
+import { ask } from "./access.ts";
 
 /** A channel of packed tiles that is shown by itself. */
 export type Channel = "R" | "G" | "B" | "A";
@@ -36,7 +36,7 @@ export async function loadTile(
   priority: RequestPriority = "auto",
 ): Promise<ImageBitmap> {
   const [url = "", shown] = address.split("#");
-  const response = await patiently(() => fetch(url, { priority, signal: signal ?? null }));
+  const response = await ask(url, { priority, signal: signal ?? null });
   if (!response.ok) throw await problem(response);
   if (shown === undefined) return await createImageBitmap(await response.blob());
   const pixels = new Uint8ClampedArray(await response.arrayBuffer());

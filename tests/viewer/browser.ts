@@ -35,10 +35,25 @@ export class Visit implements AsyncDisposable {
     private readonly browser: Browser,
   ) {}
 
-  static async start(executablePath: string): Promise<Visit> {
+  /** `flags` and `env` are the server's. */
+  static async start(
+    executablePath: string,
+    { flags = [], env = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+  ): Promise<Visit> {
     await buildViewer();
     const server = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "-A", "src/cli/main.ts", "serve", "--port", "0", "fixtures/models"],
+      args: [
+        "run",
+        "-q",
+        "-A",
+        "src/cli/main.ts",
+        "serve",
+        "--port",
+        "0",
+        "fixtures/models",
+        ...flags,
+      ],
+      env,
       cwd: root,
       stdin: "null",
       stdout: "piped",
