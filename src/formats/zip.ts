@@ -10,6 +10,8 @@ const LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22, LOCATOR64_SIZE = 20, EN
 const MAX_COMMENT = 0xffff;
 const MAX_MEMBERS = 100_000;
 const MAX_DIRECTORY = 1 << 26;
+/** Bytes between headers that are read for the sake of one read. */
+const MAX_BATCH = 1 << 16;
 const ENCRYPTED = 1, UTF8 = 1 << 11;
 
 /** A file in an archive, not yet inflated. */
@@ -42,17 +44,24 @@ interface Directory {
  * The members of a zip archive, stored or deflated, in the directory's order; folders left out.
  * Throws `FormatError` for one that is encrypted, split, packed otherwise, that names a file twice
  * or outside itself, or whose members overlap or claim more bytes than there are.
+ *
+ * Only the header in front of a member says where its data begins. Headers that lie close together
+ * are read at once; those of an archive whose writer is known to align the data to multiples of
+ * `alignment` bytes, as PyTorch's is, are not read where that rule explains every byte up to the
+ * next member. Over HTTP each would be a request.
  */
-export async function listZip(source: Source, signal?: AbortSignal): Promise<readonly Member[]> {
+export async function listZip(
+  source: Source,
+  signal?: AbortSignal,
+  alignment = 0,
+): Promise<readonly Member[]> {
   const directory = await findDirectory(source, signal);
   const bytes = await source.read(directory.offset, directory.size, signal);
   const entries = parseDirectory(source.name, bytes, directory.count);
-  const members: Entry[] = [];
-  for (const entry of entries) {
-    members.push(await locate(source, entry, directory.offset, signal));
-  }
+  refuseDuplicates(source.name, entries);
+  const offsets = await locate(source, entries, directory.offset, alignment, signal);
+  const members = entries.map((entry) => ({ ...entry, offset: offsets.get(entry)! }));
   refuseOverlaps(source.name, members);
-  refuseDuplicates(source.name, members);
   return members.filter(({ name }) => !name.endsWith("/"));
 }
 
@@ -187,26 +196,79 @@ function decodeName(file: string, raw: Uint8Array, flags: number): string {
   return name;
 }
 
-/** Reads the local header, which alone says where the data begins. */
-async function locate(source: Source, entry: Entry, directory: number, signal?: AbortSignal) {
-  const field = `member ${show(entry.name)}`;
-  const length = LOCAL_SIZE + entry.rawName.length;
-  const room = `a local header and ${entry.packed} bytes before the directory at ${directory}`;
-  if (!(entry.header + length + entry.packed <= directory)) {
-    throw malformed(source.name, `${field} place`, `at ${entry.header}`, room);
+/** Where the data of each entry begins. */
+async function locate(
+  source: Source,
+  entries: readonly Entry[],
+  directory: number,
+  alignment: number,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<Entry, number>> {
+  const placed = entries.toSorted((a, b) => a.header - b.header);
+  const offsets = new Map<Entry, number>();
+  const unknown: Entry[] = [];
+  placed.forEach((entry, i) => {
+    refuseOutside(source.name, entry, entry.header + LOCAL_SIZE + entry.rawName.length, directory);
+    const next = placed[i + 1]?.header ?? directory;
+    const offset = alignment > 0 ? aligned(entry, alignment) : NaN;
+    if (explains(offset, entry, next)) offsets.set(entry, offset);
+    else unknown.push(entry);
+  });
+  for (const near of batches(unknown)) {
+    const start = near[0]!.header;
+    const bytes = await source.read(start, headerEnd(near.at(-1)!) - start, signal);
+    for (const entry of near) {
+      const offset = dataOffset(source.name, entry, bytes.subarray(entry.header - start));
+      refuseOutside(source.name, entry, offset, directory);
+      offsets.set(entry, offset);
+    }
   }
-  const head = await source.read(entry.header, length, signal);
+  return offsets;
+}
+
+/** Entries, sorted by place, in runs of which one read fetches all headers. */
+function batches(entries: readonly Entry[]): Entry[][] {
+  const runs: Entry[][] = [];
+  for (const entry of entries) {
+    const run = runs.at(-1);
+    if (run && headerEnd(entry) - run[0]!.header <= MAX_BATCH) run.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
+}
+
+const headerEnd = ({ header, rawName }: Entry) => header + LOCAL_SIZE + rawName.length;
+
+/** The rule of caffe2/serialize/inline_container.cc: an extra field pads the header. */
+function aligned({ header, rawName, size }: Entry, alignment: number): number {
+  const wide = size >= 0xffffffff || header >= 0xffffffff;
+  const extra = 4 + (wide ? 4 + (size >= 0xffffffff ? 16 : 0) + (header >= 0xffffffff ? 8 : 0) : 0);
+  return Math.ceil((header + LOCAL_SIZE + rawName.length + extra) / alignment) * alignment;
+}
+
+/** Whether data there ends where the next member begins, a descriptor (4.3.9) in between or not. */
+function explains(offset: number, { packed }: Entry, next: number): boolean {
+  const rest = next - offset - packed;
+  return rest === 0 || rest === 16 || rest === 24;
+}
+
+function refuseOutside(file: string, entry: Entry, offset: number, directory: number): void {
+  if (offset + entry.packed <= directory) return;
+  const rule = `a local header and ${entry.packed} bytes before the directory at ${directory}`;
+  throw malformed(file, `member ${show(entry.name)} place`, `data at ${offset}`, rule);
+}
+
+/** Where the data begins, as the local header at the start of `head` has it. */
+function dataOffset(file: string, entry: Entry, head: Uint8Array): number {
+  const { rawName } = entry;
   const view = viewOf(head);
-  const same = view.getUint16(26, true) === entry.rawName.length &&
-    entry.rawName.every((byte, i) => byte === head[LOCAL_SIZE + i]);
+  const same = view.getUint16(26, true) === rawName.length &&
+    rawName.every((byte, i) => byte === head[LOCAL_SIZE + i]);
   if (view.getUint32(0, true) !== LOCAL || !same) {
-    throw malformed(source.name, field, "another local header", "the directory's name there");
+    const rule = "the directory's name there";
+    throw malformed(file, `member ${show(entry.name)}`, "another local header", rule);
   }
-  const offset = entry.header + length + view.getUint16(28, true);
-  if (offset + entry.packed > directory) {
-    throw malformed(source.name, `${field} place`, `data at ${offset}`, room);
-  }
-  return { ...entry, offset };
+  return headerEnd(entry) + view.getUint16(28, true);
 }
 
 function refuseOverlaps(file: string, entries: readonly Entry[]): void {

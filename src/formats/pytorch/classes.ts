@@ -1,0 +1,95 @@
+import { type Call, rebuilds } from "./rebuild.ts";
+import { Bytes, Dict, Global, Instance, type Value } from "./values.ts";
+
+/**
+ * What may be called in a pickle: a closed list. Each entry is a function of ours that puts plain
+ * data together; none imports, runs or looks up anything by a name from the file.
+ *
+ * Three things can happen to a global that a pickle mentions:
+ * - It is on the list: calling it gives a tensor, a container, or an inert record.
+ * - It is not, and only mentioned, or is the class of an object that gets its state in the usual
+ *   way (`NEWOBJ`, `BUILD`): kept as a name and a record. So whole modules, configurations and
+ *   whatever else is saved with the weights of a user's own classes open, and their tensors are
+ *   found. Nothing of such a class ever runs here, and its file would need more than this to
+ *   attack PyTorch: arguments for something that it calls.
+ * - It is not, and called (`REDUCE`, `INST`, `OBJ`), or it belongs to a module through which
+ *   pickles are known to reach the system: the file is refused, and the global named. Reading it
+ *   would be harmless here, but loading it elsewhere is not, and its owner should know.
+ */
+export const meaning = (global: Global): Call | undefined => calls.get(global.name);
+
+/** Whether no honest checkpoint mentions it: it reaches the system, or code, or the interpreter. */
+export const suspect = (global: Global): boolean =>
+  reaching.has(global.module.split(".", 1)[0]!) && !calls.has(global.name) &&
+  !harmless.has(global.name);
+
+const record: Call = (args, type) => new Instance(type, args);
+
+const list: Call = ([items], type) =>
+  Array.isArray(items) || items === undefined ? items ?? [] : new Instance(type, [items]);
+
+const dict: Call = ([pairs]) => {
+  if (pairs instanceof Dict) return pairs;
+  const made = new Dict();
+  for (const pair of Array.isArray(pairs) ? pairs : []) {
+    if (Array.isArray(pair) && pair.length === 2) made.set(pair[0]!, pair[1]!);
+  }
+  return made;
+};
+
+/** Python 2's way to make an object: `_reconstructor(class, base, state of the base)`. */
+const reconstructor: Call = ([type, , state = null], self, machine) => {
+  if (type instanceof Global) return new Instance(type, state === null ? [] : [state]);
+  throw machine.refuse(`a call of ${self.name}`, "a class to make an object of");
+};
+
+const first: Call = ([value = null]) => value;
+
+const within = (module: string, names: string) => names.split(" ").map((n) => `${module}.${n}`);
+
+const lists = [
+  ...within("builtins", "list tuple set frozenset"),
+  ...within("torch.jit._pickle", "build_intlist build_doublelist build_boollist build_tensorlist"),
+  "torch.Size",
+  "collections.deque",
+];
+
+const dicts = [...within("collections", "OrderedDict Counter"), "builtins.dict"];
+
+const records = [
+  ...within("builtins", "bytes complex int float str bool object slice range"),
+  ...within("pathlib", "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"),
+  ...within("datetime", "datetime date time timedelta timezone"),
+  ...["argparse.Namespace", "types.SimpleNamespace", "functools.partial", "re._compile"],
+  ...["decimal.Decimal", "fractions.Fraction", "uuid.UUID", "torch.device", "torch.Generator"],
+  ...["numpy", "numpy.core.multiarray", "numpy._core.multiarray"].flatMap((module) =>
+    within(module, "_reconstruct scalar dtype ndarray")
+  ),
+  ...["numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"],
+  ...within("numpy.random._pickle", "__randomstate_ctor __generator_ctor __bit_generator_ctor"),
+];
+
+const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
+  ...records.map((name): [string, Call] => [name, record]),
+  ...lists.map((name): [string, Call] => [name, list]),
+  ...dicts.map((name): [string, Call] => [name, dict]),
+  ["collections.defaultdict", () => new Dict()],
+  ["builtins.bytearray", () => new Bytes(0, 0)],
+  ["_codecs.encode", () => new Bytes(0, 0)],
+  ["copyreg._reconstructor", reconstructor],
+  ["torch.serialization._get_layout", first],
+  ["torch.jit._pickle.restore_type_tag", first],
+  ...rebuilds,
+]);
+
+/** Mentioned as data: default factories, types in configurations. */
+const harmless: ReadonlySet<string> = new Set(within("builtins", "type NoneType Ellipsis"));
+
+/** The first part of such a module's name. */
+const reaching: ReadonlySet<string> = new Set(
+  ("builtins os posix nt sys subprocess commands popen2 pty shutil socket ctypes importlib imp " +
+    "runpy code codeop marshal pickle _pickle cPickle dill cloudpickle joblib operator _operator " +
+    "inspect gc signal threading _thread multiprocessing asyncio concurrent webbrowser pdb bdb " +
+    "timeit trace profile cProfile pip site urllib http ftplib smtplib requests")
+    .split(" "),
+);
