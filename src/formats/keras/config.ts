@@ -9,7 +9,10 @@ const MAX_STEPS = 1_000_000;
 /** What a model or a layer that is called gives: names of nodes. */
 type Outputs = readonly string[];
 
-/** The `tensor`-th result of the `call`-th call of a layer of the same model. */
+/**
+ * The `tensor`-th result of the `call`-th call of a layer of the same model; where that is beyond
+ * the last one, the last: TF.js counts how a model within was made as its first call.
+ */
 interface Reference {
   readonly layer: string;
   readonly call: number;
@@ -91,7 +94,8 @@ class Writer {
     const made = new Map<string, Outputs[]>();
     const resolve = (from: readonly Reference[]) =>
       unique(from.flatMap(({ layer, call, tensor }) => {
-        const outputs = made.get(layer)?.[call] ?? [];
+        const calls = made.get(layer);
+        const outputs = calls?.[call] ?? calls?.at(-1) ?? [];
         // A layer stands for all its results; of a model each has a node.
         return outputs[tensor] ?? outputs[0] ?? [];
       }));
@@ -204,7 +208,8 @@ function inOrder(entries: readonly Entry[]): Call[] | undefined {
       // A layer's calls are made one after the other.
       const before = call > 0 ? [{ layer: entry.name, call: call - 1 }] : [];
       for (const need of [...entry.calls[call]!, ...before].reverse()) {
-        const other = calls.get(need.layer)?.[need.call];
+        const others = calls.get(need.layer);
+        const other = others?.[need.call] ?? others?.at(-1);
         if (other?.state === "open") return undefined;
         if (other?.state === "new") stack.push(other);
       }
