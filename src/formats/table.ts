@@ -4,11 +4,23 @@ import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
 import { npy } from "./npy.ts";
 import { npz } from "./npz.ts";
+import { onnx } from "./onnx/onnx.ts";
+import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { sharded } from "./sharded.ts";
+import { tfjs } from "./tfjs.ts";
 
 /** Every kind of model file that can be read; the first that claims a file has it. */
-export const formats: readonly Format[] = [sharded, safetensors, npy, npz, gguf];
+export const formats: readonly Format[] = [
+  sharded,
+  safetensors,
+  npy,
+  npz,
+  onnx,
+  gguf,
+  tfjs,
+  pytorch,
+];
 
 /** Bytes of a file that `claims` may look at. */
 export const HEAD = 4096;
