@@ -59,6 +59,8 @@ const MAX_WINDOW = 256 << 10;
  * long values. Every method throws `FormatError` for what is no message, `AbortError` when cancelled.
  */
 export class Scan {
+  /** Bytes of values that its readers have copied into memory, for them to bound. */
+  kept = 0;
   readonly #source: Source;
   readonly #signal: AbortSignal | undefined;
   #window: Cursor;
@@ -113,7 +115,7 @@ export class Scan {
     if (length > INLINE) {
       throw this.malformed(field, `field ${number}`, `${length} bytes`, `at most ${INLINE}`);
     }
-    return new Uint8Array(this.#window.span(offset, length));
+    return this.#window.copy(offset, length);
   }
 
   /** As `bytes`, as text. */
@@ -130,12 +132,13 @@ export class Scan {
   }
 
   /** A value of up to `limit` bytes, at any time. */
-  // deno-lint-ignore require-await -- a failed check must reject, not throw
   async read(span: Span, limit: number): Promise<Uint8Array<ArrayBuffer>> {
     if (span.length > limit) {
       throw this.malformed(span, "value", `${span.length} bytes`, `at most ${limit}`);
     }
-    return this.#source.read(span.offset, span.length, this.#signal);
+    const { offset, length } = span;
+    if (this.#window.holds(offset, length)) return this.#window.copy(offset, length);
+    return await this.#source.read(offset, length, this.#signal);
   }
 
   /** The error for what a span holds. */
@@ -222,9 +225,11 @@ class Cursor {
     return offset >= this.#start && offset + length <= this.end;
   }
 
-  span(offset: number, length: number): Uint8Array {
+  copy(offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (!this.holds(offset, length)) throw new Error(`bytes at ${offset} are no longer here`);
-    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
+    return this.#bytes.slice(offset - this.#start, offset - this.#start + length) as Uint8Array<
+      ArrayBuffer
+    >;
   }
 
   /** The field at a position of a message that ends at `end`. */

@@ -2,7 +2,7 @@ import type { SourceRef } from "../storage/source.ts";
 import { type Field, type Scan, type Span, wires } from "./protobuf.ts";
 
 /** Bytes that a file's values may take in memory where they do not lie in one piece. */
-const MAX_KEPT = 16 << 20;
+export const MAX_KEPT = 16 << 20;
 
 /** Where the values of a repeated field lie, as they would lie packed. */
 export interface Values {
@@ -12,27 +12,25 @@ export interface Values {
   readonly length: number;
 }
 
-/** What the fields of one scan have put into memory so far. */
-export interface Kept {
-  bytes: number;
-}
-
 /**
  * A repeated field of numbers, put together from what a scan visits. Packed in one piece, as
  * writers do, it stays where it lies; values that come one by one, or in several pieces, are copied.
  */
 export class Repeated {
   readonly #scan: Scan;
-  readonly #kept: Kept;
   #only: Span | undefined;
   #copy = new Uint8Array();
   #length = 0;
   #pieces = 0;
   #tooMany = false;
 
-  constructor(scan: Scan, kept: Kept) {
+  constructor(scan: Scan) {
     this.#scan = scan;
-    this.#kept = kept;
+  }
+
+  /** Bytes of the values, as they would lie packed. */
+  get length(): number {
+    return this.#only?.length ?? this.#length;
   }
 
   /** Adds a field that is being visited. Wait for the promise if there is one. */
@@ -59,6 +57,14 @@ export class Repeated {
     return { source: { kind: "memory", name, bytes }, offset: 0, length: bytes.length };
   }
 
+  /** The values themselves, as they would lie packed; undefined where they take over `limit` bytes. */
+  async read(limit: number): Promise<Uint8Array | undefined> {
+    if (this.#tooMany || this.length > limit) return;
+    return this.#only
+      ? await this.#scan.read(this.#only, limit)
+      : this.#copy.slice(0, this.#length);
+  }
+
   async #addLater(field: Span): Promise<void> {
     const spans = this.#only ? [this.#only, field] : [field];
     this.#only = undefined;
@@ -69,7 +75,7 @@ export class Repeated {
 
   #append(bytes: Uint8Array): void {
     if (!this.#room(bytes.length)) return;
-    this.#kept.bytes += bytes.length;
+    this.#scan.kept += bytes.length;
     const length = this.#length + bytes.length;
     if (length > this.#copy.length) {
       const copy = new Uint8Array(Math.max(64, 2 * length));
@@ -81,7 +87,28 @@ export class Repeated {
   }
 
   #room(bytes: number): boolean {
-    if (this.#kept.bytes + bytes > MAX_KEPT) this.#tooMany = true;
+    if (this.#scan.kept + bytes > MAX_KEPT) this.#tooMany = true;
     return !this.#tooMany;
   }
+}
+
+/** The longest varint, in bytes. */
+const LONGEST = 10;
+
+/**
+ * Packed varints as `count` little-endian integers, decoded when they are read; undefined where
+ * that many cannot lie in those bytes.
+ */
+export function asIntegers(
+  { source, offset, length }: Values,
+  count: number,
+  itemBytes: number,
+): { source: SourceRef; offset: number } | undefined {
+  if (length < count || length > LONGEST * count) return;
+  const codecs = [{ name: "varints", itemBytes }] as const;
+  const size = count * itemBytes;
+  return {
+    source: { kind: "decoded", from: source, offset, length, size, codecs },
+    offset: 0,
+  };
 }

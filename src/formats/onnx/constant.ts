@@ -1,5 +1,5 @@
 import { type Field, integersOf, type Scan, wires } from "../protobuf.ts";
-import { type Kept, Repeated } from "../repeated.ts";
+import { Repeated } from "../repeated.ts";
 import { readTensor, type Stored } from "./tensor.ts";
 import { typed } from "./types.ts";
 
@@ -11,14 +11,12 @@ const MAX_LIST = 1 << 20;
 /** The value of a Constant, from the fields of its AttributeProto: a tensor, a number or a list. */
 export class Constant {
   readonly #scan: Scan;
-  readonly #kept: Kept;
   #value: Stored | undefined;
   /** Why there is no value that can be drawn. */
   reason = "the file holds none of its values";
 
-  constructor(scan: Scan, kept: Kept) {
+  constructor(scan: Scan) {
     this.#scan = scan;
-    this.#kept = kept;
   }
 
   /** Its shape and where its numbers are; undefined for `reason`. */
@@ -39,7 +37,7 @@ export class Constant {
         this.reason = "its elements are text";
         return;
       case 5:
-        return readTensor(this.#scan, field, this.#kept).then((value) => {
+        return readTensor(this.#scan, field).then((value) => {
           this.#value = value;
         });
       case 7:
@@ -70,7 +68,7 @@ export class Constant {
   #list(type: number, number: number, shape: number[]): Repeated {
     const begun = this.#value?.typed.get(number);
     if (begun) return begun;
-    const list = new Repeated(this.#scan, this.#kept);
+    const list = new Repeated(this.#scan);
     this.#value = { ...empty(type), shape, typed: new Map([[number, list]]) };
     return list;
   }

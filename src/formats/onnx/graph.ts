@@ -1,5 +1,4 @@
 import type { Field, Scan } from "../protobuf.ts";
-import type { Kept } from "../repeated.ts";
 import { Constant } from "./constant.ts";
 import { readTensor, type Stored } from "./tensor.ts";
 import { readValueInfo, type ValueInfo } from "./value.ts";
@@ -40,30 +39,30 @@ const emptyBody = (): Body => ({
 });
 
 /** Reads a GraphProto. */
-export async function readGraph(scan: Scan, span: Field, kept: Kept): Promise<Body> {
+export async function readGraph(scan: Scan, span: Field): Promise<Body> {
   const graph = emptyBody();
   await scan.walk(span, (field) => {
     switch (field.number) {
       case 1:
-        return readNode(scan, field, kept).then((node) => graph.nodes.push(node));
+        return readNode(scan, field).then((node) => graph.nodes.push(node));
       case 2:
         graph.name = scan.text(field);
         return;
       case 5:
-        return readTensor(scan, field, kept).then((tensor) => graph.initializers.push(tensor));
+        return readTensor(scan, field).then((tensor) => graph.initializers.push(tensor));
       case 11:
         return readValueInfo(scan, field).then((info) => graph.inputs.push(info));
       case 12:
         return readValueInfo(scan, field).then((info) => graph.outputs.push(info));
       case 15:
-        return readSparseName(scan, field, kept).then((name) => graph.sparse.push(name));
+        return readSparseName(scan, field).then((name) => graph.sparse.push(name));
     }
   });
   return graph;
 }
 
 /** Reads a FunctionProto. */
-export async function readFunction(scan: Scan, span: Field, kept: Kept): Promise<Body> {
+export async function readFunction(scan: Scan, span: Field): Promise<Body> {
   const body = emptyBody();
   await scan.walk(span, (field) => {
     switch (field.number) {
@@ -71,7 +70,7 @@ export async function readFunction(scan: Scan, span: Field, kept: Kept): Promise
         body.name = scan.text(field);
         return;
       case 7:
-        return readNode(scan, field, kept).then((node) => body.nodes.push(node));
+        return readNode(scan, field).then((node) => body.nodes.push(node));
       case 10:
         body.domain = scan.text(field);
     }
@@ -79,8 +78,8 @@ export async function readFunction(scan: Scan, span: Field, kept: Kept): Promise
   return body;
 }
 
-async function readNode(scan: Scan, span: Field, kept: Kept): Promise<Node> {
-  const constant = new Constant(scan, kept);
+async function readNode(scan: Scan, span: Field): Promise<Node> {
+  const constant = new Constant(scan);
   const node: Node = { name: "", op: "", inputs: [], outputs: [], bodies: [], constant };
   await scan.walk(span, (field) => {
     switch (field.number) {
@@ -97,30 +96,30 @@ async function readNode(scan: Scan, span: Field, kept: Kept): Promise<Node> {
         node.op = scan.text(field);
         return;
       case 5:
-        return addAttribute(scan, field, kept, node);
+        return addAttribute(scan, field, node);
     }
   });
   return node;
 }
 
 /** Of an AttributeProto only graphs count, and what may be the value of a Constant. */
-async function addAttribute(scan: Scan, span: Field, kept: Kept, node: Node): Promise<void> {
+async function addAttribute(scan: Scan, span: Field, node: Node): Promise<void> {
   // An attribute that comes before the name of its operation may be a constant's.
   const wanted = node.op === "Constant" || node.op === "";
   await scan.walk(span, (field) => {
     if (field.number === 6 || field.number === 11) {
-      return readGraph(scan, field, kept).then((body) => node.bodies.push(body));
+      return readGraph(scan, field).then((body) => node.bodies.push(body));
     }
     if (wanted) return node.constant.add(field);
   });
 }
 
 /** The name of a SparseTensorProto: that of its values. */
-async function readSparseName(scan: Scan, span: Field, kept: Kept): Promise<string> {
+async function readSparseName(scan: Scan, span: Field): Promise<string> {
   let name = "";
   await scan.walk(span, (field) => {
     if (field.number !== 1) return;
-    return readTensor(scan, field, kept).then((values) => name = values.name);
+    return readTensor(scan, field).then((values) => name = values.name);
   });
   return name;
 }

@@ -21,7 +21,6 @@ const texts = new Map([
 
 /** Reads a ModelProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 export async function readModel(scan: Scan): Promise<Parsed> {
-  const kept = { bytes: 0 };
   const metadata = new Map<string, string | number>();
   const functions: Body[] = [];
   let graph: Body | undefined;
@@ -36,13 +35,13 @@ export async function readModel(scan: Scan): Promise<Parsed> {
         metadata.set("model_version", field.value);
         return;
       case 7:
-        return readGraph(scan, field, kept).then((read) => graph = read);
+        return readGraph(scan, field).then((read) => graph = read);
       case 8:
         return readOpset(scan, field).then((set) => metadata.set(`opset.${set[0]}`, set[1]));
       case 14:
         return readProperty(scan, field).then((property) => metadata.set(...property));
       case 25:
-        return readFunction(scan, field, kept).then((read) => functions.push(read));
+        return readFunction(scan, field).then((read) => functions.push(read));
     }
   });
   if (graph) describe(graph, metadata);

@@ -1,6 +1,7 @@
 import type { Source, SourceRef } from "../../storage/source.ts";
 import { bytesOf, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
 import { checkShape, malformed, show } from "../malformed.ts";
+import { asIntegers } from "../repeated.ts";
 import type { Stored } from "./tensor.ts";
 import { elementType, type Typed } from "./types.ts";
 
@@ -15,9 +16,6 @@ interface Place {
   readonly source: SourceRef;
   readonly offset: number;
 }
-
-/** The longest varint, in bytes. */
-const LONGEST = 10;
 
 /**
  * Where a tensor's values lie, raw, in typed fields or in another file; or why they cannot be drawn.
@@ -73,15 +71,10 @@ function placeHere(
   }
   // Of 4-bit elements, one integer holds two: as many integers as bytes.
   const integers = Math.min(count, bytes);
-  if (length < integers || length > LONGEST * integers) {
-    const rule = `${integers} integers of 1 to ${LONGEST} bytes for its dims`;
-    throw malformed(file, `${field} data`, `${length} bytes`, rule);
-  }
-  const codecs = [{ name: "varints", itemBytes: bytes / integers }] as const;
-  return {
-    source: { kind: "decoded", from: source, offset, length, size: bytes, codecs },
-    offset: 0,
-  };
+  const place = asIntegers(values, integers, bytes / integers);
+  if (place) return place;
+  const rule = `${integers} integers of 1 to 10 bytes for its dims`;
+  throw malformed(file, `${field} data`, `${length} bytes`, rule);
 }
 
 async function placeBeside(

@@ -1,5 +1,5 @@
 import type { Field, Scan, Span } from "../protobuf.ts";
-import { type Kept, Repeated } from "../repeated.ts";
+import { Repeated } from "../repeated.ts";
 import { typed } from "./types.ts";
 
 /** A TensorProto as it stands in the file: where its values are, not the values. */
@@ -20,12 +20,12 @@ const MAX_AXES = 64;
 const numbers: ReadonlySet<number> = new Set(Object.values(typed).map(({ number }) => number));
 
 /** Reads a TensorProto. */
-export async function readTensor(scan: Scan, span: Span | Field, kept: Kept): Promise<Stored> {
+export async function readTensor(scan: Scan, span: Span | Field): Promise<Stored> {
   const tensor: Stored = { name: "", type: 0, shape: [], typed: new Map() };
   const entries = new Map<string, string>();
   let location = 0;
   await scan.walk(span, (field) => {
-    if (numbers.has(field.number)) return repeated(tensor.typed, field, scan, kept);
+    if (numbers.has(field.number)) return repeated(tensor.typed, field, scan);
     switch (field.number) {
       case 1:
         return addSides(scan, tensor, field);
@@ -66,10 +66,9 @@ function repeated(
   found: Map<number, Repeated>,
   field: Field,
   scan: Scan,
-  kept: Kept,
 ): Promise<void> | void {
   let values = found.get(field.number);
-  if (!values) found.set(field.number, values = new Repeated(scan, kept));
+  if (!values) found.set(field.number, values = new Repeated(scan));
   return values.add(field);
 }
 
