@@ -65,6 +65,7 @@ const enum Dtype {
   TQ2_0,
   MXFP4,
   NVFP4,
+  Q1_0,
   Q2_K_SCALE,
   Q3_K_SCALE,
   Q4_K_SCALE,
@@ -199,6 +200,8 @@ function decodeBlocks(dtype: i32, source: usize, target: usize, end: usize): voi
       return codebook.fromMXFP4(source, target, end);
     case Dtype.NVFP4:
       return codebook.fromNVFP4(source, target, end);
+    case Dtype.Q1_0:
+      return ternary.fromQ1_0(source, target, end);
     case Dtype.Q2_K_SCALE:
       return k.scalesOfQ2_K(source, target, end);
     case Dtype.Q3_K_SCALE:

@@ -3,8 +3,9 @@ import { highNibbles, lowNibbles, spread, store16, store16Above } from "./blocks
 import { half } from "./narrow_floats";
 
 export function fromQ4_0(source: usize, target: usize, end: usize): void {
+  const eight = i8x16.splat(8);
   for (; target < end; source += 18, target += 128) {
-    const d = half(source), q = v128.load(source, 2), eight = i8x16.splat(8);
+    const d = half(source), q = v128.load(source, 2);
     store16(target, i8x16.sub(lowNibbles(q), eight), d);
     store16(target + 64, i8x16.sub(highNibbles(q), eight), d);
   }

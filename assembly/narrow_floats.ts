@@ -144,7 +144,13 @@ export function fromF4E2M1(source: usize, target: usize, end: usize): void {
 
 /** The float16 at an address, in every lane. */
 export function half(source: usize): v128 {
-  return widen(i32x4.shl(v128.load16_splat(source), 16), 3, F16);
+  const bits = <u32> load<u16>(source), magnitude = bits & 0x7fff;
+  const normal = (magnitude << 13) + (112 << 23);
+  const high = select<u32>(0x7f800000, 0, magnitude >= 0x7c00);
+  // A subnormal is a number of 2^-24, and by this way no operand is a subnormal of float32.
+  const subnormal = reinterpret<u32>(<f32> <i32> magnitude * <f32> 5.9604644775390625e-8);
+  const wide = select<u32>(subnormal, normal | high, magnitude < 0x400);
+  return i32x4.splat(wide | ((bits & 0x8000) << 16));
 }
 
 function storeFNUZ(target: usize, bytes: v128, shift: i32, table: usize): void {

@@ -1,6 +1,17 @@
-// −d, 0 and d: see src/compute/reference/blocks/ternary.ts.
-import { crumbs, store16 } from "./blocks";
+// −d and d, and 0 between them: see src/compute/reference/blocks/ternary.ts.
+import { crumbs, spread, store16 } from "./blocks";
 import { half } from "./narrow_floats";
+
+export function fromQ1_0(source: usize, target: usize, end: usize): void {
+  const minus = i8x16.splat(-1);
+  for (; target < end; source += 18) {
+    const d = half(source);
+    for (let at = source + 2; at < source + 18; at += 2, target += 64) {
+      const set = spread(load<u16>(at));
+      store16(target, i8x16.sub(minus, i8x16.add(set, set)), d);
+    }
+  }
+}
 
 export function fromTQ1_0(source: usize, target: usize, end: usize): void {
   for (; target < end; source += 54) {

@@ -9,6 +9,7 @@ export const halvesOf: Partial<Record<Blocked, readonly number[]>> = {
   I4: [],
   U4: [],
   F4_E2M1: [],
+  Q1_0: [0],
   Q4_0: [0],
   Q4_1: [0, 2],
   Q5_0: [0],

@@ -88,7 +88,10 @@ export interface Ops {
   frame<T>(work: () => T): T;
   /** Bytes near the kernels, 16-byte aligned, contents undefined; inputs that lie there are not copied. */
   scratch(byteLength: number): Uint8Array;
-  /** Raw bytes to float32, each dtype rounded to nearest where float32 is narrower. */
+  /**
+   * Raw bytes to float32, each dtype rounded to nearest where float32 is narrower. Rows of quantized
+   * types are whole blocks; their arithmetic is float32's, in ggml's order.
+   */
   decode(bytes: Uint8Array, packed: Packed, target: Target): void;
   /** Picks cells: `target(x, y) = values[rows[y] + columns[x]]`. */
   gather(values: Float32Array, rows: Int32Array, columns: Int32Array, target: Target): void;

@@ -63,6 +63,7 @@ export const blocks = {
   TQ2_0: block(256, 66),
   MXFP4: block(32, 17),
   NVFP4: block(64, 36),
+  Q1_0: block(128, 18),
   // The same bytes as those of the type in front, read as one element for each of the block's
   // sub-blocks: the scale that its integers are multiplied by.
   Q2_K_SCALE: block(16, 84),

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { halvesOf } from "../../../src/compute/byte_order.ts";
 import type { Ops, Packed } from "../../../src/compute/ops.ts";
 import { reference } from "../../../src/compute/reference.ts";
 import { type Blocked, blocks, bytesOf, packingOf } from "../../../src/formats/format.ts";
@@ -75,7 +76,7 @@ export function conformDecodeBlocks(ops: Ops): void {
         const [count, rows] of [[1, 1], [1, 3], [2, 2], [3, 4], [7, 1], [0, 2], [5, 0]] as const
       ) {
         for (const bigEndian of [false, true]) {
-          if (bigEndian && !swappable(dtype)) continue;
+          if (bigEndian && !halvesOf[dtype]) continue;
           const width = count * elements;
           const pitch = bytesOf(dtype, width) + 3;
           const bytes = edgy(dtype, 1 + rows * pitch, count * 7 + rows);
@@ -95,13 +96,20 @@ export function conformDecodeBlocks(ops: Ops): void {
   }
 
   Deno.test(`${ops.name} decode() turns the 16-bit numbers of big-endian blocks`, () => {
-    const bytes = edgy("Q4_K", 288, 3);
-    const turned = bytes.slice();
-    for (const at of [0, 2, 144, 146]) turned.subarray(at, at + 2).reverse();
-    const packed = { dtype: "Q4_K", bigEndian: true, width: 512, rows: 1, pitch: 288 } as const;
-    const values = new Float32Array(512);
-    ops.frame(() => ops.decode(turned, packed, { values, start: 0, pitch: 512 }));
-    assertEquals(bitsOf(values), bitsOf(decodeRow(ops, "Q4_K", bytes, 512)));
+    for (const [name, places] of Object.entries(halvesOf)) {
+      const dtype = name as Blocked;
+      const { elements, bytes: size } = packingOf(dtype);
+      const [width, pitch] = [3 * elements, 3 * size];
+      const bytes = edgy(dtype, pitch, 3);
+      const turned = bytes.slice();
+      for (const place of places) {
+        for (let at = place; at < pitch; at += size) turned.subarray(at, at + 2).reverse();
+      }
+      const packed = { dtype, bigEndian: true, width, rows: 1, pitch };
+      const values = new Float32Array(width);
+      ops.frame(() => ops.decode(turned, packed, { values, start: 0, pitch: width }));
+      assertEquals(bitsOf(values), bitsOf(decodeRow(ops, dtype, bytes, width)), dtype);
+    }
   });
 
   Deno.test(`${ops.name} decode() refuses parts of blocks and blocks of unknown byte order`, () => {
@@ -130,10 +138,6 @@ const kQuants = {
     ones: (block: Uint8Array) => block.fill(0x11, 0, 128).fill(0xaa, 128, 192),
   },
 };
-
-/** IQ types pack more than scales into words, and none is known in big-endian order; nor is Q8_K. */
-const swappable = (dtype: Blocked) =>
-  dtype !== "Q8_K" && (!dtype.startsWith("IQ") || dtype === "IQ4_NL");
 
 /**
  * Random bytes between stretches that make every field of a block extreme, at both ends: scales that

@@ -5,7 +5,7 @@ import * as k from "./k_quants.ts";
 import * as lattices from "./lattices.ts";
 import * as linear from "./linear.ts";
 import { f4_e2m1, i4, u4 } from "./nibbles.ts";
-import { tq1_0, tq2_0 } from "./ternary.ts";
+import { q1_0, tq1_0, tq2_0 } from "./ternary.ts";
 
 /** How a block of each type is decoded. */
 export const decoders: Record<Blocked, DecodeBlock> = {
@@ -42,4 +42,5 @@ export const decoders: Record<Blocked, DecodeBlock> = {
   TQ2_0: tq2_0,
   MXFP4: mxfp4,
   NVFP4: nvfp4,
+  Q1_0: q1_0,
 };

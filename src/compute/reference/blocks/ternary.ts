@@ -1,6 +1,12 @@
 import { type DecodeBlock, field } from "./block.ts";
 
-// −d, 0 and d. Layouts: block_tq1_0, block_tq2_0 of ggml-common.h.
+// −d and d, and 0 between them. Layouts: block_q1_0, block_tq1_0, block_tq2_0 of ggml-common.h.
+
+/** d, 128 bits: d where they are set, else −d. */
+export const q1_0: DecodeBlock = (block, out, little) => {
+  const d = block.getFloat16(0, little);
+  for (let i = 0; i < 128; i++) out[i] = d * (2 * field(block, 2, 1, 1, i) - 1);
+};
 
 /** 48 bytes of five and 4 bytes of four base-3 digits, d. */
 export const tq1_0: DecodeBlock = (block, out, little) => {
