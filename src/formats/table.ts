@@ -2,6 +2,7 @@ import { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
 import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
+import { graphdef } from "./graphdef.ts";
 import { npy } from "./npy.ts";
 import { npz } from "./npz.ts";
 import { onnx } from "./onnx/onnx.ts";
@@ -17,6 +18,7 @@ export const formats: readonly Format[] = [
   npy,
   npz,
   onnx,
+  graphdef,
   gguf,
   tfjs,
   pytorch,
