@@ -3,6 +3,8 @@ import type { Source } from "../storage/source.ts";
 import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
 import { graphdef } from "./graphdef.ts";
+import { kerasArchive } from "./keras/archive.ts";
+import { kerasH5 } from "./keras/h5.ts";
 import { npy } from "./npy.ts";
 import { npz } from "./npz.ts";
 import { onnx } from "./onnx/onnx.ts";
@@ -20,6 +22,8 @@ export const formats: readonly Format[] = [
   onnx,
   graphdef,
   gguf,
+  kerasH5,
+  kerasArchive,
   tfjs,
   pytorch,
 ];
