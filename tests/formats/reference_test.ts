@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { bytesOf, type TensorInfo } from "../../src/formats/format.ts";
+import { bytesOf, type Metadata, type TensorInfo } from "../../src/formats/format.ts";
 import { openModel } from "../../src/model/open.ts";
 import { valuesOf } from "./values.ts";
 
@@ -8,6 +8,8 @@ import { valuesOf } from "./values.ts";
 interface Expected {
   readonly shape: readonly number[];
   readonly dtype: string;
+  /** ggml's type, of a GGUF file. */
+  readonly type?: string;
   readonly count: number;
   readonly min: number;
   readonly max: number;
@@ -23,6 +25,8 @@ const numpyNames: Readonly<Record<string, string>> = {
   F64: "float64",
   F32: "float32",
   F16: "float16",
+  BF16: "float32", // as decoded
+  I32: "int32",
   I64: "int64",
 };
 
@@ -39,7 +43,19 @@ compare("fixtures/models/", "fixtures/reference/", [
 
 const shared = "../shared/models/reference/files/";
 if (exists(shared)) {
-  for (const folder of ["safetensors/", "safetensors/tiny-transformer/", "numpy/"]) {
+  for (
+    const folder of [
+      "safetensors/",
+      "safetensors/tiny-transformer/",
+      "numpy/",
+      "gguf/",
+      "pytorch/",
+      "keras/",
+      "keras/lenet-separated/",
+      "tfjs/lenet/",
+      "tfjs/tiny-vgg/",
+    ]
+  ) {
     const names = Array.from(Deno.readDirSync(new URL(shared + folder, root)))
       .filter(({ isFile }) => isFile).map(({ name }) => folder + name.replace(/\.json$/, ""));
     compare("../shared/models/files/", shared, names.toSorted());
@@ -71,6 +87,8 @@ function compare(files: string, references: string, names: readonly string[]): v
       const only = model.format === "npy" ? { [model.tensors[0]!.name]: expected[""]! } : expected;
       assertEquals(model.tensors.map((tensor) => tensor.name).sort(), Object.keys(only).sort());
       for (const tensor of model.tensors) await compareTensor(tensor, only[tensor.name]!);
+      const { metadata } = parsed(references + name);
+      if (metadata) assertEquals(model.metadata, metadata);
       model.close();
     });
   }
@@ -79,10 +97,12 @@ function compare(files: string, references: string, names: readonly string[]): v
 async function compareTensor(tensor: TensorInfo, expected: Expected): Promise<void> {
   const { name } = tensor;
   assertEquals(tensor.shape, expected.shape, name);
-  assertEquals(numpyNames[tensor.dtype], expected.dtype, name);
-  assertEquals(tensor.bytes, bytesOf(tensor.dtype, expected.count), name);
+  if (expected.type) assertEquals(tensor.dtype, expected.type, name);
+  else assertEquals(numpyNames[tensor.dtype], expected.dtype, name);
+  assertEquals(tensor.bytes, bytesOf(tensor.dtype, expected.count && span(tensor)), name);
   const values = await valuesOf(tensor);
   assertEquals(values.length, expected.count, name);
+  if (expected.count === 0) return;
   expected.first.forEach((value, i) => near(values[i]!, value, `${name}, value ${i}`));
   const mean = sum(values) / values.length;
   const low = values.reduce((a, b) => Math.min(a, b));
@@ -98,6 +118,13 @@ async function compareTensor(tensor: TensorInfo, expected: Expected): Promise<vo
     assertEquals(histogram(values, low, high), expected.histogram, `${name} histogram`);
   }
 }
+
+/** Elements from the first to the last, of a view its gaps too. */
+const span = ({ shape, strides, composed }: TensorInfo) =>
+  shape.reduce(
+    (span, side, axis) => composed?.[axis] ? span * side : span + (side - 1) * strides[axis]!,
+    1,
+  );
 
 /** NumPy's rule: equal bins, a value on an edge belongs to the right one, the last one closed. */
 function histogram(values: Float64Array, low: number, high: number): number[] {
@@ -119,8 +146,10 @@ function near(found: number, expected: number, what: string): void {
   assertAlmostEquals(found, expected, 1e-9 * Math.max(1e-12, Math.abs(expected)), what);
 }
 
-function reference(path: string): Record<string, Expected> {
-  return JSON.parse(Deno.readTextFileSync(new URL(path + ".json", root))).tensors;
+const reference = (path: string) => parsed(path).tensors;
+
+function parsed(path: string): { tensors: Record<string, Expected>; metadata?: Metadata } {
+  return JSON.parse(Deno.readTextFileSync(new URL(path + ".json", root)));
 }
 
 function exists(path: string): boolean {

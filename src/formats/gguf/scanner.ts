@@ -6,7 +6,7 @@ import { malformed } from "../malformed.ts";
 const FIRST_CHUNK = 64 << 10;
 const LAST_CHUNK = 1 << 20;
 /** A vocabulary of 260,000 tokens with its merges takes about 15 MiB. */
-const MAX_READ = 256 << 20;
+const MAX_READ = 128 << 20;
 
 /**
  * Reads a header from front to back. `need` makes the next bytes readable, the other methods take
