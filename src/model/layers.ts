@@ -1,95 +1,105 @@
 import type { TensorInfo } from "../formats/format.ts";
-import type { Layer } from "./model.ts";
 
 /** Last parts of names that never stand alone; the first that a layer has stands for it. */
-const roles = new Map([
+const ranks = new Map([
   ...["weight", "kernel", "embeddings", "embedding", "weight_v", "qweight", "in_proj_weight"],
-  ...[
-    "weight_ih_l0",
-    "weight_hh_l0",
-    "gamma",
-    "scale",
-    "scales",
-    "weight_scale",
-    "weight_scale_inv",
-  ],
-  ...["weight_zero_point", "input_scale", "qzeros", "g_idx", "weight_g", "in_proj_bias", "bias"],
-  ...["beta", "running_mean", "running_var", "moving_mean", "moving_variance", "moving_var"],
-  ...["num_batches_tracked"],
-].map((role, rank) => [role, rank]));
+  ...["depthwise_kernel", "pointwise_kernel", "recurrent_kernel"],
+  ...["weight_ih_l0", "weight_hh_l0", "gamma", "scale", "scales", "weight_scale"],
+  ...["weight_scale_inv", "weight_zero_point", "input_scale", "qzeros", "g_idx", "weight_g"],
+  ...["in_proj_bias", "bias", "beta", "running_mean", "running_var", "moving_mean"],
+  ...["moving_variance", "moving_var", "num_batches_tracked"],
+  ...["exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "step"],
+].map((part, rank) => [part, rank]));
 /** Those of recurrent layers beyond the first. */
 const recurrent = /^(weight|bias)_(ih|hh)_l\d+(_reverse)?$/;
+/** TensorFlow's output number, and what its checkpoints of objects end names with. */
+const suffix = /:0$|\/\.ATTRIBUTES\/VARIABLE_VALUE$/;
+/** Keras 3 numbers the variables of a layer, its kernel first. */
+const variable = /^(.*)\/vars\/(\d{1,3})$/;
 
-const norms = /(^|[^a-z])(bn|ln|gn)\d*([^a-z]|$)|norm/i;
-const attention =
-  /(^|[^a-z])(mha|qkv|[qkvo]_proj|query|key|value|w[qkvo])([^a-z]|$)|att(n|ention)/i;
-const embedding = /(^|[^a-z])(wte|wpe|tokens?|positions?|vocab)([^a-z]|$)|emb/i;
+/** Words for what keeps an optimizer's state; in names of layers they mean nothing else. */
+const optimizer =
+  /^(optimizers?|optim|optimizer_states?|optimizer_weights|opt_state|\.optimizer_slot|adam[wx]?(_\d+)?|nadam|rmsprop(_\d+)?|adagrad|adadelta|momentum|ftrl(_\d+)?|exp_avg|exp_avg_sq|momentum_buffer|beta[12]_power)$/i;
+const moments: readonly (readonly [RegExp, string])[] = [
+  [/(^|[./])(exp_avg_sq|v|nu|adam_1)([./:]|$)/i, "optimizer.second-moment"],
+  [/(^|[./])(exp_avg|m|mu|adam)$|(^|[./])m[./]/i, "optimizer.first-moment"],
+  [/(^|[./])momentum(_buffer)?$/i, "optimizer.momentum"],
+  [/(^|[./])(step|iterations?|iter)(:0)?$/i, "optimizer.step"],
+];
+
+/** Tensors that make one layer. */
+export interface Group {
+  readonly name: string;
+  readonly tensors: TensorInfo[];
+}
 
 /**
  * Groups tensors by name: "a.b.weight" and "a.b.bias" are the layer "a.b"; "/" separates as "."
- * does. A tensor whose last part is no such role is a layer of its own. Layers come in the order
- * of the file, except where the file lists its tensors sorted by name, which says nothing of the
- * model: then in natural order, "blocks.2" before "blocks.10".
+ * does. A tensor whose last part is no such role is a layer of its own. Groups come in the order
+ * of their first tensors.
  */
-export function groupLayers(tensors: readonly TensorInfo[]): Layer[] {
-  const groups = new Map<string, TensorInfo[]>();
+export function groupByName(tensors: readonly TensorInfo[]): Group[] {
+  const groups = new Map<string, Group>();
   for (const tensor of tensors) {
     const name = layerName(tensor.name);
     const group = groups.get(name);
-    if (group) group.push(tensor);
-    else groups.set(name, [tensor]);
+    if (group) group.tensors.push(tensor);
+    else groups.set(name, { name, tensors: [tensor] });
   }
-  const layers = [...groups].map(([name, members]) => layer(name, members));
-  return listedByName(tensors) ? naturally(layers) : layers;
+  return [...groups.values()];
 }
 
 /** Elements of a shape. */
 export const elements = (shape: readonly number[]): number =>
   shape.reduce((count, side) => count * side, 1);
 
+/** Whether a name ends as those of a layer's parts do, so that what is before it names the layer. */
+export const namesLayer = (name: string): boolean => rankOf(name) < Infinity;
+
 function layerName(name: string): string {
-  const cut = lastSeparator(name);
-  return (cut > 0 && rank(name) < Infinity ? name.slice(0, cut) : name) || "(unnamed)";
+  if (namesLayer(name)) {
+    const core = name.replace(suffix, "");
+    const layer = core.match(variable)?.[1] ?? core.slice(0, Math.max(lastSeparator(core), 0));
+    if (layer !== "" && !(optimizer.test(layer) && variable.test(core))) return layer;
+  }
+  return name || "(unnamed)";
 }
 
 const lastSeparator = (name: string) => Math.max(name.lastIndexOf("."), name.lastIndexOf("/"));
 
-/** How much a tensor of this name stands for its layer, 0 the most; infinite for no role. */
-function rank(name: string): number {
-  // TensorFlow adds ":0" to a variable's name.
-  const last = name.slice(lastSeparator(name) + 1).replace(":0", "");
-  return roles.get(last) ?? (recurrent.test(last) ? roles.size : Infinity);
+/** How much a tensor of this name stands for its layer, 0 the most; infinite for no such part. */
+function rankOf(name: string): number {
+  const core = name.replace(suffix, "");
+  const last = core.slice(lastSeparator(core) + 1);
+  const rank = ranks.get(last);
+  if (rank !== undefined) return rank;
+  const number = last.length < 4 ? core.match(variable)?.[2] : undefined;
+  if (number !== undefined) return Number(number);
+  return recurrent.test(last) ? ranks.size : Infinity;
 }
 
-function layer(name: string, tensors: readonly TensorInfo[]): Layer {
-  const main = tensors.length === 1 ? tensors[0]! : mainTensor(tensors);
-  const parameters = tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
-  return { name, kind: kindOf(name, main, tensors), main, tensors, parameters };
-}
-
-function mainTensor(tensors: readonly TensorInfo[]): TensorInfo {
-  const ranked = tensors.map((tensor) => ({ tensor, rank: rank(tensor.name) }));
+/** The tensor that stands for a layer: the best known part, else the largest. */
+export function mainTensor(tensors: readonly TensorInfo[]): TensorInfo {
+  if (tensors.length === 1) return tensors[0]!;
+  const ranked = tensors.map((tensor) => ({ tensor, rank: rankOf(tensor.name) }));
   ranked.sort((a, b) =>
     a.rank === b.rank ? elements(b.tensor.shape) - elements(a.tensor.shape) : a.rank - b.rank
   );
   return ranked[0]!.tensor;
 }
 
-function kindOf(name: string, main: TensorInfo, tensors: readonly TensorInfo[]): string {
-  const axes = main.shape.length;
-  if (axes === 0) return "scalar";
-  if (axes === 1) return norms.test(name) || tensors.some(isNorms) ? "norm" : "vector";
-  if (axes === 4 || axes === 5 || (axes === 3 && /conv/i.test(name))) return "convolution";
-  if (axes !== 2) return "tensor";
-  if (embedding.test(name)) return "embedding";
-  if (attention.test(name)) return "attention";
-  return rank(main.name) < Infinity ? "linear" : "tensor";
+/** What a name says that an optimizer keeps there; null for what is no optimizer's. */
+export function optimizerRole(name: string): string | null {
+  const parts = name.replace(suffix, "").split(/[/]|(?<=.)\./);
+  const isState = parts.length === 1
+    ? /^beta[12]_power$/.test(name)
+    : parts.some((part) => optimizer.test(part)) || /[/]\.OPTIMIZER_SLOT[/]/.test(name);
+  if (!isState) return null;
+  return moments.find(([pattern]) => pattern.test(name))?.[1] ?? "optimizer";
 }
 
-const isNorms = ({ name }: TensorInfo) => /(running|moving)_(mean|var)|gamma/.test(name);
-
 /** Whether names ascend within each dtype: writers that sort do it by dtype first, then by name. */
-function listedByName(tensors: readonly TensorInfo[]): boolean {
+export function listedByName(tensors: readonly TensorInfo[]): boolean {
   const last = new Map<string, string>();
   return tensors.every(({ dtype, name }) => {
     const before = last.get(dtype);
@@ -98,9 +108,10 @@ function listedByName(tensors: readonly TensorInfo[]): boolean {
   });
 }
 
-function naturally(layers: readonly Layer[]): Layer[] {
-  const keyed = layers.map((layer) => ({ layer, key: layer.name.split(/(\d+)/) }));
-  return keyed.sort((a, b) => compareParts(a.key, b.key)).map(({ layer }) => layer);
+/** Sorted with numbers by value: "blocks.2" before "blocks.10". */
+export function naturally<T extends { readonly name: string }>(named: readonly T[]): T[] {
+  const keyed = named.map((item) => ({ item, key: item.name.split(/(\d+)/) }));
+  return keyed.sort((a, b) => compareParts(a.key, b.key)).map(({ item }) => item);
 }
 
 /** Parts alternate between text and digits; digits compare by value. */

@@ -1,4 +1,6 @@
 import type { Ignored, Metadata, TensorInfo } from "../formats/format.ts";
+import type { Structure } from "./structure.ts";
+import type { BlockPlace } from "./tree.ts";
 
 /** A file, a sharded set or a folder, opened: every header read, no tensor bytes. */
 export interface Model {
@@ -9,7 +11,7 @@ export interface Model {
   readonly format: string;
   /** Differs whenever any byte of any file of the model may differ; short, URL-safe. */
   readonly version: string;
-  /** Elements in all tensors. */
+  /** Elements in all tensors, those that are tied counted once. */
   readonly parameters: number;
   /** Bytes of all files. */
   readonly bytes: number;
@@ -19,7 +21,9 @@ export interface Model {
   readonly views: readonly TensorInfo[];
   /** What the files hold besides that cannot be drawn, and why. */
   readonly ignored: readonly Ignored[];
+  /** In the order in which they compute, as far as the files tell. */
   readonly layers: readonly Layer[];
+  readonly structure: Structure;
   readonly metadata: Metadata;
   /** Throws `Changed` if a file behind the model is no longer the one that was opened. */
   check(): void;
@@ -30,11 +34,22 @@ export interface Model {
 export interface Layer {
   /** The tensors' common name without the last part: "blocks.0.fc" of "blocks.0.fc.weight". */
   readonly name: string;
-  /** What names and shapes suggest: linear, convolution, embedding, norm, attention, vector, tensor. */
+  /**
+   * What its operation, or else its name and shape, make it: linear, convolution, embedding, norm,
+   * attention, recurrent, vector, scalar, constant, optimizer, tensor.
+   */
   readonly kind: string;
+  /** What its name says it does there: "attention.query", "mlp.up", "norm.final", "head". */
+  readonly role: string | null;
+  /** The repeated block that it lies in. */
+  readonly block: BlockPlace | null;
   /** The tensor that stands for the layer: its weight. */
   readonly main: TensorInfo;
   readonly tensors: readonly TensorInfo[];
   /** Elements in all its tensors. */
   readonly parameters: number;
+  /** Names of the layers whose results reach it through no other one, where a graph tells. */
+  readonly inputs: readonly string[];
+  /** Further names of its tensors: a head that is tied to an embedding. */
+  readonly aliases: readonly string[];
 }

@@ -8,8 +8,8 @@ import { openBeside } from "../storage/beside.ts";
 import type { Source } from "../storage/source.ts";
 import { fingerprint } from "../storage/version.ts";
 import { locate, stem } from "./find.ts";
-import { elements, groupLayers } from "./layers.ts";
 import type { Model } from "./model.ts";
+import { arrange } from "./structure.ts";
 
 /** Opening a model. */
 export interface OpenOptions {
@@ -41,18 +41,22 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
     }
     const tensors = listings.flatMap((listing) => listing.tensors);
     refuseDuplicates(path, tensors);
+    const metadata = Object.assign({}, ...listings.map((listing) => listing.metadata));
+    const graph = listings.length === 1 ? listings[0]!.graph : undefined;
+    const { layers, structure } = arrange({ tensors, graph, metadata });
     return {
       id: options.id ?? stem(path),
       title: basename(resolve(path)),
       format,
       version: fingerprint(...sources.map((source) => source.version)),
-      parameters: tensors.reduce((sum, { shape }) => sum + elements(shape), 0),
+      parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
       bytes: sources.reduce((sum, source) => sum + source.size, 0),
       tensors,
       views: listings.flatMap((listing) => listing.views ?? []),
       ignored: listings.flatMap((listing) => listing.ignored ?? []),
-      layers: groupLayers(tensors),
-      metadata: Object.assign({}, ...listings.map((listing) => listing.metadata)),
+      layers,
+      structure,
+      metadata,
       check: () => sources.forEach((source) => source.check()),
       close: () => sources.forEach((source) => source.close()),
     };

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Dtype, TensorInfo } from "../../src/formats/format.ts";
-import { groupLayers } from "../../src/model/layers.ts";
+import { arrange } from "../../src/model/structure.ts";
 
 const tensor = (
   name: string,
@@ -16,6 +16,7 @@ const tensor = (
   offset: 0,
   bytes: 0,
 });
+const groupLayers = (tensors: readonly TensorInfo[]) => arrange({ tensors }).layers;
 const names = (...given: string[]) =>
   groupLayers(given.map((name) => tensor(name))).map(({ name }) => name);
 const kind = (name: string, shape: readonly number[]) =>

@@ -1,0 +1,353 @@
+import {
+  BODY,
+  isAttention,
+  isNorm,
+  type Meaning,
+  meaningOf,
+  type Scope,
+  TAIL,
+  wordOf,
+} from "./names.ts";
+
+/** Where a repeated block lies: in pattern "model.layers.*", the one of that index. */
+export interface BlockPlace {
+  /** The block's name, "*" for each of its numbers. */
+  readonly pattern: string;
+  /** Of the innermost block. */
+  readonly index: number;
+  /** As many as the pattern has stars: blocks lie in blocks. */
+  readonly indices: readonly number[];
+}
+
+/** A block that repeats. */
+export interface BlockFamily {
+  readonly pattern: string;
+  /** The family that its blocks lie in. */
+  readonly within: string | null;
+  /** Blocks in all. */
+  readonly count: number;
+  /** Layers in each; in most, where they differ. */
+  readonly layers: number;
+}
+
+/** What the names say of one layer. */
+export interface Named {
+  /** Its place in the list of names given. */
+  readonly layer: number;
+  readonly role: string | null;
+  readonly block: BlockPlace | null;
+}
+
+/** What a list of names says. */
+export interface NameTree {
+  /** In the order in which the names suggest that they compute. */
+  readonly named: readonly Named[];
+  readonly families: readonly BlockFamily[];
+  /** Whether any part of a name said anything of the order. */
+  readonly telling: boolean;
+}
+
+/** Deeper names are not split further, so that none can nest without end. */
+const MAX_PARTS = 32;
+/** The share of parts that two blocks have in common. */
+const ALIKE = 0.5;
+/** Words for blocks, by which even a single one is known. */
+const containers = /^(layers?|h|blk|blocks?|resblocks|groups)$/;
+
+interface Node {
+  /** Its part of the name, with the separators before it. */
+  readonly part: string;
+  readonly word: string;
+  /** The number at its end; -1 for none. */
+  readonly number: number;
+  /** Its part without that number. */
+  readonly stem: string;
+  layer: number;
+  readonly children: Map<string, Node>;
+  /** Layers below, itself included. */
+  layers: number;
+  /** Whether it is, or holds, attention. */
+  attention: boolean;
+  /** Whether it is one of a repeated block. */
+  member: boolean;
+  /** Whether blocks repeat below it. */
+  blocks: boolean;
+}
+
+/**
+ * Reads a list of layers' names as a tree: which blocks repeat, what each layer does, and in which
+ * order they compute. `sorted` says that the list's own order is that of the names, so that it
+ * tells nothing; else what the names do not tell stays as it is in the list.
+ */
+export function readNames(names: readonly string[], sorted: boolean): NameTree {
+  const root = grow(names);
+  findBlocks(root);
+  const walk = new Walk(sorted);
+  walk.visit(root, {
+    scope: "trunk",
+    role: null,
+    pattern: "",
+    indices: [],
+    transformer: false,
+    block: null,
+  });
+  return { named: walk.named, families: walk.families(), telling: walk.telling };
+}
+
+function grow(names: readonly string[]): Node {
+  const known = new Map<string, Pick<Node, "word" | "number" | "stem">>();
+  const node = (part: string): Node => {
+    let facts = known.get(part);
+    if (!facts) known.set(part, facts = read(part));
+    return {
+      part,
+      ...facts,
+      layer: -1,
+      children: new Map(),
+      layers: 0,
+      attention: false,
+      member: false,
+      blocks: false,
+    };
+  };
+  const root = node("");
+  for (const [layer, name] of names.entries()) {
+    const path = [root];
+    for (const part of partsOf(name)) {
+      const { children } = path.at(-1)!;
+      let child = children.get(part);
+      if (!child) children.set(part, child = node(part));
+      path.push(child);
+    }
+    path.at(-1)!.layer = layer;
+    let attention = false;
+    for (let i = path.length - 1; i >= 0; i--) {
+      const at = path[i]!;
+      at.layers++;
+      attention ||= isAttention(at.word);
+      at.attention ||= attention;
+    }
+  }
+  return root;
+}
+
+function read(part: string): Pick<Node, "word" | "number" | "stem"> {
+  const digits = part.match(/\d{1,9}$/)?.[0] ?? "";
+  const stem = part.slice(0, part.length - digits.length);
+  // A number too long for an index is text.
+  const isNumber = digits !== "" && !/\d$/.test(stem);
+  return {
+    word: wordOf(part.replace(/^[./]+/, "")),
+    number: isNumber ? Number(digits) : -1,
+    stem: isNumber ? stem : part,
+  };
+}
+
+/** The parts of a name, each with the separators before it: "a.b/0" as "a", ".b", "/0". */
+export function partsOf(name: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  for (let i = 1; i < name.length && parts.length < MAX_PARTS - 1; i++) {
+    if (!isSeparator(name.charCodeAt(i)) || isSeparator(name.charCodeAt(i - 1))) continue;
+    parts.push(name.slice(start, i));
+    start = i;
+  }
+  parts.push(name.slice(start));
+  return parts;
+}
+
+const isSeparator = (code: number) => code === 0x2e || code === 0x2f;
+const isBareNumber = ({ number, stem }: Node) => number >= 0 && /^[./]*$/.test(stem);
+
+/** Marks siblings that differ by their number and have most of their parts in common. */
+function findBlocks(node: Node): void {
+  const siblings = new Map<string, Node[]>();
+  for (const child of node.children.values()) {
+    findBlocks(child);
+    node.blocks ||= child.blocks;
+    if (child.number < 0) continue;
+    const others = siblings.get(child.stem);
+    if (others) others.push(child);
+    else siblings.set(child.stem, [child]);
+  }
+  for (const group of siblings.values()) {
+    if (!group.some(({ layers }) => layers > 1)) continue;
+    const members = alike(group);
+    const alone = group.length === 1 && isBareNumber(group[0]!) && containers.test(node.word);
+    if (members.length < 2 && !alone) continue;
+    for (const member of members) member.member = true;
+    node.blocks = true;
+  }
+}
+
+/** Those whose parts are mostly those of the most common kind among them. */
+function alike(group: readonly Node[]): Node[] {
+  const kinds = new Map<string, { parts: Set<string>; count: number }>();
+  const keyed = group.map((node) => {
+    const parts = new Set(Array.from(node.children.values(), kindOfPart));
+    const key = [...parts].sort().join("\n");
+    const kind = kinds.get(key);
+    if (kind) kind.count++;
+    else kinds.set(key, { parts, count: 1 });
+    return { node, key };
+  });
+  let most: { parts: Set<string>; count: number } | undefined;
+  let mostKey = "";
+  for (const [key, kind] of kinds) {
+    if (key === "") continue; // a single layer each
+    if (!most || kind.count > most.count || (kind.count === most.count && key < mostKey)) {
+      [most, mostKey] = [kind, key];
+    }
+  }
+  if (!most) return [];
+  const { parts } = most;
+  const similar = new Map(
+    Array.from(kinds, ([key, kind]) => [key, similarity(kind.parts, parts) >= ALIKE]),
+  );
+  return keyed.filter(({ key }) => similar.get(key)).map(({ node }) => node);
+}
+
+const kindOfPart = (node: Node) => isBareNumber(node) ? "*" : node.part;
+
+/** Shared parts over all parts (Jaccard's index). */
+function similarity(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let shared = 0;
+  for (const part of a) if (b.has(part)) shared++;
+  return shared / (a.size + b.size - shared);
+}
+
+interface Context {
+  readonly scope: Scope;
+  /** What the names above say all below is for. */
+  readonly role: string | null;
+  /** The name so far, with "*" for the numbers of blocks. */
+  readonly pattern: string;
+  readonly indices: readonly number[];
+  readonly transformer: boolean;
+  readonly block: BlockPlace | null;
+}
+
+/** A child whose place is known, and those after it of which nothing is known. */
+interface Group {
+  readonly place: number;
+  readonly number: number;
+  readonly part: string;
+  readonly nodes: (readonly [Node, Meaning | undefined])[];
+}
+
+class Walk {
+  readonly named: Named[] = [];
+  telling = false;
+  readonly #families = new Map<
+    string,
+    { within: string | null; count: number; layers: Map<number, number> }
+  >();
+
+  constructor(readonly sorted: boolean) {}
+
+  visit(node: Node, context: Context): void {
+    const { role, block } = context;
+    if (node.layer >= 0) this.named.push({ layer: node.layer, role, block });
+    for (const [child, meaning] of this.#ordered(node, context)) {
+      this.visit(child, this.#enter(child, meaning, context));
+    }
+  }
+
+  families(): BlockFamily[] {
+    return Array.from(this.#families, ([pattern, { within, count, layers }]) => {
+      const [most] = [...layers].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+      return { pattern, within, count, layers: most![0] };
+    });
+  }
+
+  #enter(child: Node, meaning: Meaning | undefined, above: Context): Context {
+    const scope = child.member && above.scope === "trunk" ? "block" : meaning?.scope ?? above.scope;
+    const context = { ...above, scope, pattern: above.pattern + child.part };
+    if (child.member) return this.#enterBlock(child, context);
+    const { role } = above;
+    const own = meaning?.role ?? null;
+    const narrower = role === null || isNorm(child.word) || own?.startsWith(`${role}.`);
+    return narrower ? { ...context, role: own ?? role } : context;
+  }
+
+  #enterBlock(child: Node, context: Context): Context {
+    const pattern = context.pattern.slice(0, context.pattern.length - child.part.length) +
+      `${child.stem}*`;
+    const indices = [...context.indices, child.number];
+    const within = context.block?.pattern ?? null;
+    let family = this.#families.get(pattern);
+    if (!family) this.#families.set(pattern, family = { within, count: 0, layers: new Map() });
+    family.count++;
+    family.layers.set(child.layers, (family.layers.get(child.layers) ?? 0) + 1);
+    this.telling = true;
+    return {
+      ...context,
+      pattern,
+      indices,
+      transformer: context.transformer || child.attention,
+      block: { pattern, index: child.number, indices },
+    };
+  }
+
+  /** The children in order, each with what its word says. */
+  #ordered(node: Node, context: Context): (readonly [Node, Meaning | undefined])[] {
+    if (node.children.size === 0) return [];
+    const words = new Set(Array.from(node.children.values(), ({ word }) => word));
+    const around = {
+      scope: context.scope,
+      transformer: context.transformer,
+      blocks: node.blocks,
+      beside: (word: string) => words.has(word),
+    };
+    const body: Group = {
+      place: context.scope === "trunk" ? BODY : -1,
+      number: -1,
+      part: "",
+      nodes: [],
+    };
+    const groups: Group[] = [];
+    const falling = fallingStems(node);
+    let last = body;
+    for (const child of node.children.values()) {
+      const meaning = isBareNumber(child) ? undefined : meaningOf(child.word, around);
+      const place = placeOf(child, meaning, context);
+      if (place !== null) {
+        this.telling = true;
+        const number = falling.has(child.stem) ? -child.number : child.number;
+        // Of several that hold blocks and say no more, their parts' letters do not tell which is first.
+        const part = meaning || child.member ? child.part : "";
+        last = { place, number, part, nodes: [] };
+        groups.push(last);
+      } else if (context.scope === "trunk" && (this.sorted || last.place >= TAIL)) last = body;
+      last.nodes.push([child, meaning]);
+    }
+    if (groups.length === 0) return body.nodes;
+    groups.sort(inOrder);
+    const at = groups.findIndex((group) => inOrder(body, group) < 0);
+    groups.splice(at < 0 ? groups.length : at, 0, body);
+    return groups.flatMap(({ nodes }) => nodes);
+  }
+}
+
+/** Null where neither word nor number says where it stands. */
+function placeOf(child: Node, meaning: Meaning | undefined, { scope }: Context): number | null {
+  if (meaning && !Number.isNaN(meaning.place)) return meaning.place;
+  const isBody = scope === "trunk" ? child.blocks : isBareNumber(child);
+  return child.member || isBody ? BODY : null;
+}
+
+/** Stems of blocks that the list counts down, as decoders of U-Nets do. */
+function fallingStems(node: Node): Set<string> {
+  const numbers = new Map<string, number[]>();
+  for (const { member, word, stem, number } of node.children.values()) {
+    if (!member || !/dec|up/.test(word)) continue;
+    numbers.set(stem, [...numbers.get(stem) ?? [], number]);
+  }
+  const falling = [...numbers].filter(([, given]) =>
+    given.every((number, i) => i === 0 || number < given[i - 1]!)
+  );
+  return new Set(falling.map(([stem]) => stem));
+}
+
+const inOrder = (a: Group, b: Group) =>
+  a.place - b.place || a.number - b.number || (a.part < b.part ? -1 : a.part > b.part ? 1 : 0);
