@@ -1,7 +1,7 @@
 // The grids of ggml's IQ types, which were found by search and follow no rule. Data of llama.cpp
-// (ggml/src/ggml-common.h, https://github.com/ggml-org/llama.cpp), under its licence:
+// (https://github.com/ggml-org/llama.cpp) as its package gguf-py 0.19.0 has them, under its licence:
 //
-// MIT License. Copyright (c) 2023-2024 The ggml authors
+// MIT License. Copyright (c) 2023 Georgi Gerganov
 //
 // Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
 // associated documentation files (the "Software"), to deal in the Software without restriction,

@@ -34,6 +34,17 @@ export function conformDecodeBlocks(ops: Ops): void {
     });
   }
 
+  Deno.test(`${ops.name} decode() knows every float16 as a scale`, () => {
+    const blocks = new Uint8Array(65536 * 34).fill(1);
+    const view = new DataView(blocks.buffer);
+    for (let i = 0; i < 65536; i++) view.setUint16(i * 34, i, true);
+    const values = decodeRow(ops, "Q8_0", blocks, 65536 * 32);
+    for (let i = 0; i < 65536; i++) {
+      const want = view.getFloat16(i * 34, true);
+      assert(Object.is(values[i * 32], want), `${i}: ${values[i * 32]} instead of ${want}`);
+    }
+  });
+
   Deno.test(`${ops.name} decode() knows every nibble, the lower half of a byte first`, () => {
     const bytes = Uint8Array.from({ length: 16 }, (_, i) => i | ((15 - i) << 4));
     const floats = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];
