@@ -49,6 +49,7 @@ if (exists(shared)) {
       "safetensors/tiny-transformer/",
       "numpy/",
       "gguf/",
+      "onnx/",
       "pytorch/",
       "keras/",
       "keras/lenet-separated/",
