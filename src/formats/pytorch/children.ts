@@ -59,11 +59,12 @@ function* indexed(items: readonly Value[]): Generator<readonly [string, Value]> 
   for (let i = 0; i < items.length; i++) yield [String(i), items[i]!];
 }
 
-/** What stands for a key in a name; for an object as a key, its index. */
+/** What stands for a key in a name, as Python prints it; for an object as a key, its index. */
 function keyOf(key: Value, index: number): string {
-  if (typeof key === "string") return key;
+  if (key === null) return "None";
+  if (typeof key === "boolean") return key ? "True" : "False";
   if (key instanceof Global) return key.name;
-  return typeof key === "object" && key !== null ? `#${index}` : String(key);
+  return typeof key === "object" ? `#${index}` : String(key);
 }
 
 type Plain = string | number | boolean | null;

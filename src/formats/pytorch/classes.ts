@@ -1,5 +1,5 @@
 import { type Call, rebuilds } from "./rebuild.ts";
-import { Bytes, Dict, Global, Instance, type Value } from "./values.ts";
+import { Bytes, Dict, Global, Instance } from "./values.ts";
 
 /**
  * What may be called in a pickle: a closed list. Each entry is a function of ours that puts plain
@@ -60,7 +60,7 @@ const records = [
   ...within("builtins", "bytes complex int float str bool object slice range"),
   ...within("pathlib", "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"),
   ...within("datetime", "datetime date time timedelta timezone"),
-  ...["argparse.Namespace", "types.SimpleNamespace", "functools.partial", "re._compile"],
+  ...["types.SimpleNamespace", "functools.partial", "re._compile"],
   ...["decimal.Decimal", "fractions.Fraction", "uuid.UUID", "torch.device", "torch.Generator"],
   ...["numpy", "numpy.core.multiarray", "numpy._core.multiarray"].flatMap((module) =>
     within(module, "_reconstruct scalar dtype ndarray")

@@ -16,7 +16,6 @@ const marked: Opcode = (m) => m.make(m.popMark());
 const text = (length: (m: Machine) => number): Opcode => (m) => m.push(m.cursor.text(length(m)));
 const bytes = (length: (m: Machine) => number): Opcode => (m) => m.bytes(length(m));
 const u8 = (m: Machine) => m.cursor.u8();
-const u16 = (m: Machine) => m.cursor.u16();
 const u32 = (m: Machine) => m.cursor.u32();
 const u64 = (m: Machine) => m.cursor.u64();
 

@@ -2,7 +2,7 @@ import type { SourceRef } from "../../storage/source.ts";
 import { dtypes, type TensorInfo } from "../format.ts";
 import { checkShape, malformed, type Refuse, show } from "../malformed.ts";
 import { type Element, elementOf, elementOfStorage } from "./elements.ts";
-import { Global, Storage, Tensor, type Value } from "./values.ts";
+import { Global, Storage, type Tensor, type Value } from "./values.ts";
 
 /** Where a storage's bytes lie. */
 export interface Place {

@@ -1,0 +1,109 @@
+import { assert, assertEquals } from "@std/assert";
+import { crc32 } from "node:zlib";
+import { pytorch } from "../../src/formats/pytorch.ts";
+import { FileSource } from "../../src/storage/file.ts";
+import { MeteredSource } from "../../src/storage/metered.ts";
+import { inFolder } from "../storage/folder.ts";
+import { concat, utf8 } from "./build.ts";
+import { call, global, op, pickle, tuple } from "./pytorch_build.ts";
+
+const TENSORS = 10_000;
+const SIDE = 500;
+const BYTES = SIDE * SIDE * 4;
+
+const u16 = (...values: number[]) => new Uint8Array(Uint16Array.from(values).buffer);
+const u32 = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
+const u64 = (...values: number[]) =>
+  new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value)).buffer);
+
+/** Writes the archive as PyTorch's writer lays it out, the storages as holes: 10 GB that take 3 MB. */
+function writeSparse(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  const write = (at: number, bytes: Uint8Array) => {
+    file.seekSync(at, Deno.SeekMode.Start);
+    file.writeSync(bytes);
+  };
+  const central: Uint8Array[] = [];
+  let at = 0;
+  const record = (name: string, size: number, data?: Uint8Array) => {
+    const wide = at >= 0xffffffff;
+    const least = at + 30 + name.length + 4 + (wide ? 12 : 0);
+    const start = Math.ceil(least / 64) * 64;
+    const extra = concat(
+      wide ? concat(u16(1, 8), u64(at)) : utf8(""),
+      u16(0x4246, start - least),
+      new Uint8Array(start - least),
+    );
+    const common = (length: number) =>
+      concat(
+        u16(20, 0x808, 0, 0, 0),
+        u32(data ? crc32(data) : 0, size, size),
+        u16(name.length, length),
+      );
+    write(at, concat(u32(0x04034b50), common(extra.length), utf8(name), extra));
+    if (data) write(start, data);
+    const directoryExtra = wide ? concat(u16(1, 8), u64(at)) : utf8("");
+    central.push(
+      concat(u32(0x02014b50), u16(0), common(directoryExtra.length), u16(0, 0, 0), u32(0)),
+      concat(u32(wide ? 0xffffffff : at), utf8(name), directoryExtra),
+    );
+    at = start + size + (wide ? 24 : 16);
+  };
+
+  const rebuild = (i: number) =>
+    call(
+      "torch._utils",
+      "_rebuild_tensor_v2",
+      concat(
+        tuple("storage", global("torch", "FloatStorage"), `${i}`, "cpu", SIDE * SIDE),
+        op("Q"),
+      ),
+      ...[0, tuple(SIDE, SIDE), tuple(SIDE, 1), false, call("collections", "OrderedDict")],
+    );
+  const entries = Array.from({ length: TENSORS }, (_, i) => [`layers.${i}.weight`, rebuild(i)]);
+  const object = pickle(
+    concat(
+      op("}("),
+      ...entries.flat().map((part) => typeof part === "string" ? text(part) : part),
+      op("u"),
+    ),
+  );
+  record("archive/data.pkl", object.length, object);
+  record("archive/byteorder", 6, utf8("little"));
+  for (let i = 0; i < TENSORS; i++) record(`archive/data/${i}`, BYTES);
+  record("archive/version", 2, utf8("3\n"));
+  const directory = concat(...central);
+  write(at, directory);
+  const count = TENSORS + 3;
+  write(
+    at + directory.length,
+    concat(
+      concat(u32(0x06064b50), u64(44), u16(45, 45), u32(0, 0)),
+      u64(count, count, directory.length, at),
+      concat(u32(0x07064b50, 0), u64(at + directory.length), u32(1)),
+      concat(u32(0x06054b50), u16(0, 0, count, count), u32(directory.length, 0xffffffff), u16(0)),
+    ),
+  );
+}
+
+const text = (value: string) => concat(op("X"), u32(value.length), utf8(value));
+
+Deno.test("pytorch: 10,000 tensors in 10 GB open fast, in few reads", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/sparse.pt`;
+    writeSparse(path);
+    assert(Deno.statSync(path).size > 10e9);
+    const start = performance.now();
+    const source = new MeteredSource(new FileSource(path));
+    const { tensors } = await pytorch.list(source);
+    const took = performance.now() - start;
+    source.close();
+    assertEquals(tensors.length, TENSORS);
+    assert(source.reads <= 8, `${source.reads} reads`);
+    assert(source.bytes < 5e6, `${source.bytes} bytes`);
+    // 300 ms are allowed; this machine may be busy with the other tests.
+    assert(took < 1500, `${took} ms`);
+    tensors.forEach(({ offset, bytes }) => assertEquals([offset % 64, bytes], [0, BYTES]));
+    assertEquals(new Set(tensors.map(({ offset }) => offset)).size, TENSORS);
+  });
+});
