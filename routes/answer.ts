@@ -24,6 +24,8 @@ export const cors: Pairs = [
 export const IMMUTABLE = "public, max-age=31536000, immutable";
 /** For all others: may be kept, but asked for again; that costs a 304. */
 export const REVALIDATE = "public, no-cache";
+/** For what a better answer may take the place of soon. */
+export const PRELIMINARY = "public, max-age=5";
 
 const JSON_TYPE = "application/json";
 
@@ -31,11 +33,14 @@ const JSON_TYPE = "application/json";
 export const cacheControl = (query: URLSearchParams, { model }: Pick<View, "model">): string =>
   query.get("v") === model.version ? IMMUTABLE : REVALIDATE;
 
+const cachingOf = ({ immutable, preliminary }: Ticket): string =>
+  preliminary ? PRELIMINARY : immutable ? IMMUTABLE : REVALIDATE;
+
 /** Headers of a tile; `timing` is its Server-Timing. */
 export const tileHeaders = (ticket: Ticket, timing: string): Pairs => [
   ["Content-Type", ticket.type],
   ["ETag", ticket.etag],
-  ["Cache-Control", ticket.immutable ? IMMUTABLE : REVALIDATE],
+  ["Cache-Control", cachingOf(ticket)],
   ...Object.entries(ticket.headers),
   ["Server-Timing", timing],
   ...cors,

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { BadRequest } from "../src/errors.ts";
 import { legendJson, legendPng, legendSvg, type Theme } from "../src/tile/legend.ts";
-import { cacheControl, json, type Service, split, tagged } from "./answer.ts";
+import { cacheControl, json, PRELIMINARY, type Service, split, tagged } from "./answer.ts";
 
 /** `/{model}/{layer}/{mode}.{json,svg,png}`: which colour means which value. */
 export function legendRoutes({ engine }: Service): Hono {
@@ -12,8 +12,8 @@ export function legendRoutes({ engine }: Service): Hono {
     const [mode, format] = split(file, ["json", "svg", "png"]);
     const theme = takeTheme(query);
     const view = engine.view(model, layer, mode, query);
-    const caching = cacheControl(query, view);
     const legend = await engine.legend(view, request.signal);
+    const caching = legend.refinement === undefined ? cacheControl(query, view) : PRELIMINARY;
     switch (format) {
       case "json":
         return json(request, legendJson(legend), caching);

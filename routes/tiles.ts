@@ -54,7 +54,7 @@ export async function answerTile(
   const began = performance.now();
   const { version } = engine.model(address.model);
   const ticket = engine.ticket(address);
-  hot.keep(request.url, address.model, version, ticket);
+  if (!ticket.preliminary) hot.keep(request.url, address.model, version, ticket);
   if (matches(request.headers.get("If-None-Match"), ticket.etag)) {
     return new Response(null, { status: 304, headers: tileHeaders(ticket, cachedTiming) });
   }

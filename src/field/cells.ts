@@ -146,7 +146,7 @@ function readRows(
   const [first, run] = wholeBlocks(tensor, column, width);
   const rowBytes = bytesOf(dtype, run);
   const step = rows.length > 1 ? bytesOf(dtype, rows[1]! - rows[0]!) : rowBytes;
-  const joined = step >= rowBytes && step - rowBytes <= GAP;
+  const joined = step >= rowBytes && step - rowBytes <= (isFetched(source) ? 0 : GAP);
   const pitch = joined ? step : rowBytes;
   const band = Math.max(1, Math.floor(SPAN / pitch));
   for (let y = 0; y < rows.length; y += band) {
@@ -196,7 +196,8 @@ function readScattered(
   const [top, bottom] = bounds(rows), [left, right] = bounds(columns);
   const cells = rows.length * columns.length;
   const span = bottom - top + right - left + 1;
-  if (cells === 1 || span <= Math.min(SPAN / 8, Math.max(GAP / 8, 3 * cells))) {
+  const most = isFetched(reader.source) ? 1.25 * cells : Math.max(GAP / 8, 3 * cells);
+  if (cells === 1 || span <= Math.min(SPAN / 8, most)) {
     return readSpan(reader, rows, columns, top + left, span, target);
   }
   if (columns.length === 1 || (rows.length > 1 && bottom - top >= right - left)) {
@@ -239,6 +240,9 @@ function readSpan(
     clock.decode += performance.now() - read;
   });
 }
+
+/** Whether bytes come over a network, where reading over gaps costs more than reading anew. */
+const isFetched = ({ ref }: SyncSource): boolean => ref.kind === "remote";
 
 /** The run of whole blocks that holds `count` elements from element `from` on: its start, its length. */
 function wholeBlocks({ dtype }: TensorInfo, from: number, count: number): [number, number] {

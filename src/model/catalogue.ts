@@ -1,7 +1,9 @@
 import { Changed, NotFound } from "../errors.ts";
+import { isRemote } from "../storage/scheme.ts";
 import { stem } from "./find.ts";
 import type { Model } from "./model.ts";
 import { openModel } from "./open.ts";
+import type { Reach } from "./place.ts";
 
 /** Milliseconds for which a model is believed to be unchanged: one stat for a burst of tiles. */
 const BELIEVED = 100;
@@ -36,20 +38,34 @@ interface Entry {
  */
 export class Catalogue {
   readonly #entries = new Map<string, Entry>();
+  readonly #remote: Reach["remote"];
 
-  private constructor(paths: readonly string[]) {
+  private constructor(paths: readonly string[], remote: Reach["remote"]) {
+    this.#remote = remote;
     for (const path of paths) {
       this.#enter(path, "given");
     }
   }
 
-  /** Opens the models at these paths, each as `openModel` takes it; look at `failures` afterwards. */
-  static async open(paths: readonly string[], signal?: AbortSignal): Promise<Catalogue> {
-    const catalogue = new Catalogue(paths);
-    for (const entry of catalogue.#entries.values()) {
-      await catalogue.#open(entry, signal).catch(() => {}); // kept in the entry, see `failures`
+  /**
+   * Opens the models at these paths and URLs, each as `openModel` takes it; look at `failures`
+   * afterwards. `remote` opens the URLs, those of one server not waiting for those of another.
+   */
+  static async open(
+    paths: readonly string[],
+    signal?: AbortSignal,
+    remote?: Reach["remote"],
+  ): Promise<Catalogue> {
+    const catalogue = new Catalogue(paths, remote);
+    const entries = [...catalogue.#entries.values()];
+    const open = (entry: Entry) => catalogue.#open(entry, signal).catch(() => {}); // in `failures`
+    const far = entries.filter(({ path }) => isRemote(path)).map(open);
+    for (const entry of entries.filter(({ path }) => !isRemote(path))) {
+      await open(entry);
       signal?.throwIfAborted();
     }
+    await Promise.all(far);
+    signal?.throwIfAborted();
     return catalogue;
   }
 
@@ -174,7 +190,12 @@ export class Catalogue {
   }
 
   #open(entry: Entry, signal?: AbortSignal): Promise<Model> {
-    const options = { id: entry.id, ...(signal ? { signal } : {}) };
+    const options = {
+      id: entry.id,
+      trusted: entry.origin === "given",
+      ...(this.#remote ? { remote: this.#remote } : {}),
+      ...(signal ? { signal } : {}),
+    };
     return entry.opening = openModel(entry.path, options).then((model) => {
       if (this.#entries.get(entry.id) !== entry) model.close();
       entry.model = model;

@@ -3,6 +3,7 @@ import { BadRequest, FormatError, NotFound, Unreadable } from "../errors.ts";
 import type { Format } from "../formats/format.ts";
 import { claimant, claimedByName, formats, HEAD } from "../formats/table.ts";
 import { homeOf, liesIn } from "../storage/confine.ts";
+import { isRemote } from "../storage/scheme.ts";
 
 const index = /\.safetensors\.index\.json$/;
 const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
@@ -22,10 +23,24 @@ interface Survey {
 
 /** The id that a path suggests: its last part without the ending of its format. */
 export function stem(path: string): string {
-  const name = basename(resolve(path));
-  const whole = name.replace(index, "").replace(number, "");
+  const whole = titleOf(path).replace(index, "").replace(number, "");
   const bare = claimedByName(whole) ? whole.slice(0, whole.lastIndexOf(".")) : whole;
   return bare.replace(/^\.+/, "") || "model";
+}
+
+/** The last name in a path or a URL, a revision aside: what a person would call it. */
+export const titleOf = (path: string): string =>
+  isRemote(path) ? lastOf(path) : basename(resolve(path));
+
+function lastOf(url: string): string {
+  const path = url.replace(/[?#].*$/, "").replace(/^\w+:\/\//, "").replace(/@[^/]*$/, "");
+  const name = path.split("/").findLast((step) => step !== "") ?? "";
+  try {
+    return basename(decodeURIComponent(name));
+  } catch (error) {
+    if (error instanceof URIError) return name;
+    throw error;
+  }
 }
 
 /**
@@ -53,7 +68,7 @@ export function locate(path: string): readonly string[] {
  * out. Throws `NotFound` where there is none.
  */
 export function findModels(path: string): readonly string[] {
-  if (!isFolder(path)) return [path];
+  if (isRemote(path) || !isFolder(path)) return [path];
   const found: string[] = [];
   const walk = (folder: string, depth: number) => {
     const { sharded, single, folders } = survey(folder);

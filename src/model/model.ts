@@ -1,6 +1,7 @@
 import type { Ignored, Metadata, TensorInfo } from "../formats/format.ts";
 import type { Structure } from "./structure.ts";
 import type { BlockPlace } from "./tree.ts";
+import type { Fetch } from "../storage/prefetched.ts";
 
 /** A file, a sharded set or a folder, opened: every header read, no tensor bytes. */
 export interface Model {
@@ -25,6 +26,8 @@ export interface Model {
   readonly layers: readonly Layer[];
   readonly structure: Structure;
   readonly metadata: Metadata;
+  /** Fetches bytes for workers, which cannot wait for them; not there where all files are local. */
+  readonly fetch?: Fetch;
   /** Throws `Changed` if a file behind the model is no longer the one that was opened. */
   check(): void;
   close(): void;

@@ -1,52 +1,54 @@
-import { basename, resolve } from "node:path";
 import { FormatError } from "../errors.ts";
 import type { Listing, TensorInfo } from "../formats/format.ts";
 import { show } from "../formats/malformed.ts";
 import { detectSource } from "../formats/table.ts";
-import { FileSource } from "../storage/file.ts";
-import { openBeside } from "../storage/beside.ts";
+import { isRemote } from "../storage/scheme.ts";
 import type { Source } from "../storage/source.ts";
+import { supplier } from "../storage/supply.ts";
 import { fingerprint } from "../storage/version.ts";
-import { locate, stem } from "./find.ts";
+import { stem, titleOf } from "./find.ts";
 import type { Model } from "./model.ts";
+import { openPlace, type Reach } from "./place.ts";
 import { arrange } from "./structure.ts";
 
 /** Opening a model. */
-export interface OpenOptions {
-  /** Its id; the stem of its file or folder where not given. */
+export interface OpenOptions extends Reach {
+  /** Its id; the stem of its file, folder or URL where not given. */
   readonly id?: string;
-  readonly signal?: AbortSignal;
 }
 
 /**
- * Opens a model file, or a folder that holds one: reads every header and no tensor.
+ * Opens a model file, or a folder that holds one, by path or URL: reads every header and no tensor.
  * Throws `Unreadable`, `FormatError`, and `BadRequest` for a folder of several models.
  */
 export async function openModel(path: string, options: OpenOptions = {}): Promise<Model> {
   const sources: Source[] = [];
+  let failed = false;
   const open = (source: Source) => {
     sources.push(source);
+    if (failed) source.close(); // opened beside others, one of which could not be
     return source;
   };
   const { signal } = options;
   try {
     const listings: Listing[] = [];
     let format = "";
-    for (const file of locate(path)) {
-      const source = open(new FileSource(file));
+    for await (const opened of openPlace(path, options)) {
+      const source = open(opened.source);
       const kind = await detectSource(source, signal);
       format ||= kind.name;
-      const beside = (path: string) => Promise.resolve().then(() => open(openBeside(file, path)));
+      const beside = async (path: string) => open(await opened.beside(path));
       listings.push(await kind.list(source, { beside, ...(signal ? { signal } : {}) }));
     }
     const tensors = listings.flatMap((listing) => listing.tensors);
-    refuseDuplicates(path, tensors);
+    refuseDuplicates(isRemote(path) ? titleOf(path) : path, tensors); // a URL may hold secrets
+    const fetch = supplier(sources);
     const metadata = Object.assign({}, ...listings.map((listing) => listing.metadata));
     const graph = listings.length === 1 ? listings[0]!.graph : undefined;
     const { layers, structure } = arrange({ tensors, graph, metadata });
     return {
       id: options.id ?? stem(path),
-      title: basename(resolve(path)),
+      title: titleOf(path),
       format,
       version: fingerprint(...sources.map((source) => source.version)),
       parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
@@ -57,10 +59,12 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
       layers,
       structure,
       metadata,
+      ...(fetch ? { fetch } : {}),
       check: () => sources.forEach((source) => source.check()),
       close: () => sources.forEach((source) => source.close()),
     };
   } catch (error) {
+    failed = true;
     sources.forEach((source) => source.close());
     throw error;
   }

@@ -53,6 +53,8 @@ export interface Legend {
   readonly style: "scientific" | "artistic";
   /** In words: what was normalised how, e.g. "tanh(x / 0.0213)". */
   readonly normalization: string;
+  /** Share of the layer's values that the numbers are estimated from; all where it is not there. */
+  readonly refinement?: number;
   /** The colour ramp, for modes that map one value. */
   readonly ramp?: {
     readonly colormap: string;
@@ -101,6 +103,11 @@ export interface Mode {
   axes(options: Options): Axes | undefined;
   /** Whether `Facts.channels` must have been looked for. */
   needsChannels(options: Options): boolean;
+  /**
+   * Whether a picture of 2^`log2` cells a pixel depends on `Facts.scale`; it does where this is not
+   * there.
+   */
+  needsScale?(options: Options, log2: number): boolean;
   legend(options: Options, facts: Facts): Legend;
   /** What can be settled once for many tiles, then the drawing of one. */
   prepare(options: Options, facts: Facts, plane: Plane): (canvas: Canvas) => Picture;

@@ -70,6 +70,7 @@ export const weights: Mode = {
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
+  needsScale: ({ range, microcell }, log2) => range === null || (log2 < 0 && microcell !== "1"),
   needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
 
   legend(options, { scale }): Legend {

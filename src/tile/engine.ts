@@ -11,8 +11,10 @@ import { findTensor, type Found } from "../model/views.ts";
 import type { Mode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
+import type { Remote, RemoteOptions } from "../storage/remote.ts";
 import { fingerprint } from "../storage/version.ts";
 import { LruCache, SingleFlight } from "./cache.ts";
+import { Summaries } from "./summaries.ts";
 import type { Job } from "./job.ts";
 import { type LayerEntry, Layers, type Needs } from "./layers.ts";
 import { checkPlace } from "./place.ts";
@@ -35,6 +37,8 @@ export interface EngineOptions {
   readonly cacheBytes?: number;
   /** Bytes of statistics pyramids kept. */
   readonly pyramidBytes?: number;
+  /** How models behind URLs are reached. */
+  readonly remote?: RemoteOptions;
 }
 
 const MIB = 1 << 20;
@@ -53,15 +57,29 @@ export async function createEngine(
 ): Promise<Engine> {
   const size = options.workers ?? navigator.hardwareConcurrency;
   const pool = new Pool<Job>(new URL("./worker.ts", import.meta.url), size);
+  const remote = access(options.remote);
   try {
-    const catalogue = await Catalogue.open(paths.flatMap(findModels));
+    const catalogue = await Catalogue.open(paths.flatMap(findModels), undefined, remote);
     const [failure] = catalogue.failures();
     if (failure && catalogue.models().length === 0) throw failure.error;
-    return new TileEngine(catalogue, pool, options);
+    return new TileEngine(catalogue, pool, remote, options);
   } catch (error) {
     pool.close();
+    await (await remote.made)?.close();
     throw error;
   }
+}
+
+/** What opens URLs, made when the first is opened: most models lie on disk. */
+interface Access {
+  (): Promise<Remote>;
+  made?: Promise<Remote>;
+}
+
+function access(options: RemoteOptions | undefined): Access {
+  const make = async () => new (await import("../storage/remote.ts")).Remote(options);
+  const access: Access = () => access.made ??= make();
+  return access;
 }
 
 interface OpenView extends View {
@@ -70,23 +88,24 @@ interface OpenView extends View {
 
 class TileEngine implements Engine {
   readonly #catalogue: Catalogue;
+  readonly #remote: Access;
   readonly #pool: Pool<Job>;
   readonly #layers: Layers;
   readonly #tiles: LruCache<Tile>;
   readonly #flight = new SingleFlight<Tile>();
-  readonly #summaries = new LruCache<Summary>(16 * MIB);
-  readonly #summarizing = new SingleFlight<Summary>();
-  #lastSummary = Promise.resolve();
+  readonly #summaries: Summaries;
   readonly #views = new Map<string, OpenView>();
-  /** The version of each model that was last asked for. */
-  readonly #versions = new Map<string, string>();
+  /** Each model that was asked for, as it was then. */
+  readonly #known = new Map<string, Model>();
   /** Ends what goes on without being asked. */
   readonly #closing = new AbortController();
 
-  constructor(catalogue: Catalogue, pool: Pool<Job>, options: EngineOptions) {
+  constructor(catalogue: Catalogue, pool: Pool<Job>, remote: Access, options: EngineOptions) {
     this.#catalogue = catalogue;
+    this.#remote = remote;
     this.#pool = pool;
     this.#layers = new Layers(pool, options.pyramidBytes ?? 192 * MIB);
+    this.#summaries = new Summaries(this.#layers);
     this.#tiles = new LruCache(options.cacheBytes ?? 64 * MIB);
   }
 
@@ -100,10 +119,10 @@ class TileEngine implements Engine {
 
   model(id: string): Model {
     const model = this.#catalogue.current(id);
-    const before = this.#versions.get(id);
-    if (before !== model.version) {
-      this.#versions.set(id, model.version);
-      if (before !== undefined) this.#forget(id);
+    const before = this.#known.get(id);
+    if (before !== model) {
+      this.#known.set(id, model);
+      if (before) this.#forget(id);
     }
     return model;
   }
@@ -129,7 +148,7 @@ class TileEngine implements Engine {
   remove(id: string): void {
     this.#catalogue.remove(id);
     this.#forget(id);
-    this.#versions.delete(id);
+    this.#known.delete(id);
   }
 
   watch(folder: string): Promise<void> {
@@ -214,18 +233,29 @@ class TileEngine implements Engine {
         { parameter: "format", found: format, allowed: ["png", "webp", "avif", "npy", "bin"] },
       );
     }
+    const log2 = view.plane.nativeZoom - z - (density - 1);
+    const needs: Needs = {
+      facts: true,
+      channels: view.mode.needsChannels(view.options),
+      pyramid: log2 >= meansFrom(view.entry.plane),
+    };
+    const needsScale = view.mode.needsScale?.(view.options, log2) ?? true;
+    const { entry, share } = this.#layers.basis(view.entry, needs, needsScale);
+    // Where the scale does not matter, the picture is the one that exact facts would give.
+    const content = share < 1 ? entry.id : view.entry.id;
     const etag = `"${
-      fingerprint(SOFTWARE, view.entry.id, view.mode.name, view.query, z, x, y, density, format)
+      fingerprint(SOFTWARE, content, view.mode.name, view.query, z, x, y, density, format)
     }${crop ? "c" : ""}"`;
     const headers = {
       "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
-      "Synaptile-Refinement": "1",
+      "Synaptile-Refinement": String(Number(share.toPrecision(3))),
       ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
     };
     const type = formats[format];
     return {
       etag,
-      immutable: address.query.get("v") === view.model.version,
+      immutable: share === 1 && address.query.get("v") === view.model.version,
+      preliminary: share < 1,
       type,
       headers,
       cached: () => this.#tiles.get(etag),
@@ -233,20 +263,15 @@ class TileEngine implements Engine {
         const known = this.#tiles.get(etag);
         if (known) return known;
         return await this.#flight.run(etag, async (signal) => {
-          const needs: Needs = {
-            facts: true,
-            channels: view.mode.needsChannels(view.options),
-            pyramid: view.plane.nativeZoom - z - (density - 1) >= meansFrom(view.entry.plane),
-          };
-          await this.#layers.ready(view.entry, needs, signal);
-          const { bytes, timings } = await this.#pool.run<Rendered>({
+          await this.#layers.ready(entry, needs, signal);
+          const { bytes, timings } = await this.#layers.run<Rendered>(entry, {
             kind: "tile",
-            context: view.entry.id,
+            context: entry.id,
             mode: view.mode.name,
             query: view.query,
             place: { z, x, y, density, crop },
             format,
-            pyramid: needs.pyramid ? view.entry.pyramid : null,
+            pyramid: needs.pyramid ? entry.pyramid : null,
           }, signal);
           const tile: Tile = { bytes, type, etag, headers, timings };
           this.#tiles.set(etag, tile, bytes.length);
@@ -258,13 +283,17 @@ class TileEngine implements Engine {
 
   async legend(view: View, signal?: AbortSignal) {
     const { entry, options, mode } = view as OpenView;
-    const needs = {
-      facts: true,
-      channels: mode.needsChannels(options),
-      pyramid: false,
+    const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };
+    const basis = this.#layers.basis(entry, needs);
+    await this.#layers.ready(basis.entry, needs, signal);
+    const legend = mode.legend(options, basis.entry.facts!);
+    if (basis.share === 1) return legend;
+    const part = `estimated from ${percent(basis.share)} of the values`;
+    return {
+      ...legend,
+      normalization: `${legend.normalization}, ${part}`,
+      refinement: basis.share,
     };
-    await this.#layers.ready(entry, needs, signal);
-    return mode.legend(options, entry.facts!);
   }
 
   async inspect(view: View, x: number, y: number, zoom?: number, signal?: AbortSignal) {
@@ -279,7 +308,7 @@ class TileEngine implements Engine {
     await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
     const pyramid = far ? entry.pyramid : null;
     const job: Job = { kind: "inspect", context: entry.id, log2, x, y, pyramid };
-    const found = await this.#pool.run<Inspection | null>(job, signal);
+    const found = await this.#layers.run<Inspection | null>(entry, job, signal);
     if (found) return found;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
     throw new NotFound(
@@ -297,31 +326,15 @@ class TileEngine implements Engine {
   async summary(modelId: string, layerName: string, signal?: AbortSignal): Promise<Summary> {
     const model = this.model(modelId);
     const { tensor } = this.#find(model, layerName);
-    const entry = this.#layers.entry(model, tensor);
-    const known = this.#summaries.get(entry.id);
-    if (known) return known;
-    return await this.#summarizing.run(entry.id, async (signal) => {
-      await this.#layers.ready(entry, { facts: false, channels: false, pyramid: false }, signal);
-      const job: Job = { kind: "summary", context: entry.id };
-      // One after the other, so that a worker is left for tiles.
-      const before = this.#lastSummary;
-      const turn = Promise.withResolvers<void>();
-      this.#lastSummary = turn.promise;
-      try {
-        await before;
-        const summary = await this.#pool.run<Summary>(job, signal, "long");
-        this.#summaries.set(entry.id, summary, JSON.stringify(summary).length);
-        return summary;
-      } finally {
-        turn.resolve();
-      }
-    }, signal);
+    return await this.#summaries.of(this.#layers.entry(model, tensor), signal);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closing.abort();
     this.#pool.close();
     this.#catalogue.close();
-    return Promise.resolve();
+    await (await this.#remote.made)?.close();
   }
 }
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;

@@ -2,6 +2,8 @@ import type { Place } from "../field/canvas.ts";
 import type { Plane } from "../field/plane.ts";
 import type { Pyramid } from "../field/pyramid.ts";
 import type { Facts } from "../modes/mode.ts";
+import type { Supply } from "../storage/prefetched.ts";
+import type { Run } from "./sample.ts";
 import type { TileFormat } from "./tile.ts";
 
 /** What a worker needs to know of a layer before it can work on it; plain data. */
@@ -14,7 +16,12 @@ export interface LayerContext {
  * What workers do. `context` names the layer. A pyramid, in shared memory, travels with each job that
  * reads or fills it, so that letting go of one never takes it from a job under way.
  */
-export type Job =
+export type Job = Work & {
+  /** Bytes of remote files, fetched for it. */
+  readonly supplies?: readonly Supply[];
+};
+
+export type Work =
   | {
     readonly kind: "tile";
     readonly context: string;
@@ -41,6 +48,12 @@ export type Job =
     readonly pyramid: Pyramid;
   }
   | { readonly kind: "channels"; readonly context: string }
+  | {
+    /** Answers a scale estimated from runs of the file. */
+    readonly kind: "sample";
+    readonly context: string;
+    readonly runs: readonly Run[];
+  }
   | {
     readonly kind: "inspect";
     readonly context: string;

@@ -55,6 +55,8 @@ export interface Ticket {
   readonly etag: string;
   /** True where the URL named the current version, so that the answer never changes. */
   readonly immutable: boolean;
+  /** True while a better picture than this one may come for the same URL. */
+  readonly preliminary: boolean;
   readonly type: string;
   readonly headers: Readonly<Record<string, string>>;
   /** The tile if it lies in the cache. */

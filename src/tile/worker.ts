@@ -7,10 +7,13 @@ import type { Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { openSource } from "../storage/open.ts";
+import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
 import { inspect } from "./inspect.ts";
 import type { Job, LayerContext } from "./job.ts";
+import type { Missing } from "./remote.ts";
 import { render } from "./render.ts";
+import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
 import { channels, settle, sweep } from "./sweep.ts";
 
@@ -25,6 +28,8 @@ const layers = new Map<string, LayerContext>();
 const loaded = new Map<string, Loaded>();
 // Handles by path and version: a model's tensors mostly share one file.
 const sources = new Map<string, SyncSource>();
+// What came with the job in hand, of files that the main thread fetches.
+const prefetched = new Prefetched();
 const HANDLES = 64;
 // Bytes of inflated members held, one at least.
 const INFLATED = 128 << 20;
@@ -44,8 +49,18 @@ serveJobs<Job>({
     if (layer && !inUse) close(layer.source);
   },
   async work(job, cancelled) {
+    prefetched.begin(job.supplies);
     const layer = load(job.context);
-    const done = await work(layer, job, cancelled);
+    const working = work(layer, job, cancelled);
+    // Every job has read what it needs before it first waits, but for summaries, which have their
+    // worker to themselves: from then on another job may be in hand.
+    if (job.kind === "summary") await working.catch(() => {}); // looked at below
+    const missing: Missing = { missing: prefetched.missing() };
+    if (missing.missing.length > 0) {
+      working.catch(() => {}); // whatever became of it came of zeros
+      return { value: missing };
+    }
+    const done = await working;
     // After the last read: whatever changed before or meanwhile is noticed, and nothing is answered from it.
     layer.source.check();
     return done;
@@ -69,6 +84,8 @@ async function work(layer: Loaded, job: Job, cancelled: () => void): Promise<Don
       return { value: settle(reader, job.pyramid, job.bins) };
     case "channels":
       return { value: channels(reader) };
+    case "sample":
+      return { value: estimate(reader, job.runs) };
     case "inspect":
       return { value: inspect(reader, job.pyramid, job) };
     case "summary":
@@ -106,7 +123,7 @@ function open(ref: SourceRef): SyncSource {
   const key = JSON.stringify(ref, (key, value) => key === "bytes" ? undefined : value);
   const known = sources.get(key);
   if (known) return known;
-  const source = openSource(ref);
+  const source = openSource(ref, (remote) => prefetched.open(remote));
   if (!source.readSync) throw new Unreadable(`${source.name} cannot be read without waiting`);
   let inflated = source.ref.kind === "inflated" ? source.size : 0;
   for (const other of [...sources.values()].reverse()) {

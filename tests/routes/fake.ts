@@ -29,6 +29,7 @@ export function fake(): Fake {
         return {
           ...{ etag, type, headers },
           immutable: address.query.get("v") === made.version,
+          preliminary: false,
           cached: () => made.cache.get(etag),
           async tile(signal) {
             const bytes = await made.draw(address, signal);

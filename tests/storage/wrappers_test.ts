@@ -1,10 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { deflateRawSync, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { FormatError, TooLarge } from "../../src/errors.ts";
 import { AssembledSource } from "../../src/storage/assembled.ts";
-import { CachedSource } from "../../src/storage/cached.ts";
-import { CoalescedSource } from "../../src/storage/coalesced.ts";
 import { DecodedSource } from "../../src/storage/decoded.ts";
 import { InflatedSource } from "../../src/storage/inflated.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
@@ -58,10 +56,7 @@ const kinds: Readonly<Record<string, () => Source>> = {
   "assembled of large chunks": chunks([300, 250], [299, 249], false),
   "assembled of deflated chunks": chunks([10, 10, 30, 25], [3, 10, 30, 4], true),
   "assembled of one row": chunks([75_000], [1000], true),
-  coalesced: () => new CoalescedSource(memory()),
-  cached: () => new CachedSource(memory(), { block: 1000, bytes: 20_000 }),
   metered: () => new MeteredSource(memory()),
-  "cached over coalesced": () => new CachedSource(new CoalescedSource(memory()), { block: 512 }),
 };
 for (const [kind, make] of Object.entries(kinds)) {
   Deno.test(`${kind}: many reads at once each give their own span`, async () => {
@@ -98,101 +93,11 @@ for (const [kind, make] of Object.entries(kinds)) {
   });
 }
 
-/** A source whose reads end when told to. */
-function slow() {
-  const asked: { signal: AbortSignal | undefined; done: () => void; fail: (why: Error) => void }[] =
-    [];
-  const inner = memory();
-  const source: Source = {
-    name: "slow",
-    size: inner.size,
-    version: inner.version,
-    ref: inner.ref,
-    read: (offset, length, signal) =>
-      new Promise((resolve, reject) => {
-        signal?.addEventListener("abort", () => reject(signal.reason));
-        asked.push({ signal, done: () => resolve(inner.read(offset, length)), fail: reject });
-      }),
-    check: () => {},
-    close: () => {},
-  };
-  return { source, asked };
-}
-
 Deno.test("metered: counts reads and bytes of both kinds", async () => {
   const source = new MeteredSource(memory());
   await source.read(0, 10);
   source.readSync!(5, new Uint8Array(7));
   assertEquals([source.reads, source.bytes], [2, 17]);
-});
-
-Deno.test("coalesced: near reads of a tick become one, far ones do not", async () => {
-  const meter = new MeteredSource(memory());
-  const source = new CoalescedSource(meter);
-  await Promise.all([source.read(5000, 10), source.read(0, 100), source.read(50, 100)]);
-  assertEquals([meter.reads, meter.bytes], [1, 5010]);
-  await Promise.all([source.read(0, 10), source.read(200_000, 10)]);
-  assertEquals(meter.reads, 3);
-  await source.read(0, 10);
-  await source.read(10, 10);
-  assertEquals(meter.reads, 5);
-});
-
-Deno.test("coalesced: one that is cancelled leaves alone, the last takes the read with it", async () => {
-  const { source: inner, asked } = slow();
-  const source = new CoalescedSource(inner);
-  const [first, second] = [new AbortController(), new AbortController()];
-  const reads = [source.read(0, 10, first.signal), source.read(10, 10, second.signal)];
-  await Promise.resolve();
-  first.abort();
-  await assertRejects(() => reads[0]!, DOMException);
-  assertEquals(asked.length, 1);
-  assert(!asked[0]!.signal!.aborted);
-  asked[0]!.done();
-  assertEquals(await reads[1], bytes.slice(10, 20));
-
-  const lone = source.read(0, 10, second.signal);
-  await Promise.resolve();
-  second.abort();
-  await assertRejects(() => lone, DOMException);
-  assert(asked[1]!.signal!.aborted);
-});
-
-Deno.test("cached: a block is read once, also when several want it at once", async () => {
-  const meter = new MeteredSource(memory());
-  const source = new CachedSource(meter, { block: 1000, bytes: 10_000 });
-  await Promise.all([source.read(100, 10), source.read(500, 1000), source.read(0, 2000)]);
-  assertEquals([meter.reads, meter.bytes], [2, 2000]);
-  await source.read(999, 2);
-  assertEquals(meter.reads, 2);
-});
-
-Deno.test("cached: holds no more than it may, and drops what was used longest ago", async () => {
-  const meter = new MeteredSource(memory());
-  const source = new CachedSource(meter, { block: 1000, bytes: 3000 });
-  for (const offset of [0, 1000, 2000, 0, 3000]) await source.read(offset, 1);
-  assertEquals([meter.reads, source.held], [4, 3000]);
-  await source.read(0, 1);
-  assertEquals(meter.reads, 4);
-  await source.read(1000, 1);
-  assertEquals(meter.reads, 5);
-});
-
-Deno.test("cached: a failed or abandoned block is read anew", async () => {
-  const { source: inner, asked } = slow();
-  const source = new CachedSource(inner, { block: 1000, bytes: 3000 });
-  const failing = source.read(0, 1);
-  asked[0]!.fail(new Error("no luck"));
-  await assertRejects(() => failing, Error, "no luck");
-
-  const abort = new AbortController();
-  const abandoned = source.read(0, 1, abort.signal);
-  abort.abort();
-  const wanted = source.read(0, 1);
-  await assertRejects(() => abandoned, DOMException);
-  assertEquals(asked.length, 3);
-  asked[2]!.done();
-  assertEquals(await wanted, bytes.slice(0, 1));
 });
 
 Deno.test("inflated: a size that deflate cannot reach, or beyond what memory may hold, is refused", () => {

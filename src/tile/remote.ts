@@ -1,0 +1,44 @@
+import type { Pool, Urgency } from "../compute/pool.ts";
+import { Unreadable } from "../errors.ts";
+import type { SourceRef } from "../storage/source.ts";
+import type { Fetch, Supply, Wanted } from "../storage/prefetched.ts";
+import type { Job } from "./job.ts";
+
+/** What a worker answers instead of a value where bytes have to be fetched first. */
+export interface Missing {
+  readonly missing: readonly Wanted[];
+}
+
+/** Attempts at a job: bytes that say where others lie, such as a compressed chunk's, add one each. */
+const ATTEMPTS = 8;
+
+/**
+ * Runs a job; where its worker lacks bytes of remote files, they are fetched, and it runs again.
+ * Throws what `pool.run` and `fetch` throw.
+ */
+export async function runWith<Value>(
+  pool: Pool<Job>,
+  job: Job,
+  fetch: Fetch | null,
+  signal?: AbortSignal,
+  urgency?: Urgency,
+): Promise<Value> {
+  if (!fetch) return await pool.run<Value>(job, signal, urgency);
+  const supplies: Supply[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const answer = await pool.run<Value | Missing>({ ...job, supplies }, signal, urgency);
+    if (!isMissing(answer)) return answer;
+    supplies.push(...await fetch(answer.missing, signal));
+  }
+  throw new Unreadable(`bytes were still missing after ${ATTEMPTS} attempts at a ${job.kind}`);
+}
+
+const isMissing = (answer: unknown): answer is Missing =>
+  typeof answer === "object" && answer !== null && "missing" in answer;
+
+/** Whether any byte of a source lies behind a network. */
+export function isFar(ref: SourceRef): boolean {
+  if (ref.kind === "remote") return true;
+  if (ref.kind === "assembled") return ref.pieces.some(({ source }) => isFar(source));
+  return "from" in ref && isFar(ref.from);
+}

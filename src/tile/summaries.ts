@@ -1,0 +1,44 @@
+import type { Summary } from "../analysis/summary.ts";
+import { LruCache, SingleFlight } from "./cache.ts";
+import type { Job } from "./job.ts";
+import type { LayerEntry, Layers } from "./layers.ts";
+
+/** Bytes of summaries kept. */
+const KEPT = 16 << 20;
+
+/** Summaries of layers: each is made once, one after the other, so that a worker is left for tiles. */
+export class Summaries {
+  readonly #layers: Layers;
+  readonly #known = new LruCache<Summary>(KEPT);
+  readonly #flight = new SingleFlight<Summary>();
+  #last = Promise.resolve();
+
+  constructor(layers: Layers) {
+    this.#layers = layers;
+  }
+
+  /** The summary of a layer. Throws what `Layers.run` throws. */
+  async of(entry: LayerEntry, signal?: AbortSignal): Promise<Summary> {
+    const known = this.#known.get(entry.id);
+    if (known) return known;
+    return await this.#flight.run(entry.id, (signal) => this.#make(entry, signal), signal);
+  }
+
+  async #make(entry: LayerEntry, signal: AbortSignal): Promise<Summary> {
+    // What has been fetched for a summary is all that exact facts need.
+    const facts = entry.fetch !== null;
+    await this.#layers.ready(entry, { facts, channels: false, pyramid: false }, signal);
+    const before = this.#last;
+    const turn = Promise.withResolvers<void>();
+    this.#last = turn.promise;
+    try {
+      await before;
+      const job: Job = { kind: "summary", context: entry.id };
+      const summary = await this.#layers.run<Summary>(entry, job, signal, "long");
+      this.#known.set(entry.id, summary, JSON.stringify(summary).length);
+      return summary;
+    } finally {
+      turn.resolve();
+    }
+  }
+}
