@@ -1,20 +1,17 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { reference } from "../../src/compute/reference.ts";
-import { FormatError, SynaptileError } from "../../src/errors.ts";
+import { SynaptileError } from "../../src/errors.ts";
 import { readCells, type SyncSource } from "../../src/field/cells.ts";
 import { fold } from "../../src/field/plane.ts";
 import type { Listing, TensorInfo } from "../../src/formats/format.ts";
 import { gguf } from "../../src/formats/gguf.ts";
-import { openModel } from "../../src/model/open.ts";
-import { findModels, stem } from "../../src/model/find.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
 import { openSource } from "../../src/storage/open.ts";
-import { inFolder } from "../storage/folder.ts";
 import { concat } from "./build.ts";
-import { ggufFile, list as listOf, number, pair, text, u16, u32, word } from "./gguf_build.ts";
+import { ggufFile, list as listOf, number, pair, text, u32, word } from "./gguf_build.ts";
 import { valuesOf } from "./values.ts";
 
 const fixtures = new URL("../../fixtures/gguf/", import.meta.url);
@@ -228,102 +225,6 @@ Deno.test("gguf: a view that has a tensor's name gives way to it", async () => {
   ];
   const { views } = await list(ggufFile({ tensors, data: 68 }));
   assertEquals(views, []);
-});
-
-Deno.test("gguf: any shard opens all, and a folder of them is one model", async () => {
-  for (const path of ["sharded", ...[1, 2, 3].map((n) => `sharded/small-0000${n}-of-00003.gguf`)]) {
-    const model = await openModel(fixture(path));
-    assertEquals(model.tensors.map(({ name }) => name), ["t0", "t1", "t2", "t3", "t4"]);
-    for (const [i, tensor] of model.tensors.entries()) {
-      assertEquals([...await valuesOf(tensor)], [i, i, i, i]);
-    }
-    assertEquals(model.metadata["a.u32"], 7);
-    model.close();
-  }
-  const found = findModels(fixture("sharded"));
-  assertEquals(found, [fixture("sharded/small-00001-of-00003.gguf")]);
-  assertEquals(stem(found[0]!), "small");
-});
-
-Deno.test("gguf: shards that are missing, renamed or of another set are told of", () =>
-  inFolder(async (folder) => {
-    const refused = (name: string, ...parts: string[]) =>
-      Promise.all(
-        parts.map((part) => assertRejects(() => openModel(`${folder}/${name}`), FormatError, part)),
-      );
-    const name = (n: number, stem = "small") => `${stem}-0000${n}-of-00003.gguf`;
-    const copy = (n: number, to: string) =>
-      Deno.copyFile(fixture(`sharded/${name(n)}`), `${folder}/${to}`);
-    await copy(1, name(1));
-    await copy(2, name(2));
-    await refused(name(1), name(3), "a file that can be read");
-    await refused(name(2), name(3));
-    await copy(2, name(3));
-    await refused(name(1), `${name(3)}: split.no is 1, expected 2`);
-    await copy(1, "renamed.gguf");
-    await refused("renamed.gguf", 'file name is "renamed.gguf"', "split.count is 3");
-    await Deno.writeFile(`${folder}/${name(3)}`, ggufFile());
-    await refused(name(1), `${name(3)}: split.no is undefined, expected 2`);
-    const split = (count: number) => [
-      pair("split.no", 2, u16(2)),
-      pair("split.count", 2, u16(count)),
-    ];
-    await Deno.writeFile(`${folder}/${name(3)}`, ggufFile({ pairs: split(4) }));
-    await refused(name(1), "split.count is 4, expected 3");
-    await Deno.writeFile(`${folder}/${name(3)}`, ggufFile({ pairs: split(3) }));
-    await refused(name(1), "split.tensors.count is 5, expected 4");
-    const alone = new MemorySource("a-00001-of-00003.gguf", ggufFile({ pairs: split(3) }));
-    await assertRejects(() => gguf.list(alone), SynaptileError, "stands alone");
-  }));
-
-function repeat(bytes: Uint8Array, times: number): Uint8Array {
-  const whole = new Uint8Array(bytes.length * times);
-  for (let i = 0; i < times; i++) whole.set(bytes, i * bytes.length);
-  return whole;
-}
-
-Deno.test("gguf: a header is read in few reads, and what can be skipped is not read", async () => {
-  const pairs = [
-    pair("scores", 9, concat(listOf(6, 5_000_000), new Uint8Array(20_000_000))),
-    pair("tokens", 9, concat(listOf(8, 400_000), repeat(text("word"), 400_000))),
-  ];
-  const tensors = [{ name: "a", dims: [64] }];
-  const bytes = ggufFile({ pairs, tensors, data: 256 });
-  const source = new MeteredSource(new MemorySource("long", bytes));
-  const { metadata } = await gguf.list(source);
-  assertEquals(metadata["tokens"], { count: 400_000, first: ["word", "word", "word", "word"] });
-  assertEquals(metadata["scores"], { count: 5_000_000, first: [0, 0, 0, 0] });
-  assert(source.bytes <= 4_800_000 + (1 << 20), `${source.bytes} bytes read`);
-  assert(source.reads <= 12, `${source.reads} reads`);
-});
-
-Deno.test("gguf: 10,000 tensors in 10 GB open in 300 ms, 2 MB of reading and 50 MB of memory", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".gguf" });
-  try {
-    const bytes = 1736 * 4 * 144; // rows of 1024 in Q4_K
-    const tensors = Array.from({ length: 10_000 }, (_, i) => {
-      const name = `blk.${i >> 3}.ffn_${i & 7}.weight`;
-      return { name, dims: [1024, 1736], type: 12, offset: i * bytes };
-    });
-    const head = ggufFile({ tensors });
-    await Deno.writeFile(path, head);
-    await Deno.truncate(path, head.length + tensors.length * bytes);
-    let best = Infinity;
-    for (let run = 0; run < 5 && best > 100; run++) {
-      const before = Deno.memoryUsage().rss;
-      const start = performance.now();
-      const source = new MeteredSource(new FileSource(path));
-      const { tensors, views } = await gguf.list(source);
-      best = Math.min(best, performance.now() - start);
-      assertEquals([tensors.length, views?.length], [10_000, 10_000]);
-      assert(source.bytes <= 2e6, `${source.bytes} bytes read`);
-      assert(Deno.memoryUsage().rss - before <= 50e6, "too much memory");
-      source.close();
-    }
-    assert(best <= 300, `opened in ${best.toFixed(1)} ms at best`);
-  } finally {
-    await Deno.remove(path);
-  }
 });
 
 Deno.test("gguf: flipped bytes and cuts give tensors inside the file or a named error", async () => {
