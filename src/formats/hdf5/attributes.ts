@@ -70,7 +70,7 @@ async function parse(
   const space = parseDataspace(
     await part(spaceBytes!, MESSAGE.dataspace, (flags & 2) !== 0, "shape"),
   );
-  if (!type.text && !type.dtype) return undefined;
+  if (space.none || (!type.text && !type.dtype)) return undefined;
   if (space.count > MAX_VALUES || space.count * type.size > body.left) {
     const rule = `at most ${MAX_VALUES}, within ${body.left} bytes`;
     throw body.refuse(`attribute ${name} values`, space.count, rule);
@@ -79,8 +79,7 @@ async function parse(
   for (let i = 0; i < space.count; i++) {
     values.push(await value(body.inner(type.size, `attribute ${name}`), type, heap));
   }
-  const scalar = space.shape.length === 0 && !space.none;
-  return { name, value: scalar ? values[0]! : values };
+  return { name, value: space.shape.length === 0 ? values[0]! : values };
 }
 
 async function value(body: Cursor, type: Datatype, heap: GlobalHeap): Promise<string | number> {

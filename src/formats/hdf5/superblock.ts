@@ -46,8 +46,9 @@ function early(reader: Reader, block: Cursor, version: number): number {
   const sized = setSizes(reader, block, offset, length);
   sized.skip(1 + 2 + 2 + 4); // reserved, K of group leaves and nodes, flags
   if (version === 1) sized.skip(4);
-  sized.skip(2 * offset); // base address, free space
-  checkEnd(reader, sized);
+  const base = sized.offset();
+  sized.skip(offset); // free space
+  checkEnd(reader, sized, base);
   sized.skip(2 * offset); // driver, name of the root group
   return root(sized);
 }
@@ -56,8 +57,10 @@ function late(reader: Reader, block: Cursor): number {
   const offset = block.u8();
   const length = block.u8();
   const sized = setSizes(reader, block, offset, length);
-  sized.skip(1 + 2 * offset); // flags, base address, extension
-  checkEnd(reader, sized);
+  sized.skip(1); // flags
+  const base = sized.offset();
+  sized.skip(offset); // extension
+  checkEnd(reader, sized, base);
   const address = root(sized);
   reader.verify(
     new Cursor(reader.file, "superblock", block.bytes.subarray(0, sized.at + 4), 0, sized.sizes),
@@ -78,10 +81,12 @@ function setSizes(reader: Reader, block: Cursor, offset: number, length: number)
   return sized;
 }
 
-function checkEnd(reader: Reader, block: Cursor): void {
+/** Other addresses count from the base, that of the end from 0. */
+function checkEnd(reader: Reader, block: Cursor, base = 0): void {
   const end = block.offset();
-  if (end !== undefined && end <= reader.size) return;
-  throw block.refuse("end of file", end ?? "undefined", `at most ${reader.size}, as the file has`);
+  if (end !== undefined && end - base <= reader.size) return;
+  const rule = `at most ${base + reader.size}, as the file has`;
+  throw block.refuse("end of file", end ?? "undefined", rule);
 }
 
 function root(block: Cursor): number {
