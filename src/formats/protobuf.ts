@@ -51,7 +51,7 @@ const PREFIX = 20;
 const GAP = 16 << 10;
 /** Bytes of the first read, and of one after a long value; they double while nothing is skipped. */
 const FIRST_WINDOW = 64 << 10;
-const NEXT_WINDOW = 4096;
+const NEXT_WINDOW = 1024;
 const MAX_WINDOW = 256 << 10;
 
 /**
@@ -111,24 +111,20 @@ export class Scan {
 
   /** The bytes of a short value, at most 4096, while its field is being visited: before any `await`. */
   bytes(field: Field): Uint8Array<ArrayBuffer> {
-    const { number, offset, length } = field;
-    if (length > INLINE) {
-      throw this.malformed(field, `field ${number}`, `${length} bytes`, `at most ${INLINE}`);
-    }
-    return this.#window.copy(offset, length);
+    return new Uint8Array(this.#short(field));
   }
 
   /** As `bytes`, as text. */
   text(field: Field): string {
     this.#expect(field, "text");
-    return textOf(this.#source.name, field.number, this.bytes(field));
+    return textOf(this.#source.name, field.number, this.#short(field));
   }
 
   /** As `bytes`, of a repeated field of integers: one of them, or several packed. */
   integers(field: Field): readonly number[] {
     if (field.wire === wires.varint) return [field.value];
     this.#expect(field, "integers");
-    return integersOf(this.#source.name, this.bytes(field));
+    return integersOf(this.#source.name, this.#short(field));
   }
 
   /** A value of up to `limit` bytes, at any time. */
@@ -137,13 +133,21 @@ export class Scan {
       throw this.malformed(span, "value", `${span.length} bytes`, `at most ${limit}`);
     }
     const { offset, length } = span;
-    if (this.#window.holds(offset, length)) return this.#window.copy(offset, length);
+    if (this.#window.holds(offset, length)) {
+      return new Uint8Array(this.#window.span(offset, length));
+    }
     return await this.#source.read(offset, length, this.#signal);
   }
 
   /** The error for what a span holds. */
   malformed({ offset }: Span, what: string, found: string, expected: string): FormatError {
     return malformed(this.#source.name, `${what} at byte ${offset}`, found, expected);
+  }
+
+  #short(field: Field): Uint8Array {
+    const { number, offset, length } = field;
+    if (length <= INLINE) return this.#window.span(offset, length);
+    throw this.malformed(field, `field ${number}`, `${length} bytes`, `at most ${INLINE}`);
   }
 
   #expect(field: Field, what: string): void {
@@ -225,11 +229,9 @@ class Cursor {
     return offset >= this.#start && offset + length <= this.end;
   }
 
-  copy(offset: number, length: number): Uint8Array<ArrayBuffer> {
+  span(offset: number, length: number): Uint8Array {
     if (!this.holds(offset, length)) throw new Error(`bytes at ${offset} are no longer here`);
-    return this.#bytes.slice(offset - this.#start, offset - this.#start + length) as Uint8Array<
-      ArrayBuffer
-    >;
+    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
   }
 
   /** The field at a position of a message that ends at `end`. */

@@ -354,7 +354,7 @@ Deno.test("onnx: 10,000 tensors in 10 GB open in 300 ms, each by a short read", 
       assertEquals(tensors.length, 10_000);
       assertEquals(tensors.at(-1)!.offset + tensors.at(-1)!.bytes, size);
       assert(source.reads <= 10_010, `${source.reads} reads`);
-      assert(source.bytes <= 42e6, `${source.bytes} bytes read`);
+      assert(source.bytes <= 11e6, `${source.bytes} bytes read`);
       source.close();
     }
     assert(best <= 300, `opened in ${best.toFixed(1)} ms at best`);
