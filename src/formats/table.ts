@@ -11,6 +11,7 @@ import { onnx } from "./onnx/onnx.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { sharded } from "./sharded.ts";
+import { checkpoint } from "./tensorflow.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** Every kind of model file that can be read; the first that claims a file has it. */
@@ -20,6 +21,7 @@ export const formats: readonly Format[] = [
   npy,
   npz,
   onnx,
+  checkpoint,
   graphdef,
   gguf,
   kerasH5,

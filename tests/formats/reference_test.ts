@@ -53,6 +53,7 @@ if (exists(shared)) {
       "pytorch/",
       "keras/",
       "keras/lenet-separated/",
+      "tensorflow/lenet/",
       "tfjs/lenet/",
       "tfjs/tiny-vgg/",
     ]
