@@ -81,7 +81,7 @@ for (const version of ["earliest", "v110", "latest"]) {
   Deno.test(`HDF5: a hundred members and attributes, ${version}`, async () => {
     const { groups, tensors } = await contents(`crowd-${version}.h5`);
     const names = Array.from({ length: 100 }, (_, i) => `crowd/tensor${i}`);
-    assertEquals(tensors.map(({ name }) => name), names.toSorted());
+    assertEquals(tensors.map(({ name }) => name).sort(), names.toSorted());
     for (const tensor of tensors) {
       const number = Number(tensor.name.slice("crowd/tensor".length));
       assertEquals([...await valuesOf(tensor)], [number]);

@@ -3,7 +3,7 @@ import { type Cursor, text } from "./cursor.ts";
 import { parseDataspace } from "./dataspace.ts";
 import { type Datatype, parseDatatype } from "./datatype.ts";
 import { openHeap } from "./fractal_heap.ts";
-import { GlobalHeap } from "./global_heap.ts";
+import type { GlobalHeap } from "./global_heap.ts";
 import { MESSAGE, type Message, resolve } from "./header.ts";
 import type { Reader } from "./reader.ts";
 
@@ -18,9 +18,9 @@ const BY_NAME = 8;
 export async function readAttributes(
   reader: Reader,
   messages: readonly Message[],
+  heap: GlobalHeap,
 ): Promise<Attributes> {
   const found = new Map<string, Value>();
-  const heap = new GlobalHeap(reader);
   for (const { kind, body } of messages) {
     const bodies = kind === MESSAGE.attribute
       ? [body]

@@ -3,6 +3,7 @@ import type { Ignored, TensorInfo } from "../format.ts";
 import { malformed, show } from "../malformed.ts";
 import { type Attributes, readAttributes } from "./attributes.ts";
 import { readDataset } from "./dataset.ts";
+import { GlobalHeap } from "./global_heap.ts";
 import { readLinks } from "./group.ts";
 import { MESSAGE, readHeader } from "./header.ts";
 import type { Link } from "./link.ts";
@@ -44,11 +45,13 @@ class Walk implements Contents {
   readonly ignored: Ignored[] = [];
   readonly groups = new Map<string, Attributes>();
   readonly #reader: Reader;
+  readonly #heap: GlobalHeap;
   readonly #seen = new Set<number>();
   #links = 0;
 
   constructor(reader: Reader) {
     this.#reader = reader;
+    this.#heap = new GlobalHeap(reader);
   }
 
   async open(): Promise<void> {
@@ -69,7 +72,7 @@ class Walk implements Contents {
         const rule = `at most ${MAX_DEPTH}`;
         throw malformed(this.#reader.file, `group ${show(path)} depth`, `over ${MAX_DEPTH}`, rule);
       }
-      this.groups.set(path, await readAttributes(this.#reader, messages));
+      this.groups.set(path, await readAttributes(this.#reader, messages, this.#heap));
       await this.#members(await readLinks(this.#reader, messages), path, depth);
     }
   }

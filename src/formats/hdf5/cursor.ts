@@ -17,7 +17,6 @@ export class Cursor {
   at = 0;
   readonly #file: string;
   readonly #what: string;
-  readonly #view: DataView;
 
   /** `what` is what messages call the block. */
   constructor(file: string, what: string, bytes: Uint8Array, start: number, sizes: Sizes) {
@@ -26,7 +25,6 @@ export class Cursor {
     this.bytes = bytes;
     this.start = start;
     this.sizes = sizes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get left(): number {
@@ -38,28 +36,29 @@ export class Cursor {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#step(1));
+    return this.bytes[this.#step(1)]!;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#step(2), true);
+    const at = this.#step(2);
+    return this.bytes[at]! | this.bytes[at + 1]! << 8;
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#step(4), true);
+    return (this.u16() | this.u16() << 16) >>> 0;
   }
 
   /** An unsigned integer of 1 to 8 bytes; all ones, which mean "none" and "unlimited", are undefined. */
   uint(size: number): number | undefined {
     const at = this.#step(size);
     let value = 0;
-    let ones = true;
-    for (let i = size - 1; i >= 0; i--) {
-      const byte = this.bytes[at + i]!;
+    let ones = 255;
+    for (let i = at + size - 1; i >= at; i--) {
+      const byte = this.bytes[i]!;
       value = value * 256 + byte;
-      ones &&= byte === 255;
+      ones &= byte;
     }
-    if (ones) return undefined;
+    if (ones === 255) return undefined;
     if (value > Number.MAX_SAFE_INTEGER) throw this.refuse("number", value, "at most 2^53 - 1");
     return value;
   }

@@ -4,7 +4,7 @@ import type { Reader } from "./reader.ts";
 /** Reads objects of varying length, such as texts, from the collections that they lie in. */
 export class GlobalHeap {
   readonly #reader: Reader;
-  /** The collection read last: texts of one attribute lie together. */
+  /** The collection read last: texts that were written together lie together. */
   #last:
     | { readonly address: number; readonly objects: ReadonlyMap<number, Uint8Array> }
     | undefined;

@@ -10,8 +10,16 @@ const BY_NAME = 5;
 /** Of a name in the tree, before its id in the heap. */
 const HASH = 4;
 
-/** The links of a group, in the order of the file; those of a dense group by name. */
+/**
+ * The links of a group, by the place of what they lead to: so was it written, mostly, and so it is
+ * read with the fewest leaps. Groups themselves list by name, or by nothing.
+ */
 export async function readLinks(reader: Reader, messages: readonly Message[]): Promise<Link[]> {
+  const links = await listed(reader, messages);
+  return links.sort((a, b) => (a.address ?? 0) - (b.address ?? 0) || (a.name < b.name ? -1 : 1));
+}
+
+async function listed(reader: Reader, messages: readonly Message[]): Promise<Link[]> {
   const symbols = await findMessage(reader, messages, MESSAGE.symbols);
   if (symbols) return symbolLinks(reader, symbols);
   const compact = messages.filter(({ kind }) => kind === MESSAGE.link)
@@ -33,5 +41,5 @@ async function dense(reader: Reader, info: Cursor): Promise<Link[]> {
     record.skip(HASH);
     links.push(parseLink(await object(record)));
   }
-  return links.sort((a, b) => a.name < b.name ? -1 : 1);
+  return links;
 }

@@ -17,6 +17,8 @@ const EFFORT = 64, LEAST = 1 << 24, MOST = 1 << 28;
 /** What reading a block costs besides its bytes, in bytes. */
 const CALL = 64;
 
+const NOTHING: Uint8Array = new Uint8Array();
+
 /** Where an HDF5 file lies in a source. */
 export interface Place {
   readonly start: number;
@@ -37,7 +39,11 @@ export class Reader {
   readonly #end: number;
   /** By number; the one used longest ago comes first. */
   readonly #pages = new Map<number, Uint8Array>();
+  /** Most blocks lie in the same page as the one before. */
+  #last = { page: -1, bytes: NOTHING };
   #ahead = 1;
+  /** The page after those read last: whoever misses it reads on. */
+  #next = 0;
   #effort: number;
 
   constructor(source: Source, place: Place, signal?: AbortSignal) {
@@ -120,8 +126,9 @@ export class Reader {
     if (last - first > AHEAD) return this.source.read(start, length, this.signal);
     for (let page = first; page <= last; page++) {
       if (this.#use(page).length > 0) continue;
-      this.#ahead = this.#pages.has(page - 1) ? Math.min(AHEAD, this.#ahead * 2) : 1;
-      await this.#fetch(page, Math.max(last, page + this.#ahead - 1));
+      this.#ahead = page === this.#next ? Math.min(AHEAD, this.#ahead * 2) : 1;
+      this.#next = Math.max(last + 1, page + this.#ahead);
+      await this.#fetch(page, this.#next - 1);
     }
     const within = start - first * PAGE;
     if (first === last) return this.#use(first).subarray(within, within + length);
@@ -150,10 +157,12 @@ export class Reader {
 
   /** A page that is here, as the one used last; nothing of one that is not. */
   #use(page: number): Uint8Array {
+    if (page === this.#last.page) return this.#last.bytes;
     const bytes = this.#pages.get(page);
-    if (!bytes) return new Uint8Array();
+    if (!bytes) return NOTHING;
     this.#pages.delete(page);
     this.#pages.set(page, bytes);
+    this.#last = { page, bytes };
     return bytes;
   }
 }
