@@ -6,6 +6,7 @@ import { Bytes, Dict, Global, Instance, Storage, Tensor, type Value } from "./va
 
 /** A tuple of a million items is the most that is ever on the stack at once. */
 const MAX_STACK = 1 << 20;
+/** Slots of the memo; writers number them from 0 or 1 on. */
 const MAX_MEMO = 1 << 21;
 /** Containers and objects: a tensor takes five, 100,000 tensors half of this. */
 const MAX_OBJECTS = 1 << 20;
@@ -26,7 +27,7 @@ export class Machine {
   #objects = 0;
   readonly #stack: Value[] = [];
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, Value>();
+  readonly #memo: Value[] = [];
 
   constructor(readonly file: string, bytes: Uint8Array, start: number) {
     this.cursor = new Cursor(bytes, start);
@@ -68,6 +69,14 @@ export class Machine {
     return this.#stack.splice(mark);
   }
 
+  /** The last `count` values, in the order in which they came. */
+  popSeveral(count: number): Value[] {
+    if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) {
+      throw this.refuse("an empty stack", `${count} operands`);
+    }
+    return this.#stack.splice(-count);
+  }
+
   /** `POP` also takes back a mark that lies on top. */
   discard(): void {
     if (this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
@@ -75,16 +84,16 @@ export class Machine {
   }
 
   put(index: number): void {
-    if (this.#memo.size >= MAX_MEMO) throw this.refuse("a full memo", `<= ${MAX_MEMO} entries`);
-    this.#memo.set(index, this.top());
+    if (index >= MAX_MEMO) throw this.refuse(`memo ${index}`, `below ${MAX_MEMO}`);
+    this.#memo[index] = this.top();
   }
 
   memoize(): void {
-    this.put(this.#memo.size);
+    this.put(this.#memo.length);
   }
 
   get(index: number): void {
-    const value = this.#memo.get(index);
+    const value = this.#memo[index];
     if (value === undefined) throw this.refuse(`memo ${index}`, "one that was put there");
     this.push(value);
   }

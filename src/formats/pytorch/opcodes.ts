@@ -7,11 +7,7 @@ export type Opcode = (machine: Machine) => void;
 
 const push = (value: Value): Opcode => (m) => m.push(value);
 const list: Opcode = (m) => m.make([]);
-const tuple = (length: number): Opcode => (m) => {
-  const items: Value[] = [];
-  while (items.length < length) items.unshift(m.pop());
-  m.make(items);
-};
+const tuple = (length: number): Opcode => (m) => m.make(m.popSeveral(length));
 const marked: Opcode = (m) => m.make(m.popMark());
 const text = (length: (m: Machine) => number): Opcode => (m) => m.push(m.cursor.text(length(m)));
 const bytes = (length: (m: Machine) => number): Opcode => (m) => m.bytes(length(m));
@@ -28,8 +24,8 @@ const onTop = <T>(operands: (m: Machine) => T, use: (m: Machine, top: Value, of:
   use(m, m.top(), of);
 };
 const marks = (m: Machine) => m.popMark();
-const one = (m: Machine) => [m.pop()];
-const pair = (m: Machine) => [m.pop(), m.pop()].reverse();
+const one = (m: Machine) => m.popSeveral(1);
+const pair = (m: Machine) => m.popSeveral(2);
 
 const append: Opcode = onTop(one, (m, to, items) => m.append(to, items));
 const appends: Opcode = onTop(marks, (m, to, items) => m.append(to, items));

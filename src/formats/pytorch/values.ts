@@ -46,11 +46,11 @@ export class Dict {
 
 /** A module's member that the pickle names: a class, a function, an element type. */
 export class Global {
-  constructor(readonly module: string, readonly member: string) {}
-
   /** "torch.FloatStorage". */
-  get name(): string {
-    return `${this.module}.${this.member}`;
+  readonly name: string;
+
+  constructor(readonly module: string, readonly member: string) {
+    this.name = `${module}.${member}`;
   }
 }
 
