@@ -4,6 +4,7 @@ import { describeModel } from "../tile/describe.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
 import { oneModel } from "./one.ts";
+import { type Body, outline, titleOf } from "./outline.ts";
 import { progress } from "./progress.ts";
 import { table } from "./table.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
@@ -14,9 +15,10 @@ const AT_ONCE = 8;
 export const inspect: Verb = {
   name: "inspect",
   operands: "FILE",
-  about: "List the tensors of a model file or folder.",
+  about: "Show the layers of a model file or folder, or list its tensors.",
   flags: {
     json: { type: "boolean", about: "print what GET /models/{model} answers" },
+    tensors: { type: "boolean", short: "t", about: "list each tensor instead of folded layers" },
     statistics: { type: "boolean", short: "s", about: "read the values, and measure each tensor" },
     layer: { type: "string", short: "l", value: "NAME", about: "only this layer or tensor" },
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
@@ -44,7 +46,8 @@ export const inspect: Verb = {
         );
         console.log(JSON.stringify({ ...body, tensors }, null, 2));
       } else {
-        console.log(report(body, summaries));
+        const listed = given.has("tensors") || measured || given.text("layer") !== undefined;
+        console.log(listed ? report(body, summaries) : outline(body));
       }
       for (const failure of failures) console.error(`synaptile: ${failure}`);
       return failures.length === 0 ? 0 : 1;
@@ -53,8 +56,6 @@ export const inspect: Verb = {
     }
   },
 };
-
-type Body = ReturnType<typeof describeModel>;
 
 /** The layer of that name with its tensors, or the tensor of that name. */
 function narrow(body: Body, name: string | undefined, path: string): Body {
@@ -118,11 +119,7 @@ function report(body: Body, summaries: Summaries | undefined): string {
       ...(summary ? figuresOf(summary) : []),
     ];
   });
-  const total = `${body.tensors.length} tensors, ${count(body.parameters)} parameters, ${
-    count(body.bytes)
-  } bytes`;
-  const title = `${body.title} (${body.format}): ${total}`;
-  return `${title}\n\n${table([[...head, ...(summaries ? figures : [])], ...rows], 3)}`;
+  return `${titleOf(body)}\n\n${table([[...head, ...(summaries ? figures : [])], ...rows], 3)}`;
 }
 
 function figuresOf({ min, max, mean, variance, frobenius, sparsity, nan, inf }: Summary): string[] {

@@ -14,12 +14,13 @@ const ranks = new Map([
 const recurrent = /^(weight|bias)_(ih|hh)_l\d+(_reverse)?$/;
 /** TensorFlow's output number, and what its checkpoints of objects end names with. */
 const suffix = /:0$|\/\.ATTRIBUTES\/VARIABLE_VALUE$/;
-/** Keras 3 numbers the variables of a layer, its kernel first. */
-const variable = /^(.*)\/vars\/(\d{1,3})$/;
+const VARIABLES = "/vars";
 
 /** Words for what keeps an optimizer's state; in names of layers they mean nothing else. */
 const optimizer =
   /^(optimizers?|optim|optimizer_states?|optimizer_weights|opt_state|\.optimizer_slot|adam[wx]?(_\d+)?|nadam|rmsprop(_\d+)?|adagrad|adadelta|momentum|ftrl(_\d+)?|exp_avg|exp_avg_sq|momentum_buffer|beta[12]_power)$/i;
+/** Some of a word that such names have, so that most others are not looked at closely. */
+const hint = /opt|adam|rmsprop|adagrad|adadelta|momentum|ftrl|exp_avg|beta[12]_/i;
 const moments: readonly (readonly [RegExp, string])[] = [
   [/(^|[./])(exp_avg_sq|v|nu|adam_1)([./:]|$)/i, "optimizer.second-moment"],
   [/(^|[./])(exp_avg|m|mu|adam)$|(^|[./])m[./]/i, "optimizer.first-moment"],
@@ -56,26 +57,32 @@ export const elements = (shape: readonly number[]): number =>
 /** Whether a name ends as those of a layer's parts do, so that what is before it names the layer. */
 export const namesLayer = (name: string): boolean => rankOf(name) < Infinity;
 
-function layerName(name: string): string {
-  if (namesLayer(name)) {
-    const core = name.replace(suffix, "");
-    const layer = core.match(variable)?.[1] ?? core.slice(0, Math.max(lastSeparator(core), 0));
-    if (layer !== "" && !(optimizer.test(layer) && variable.test(core))) return layer;
-  }
-  return name || "(unnamed)";
+/** The name of the layer that a tensor of this name belongs to. */
+export function layerName(name: string): string {
+  const core = coreOf(name);
+  const cut = lastSeparator(core);
+  if (cut <= 0 || rankOf(name) === Infinity) return name || "(unnamed)";
+  const numbered = isVariable(core, cut);
+  const layer = numbered ? core.slice(0, cut - VARIABLES.length) : core.slice(0, cut);
+  // Those of an optimizer belong to as many layers.
+  return numbered && optimizer.test(layer) ? name : layer;
 }
 
+const coreOf = (name: string) => /[0E]$/.test(name) ? name.replace(suffix, "") : name;
 const lastSeparator = (name: string) => Math.max(name.lastIndexOf("."), name.lastIndexOf("/"));
+/** Keras 3 numbers the variables of a layer, its kernel first. */
+const isVariable = (core: string, cut: number) =>
+  cut > VARIABLES.length && core.endsWith(VARIABLES, cut) && /^\d{1,3}$/.test(core.slice(cut + 1));
 
 /** How much a tensor of this name stands for its layer, 0 the most; infinite for no such part. */
 function rankOf(name: string): number {
-  const core = name.replace(suffix, "");
-  const last = core.slice(lastSeparator(core) + 1);
+  const core = coreOf(name);
+  const cut = lastSeparator(core);
+  const last = core.slice(cut + 1);
   const rank = ranks.get(last);
-  if (rank !== undefined) return rank;
-  const number = last.length < 4 ? core.match(variable)?.[2] : undefined;
-  if (number !== undefined) return Number(number);
-  return recurrent.test(last) ? ranks.size : Infinity;
+  if (rank !== undefined) return last === "step" && optimizerRole(name) === null ? Infinity : rank;
+  if (isVariable(core, cut)) return Number(last);
+  return last.length > 9 && recurrent.test(last) ? ranks.size : Infinity;
 }
 
 /** The tensor that stands for a layer: the best known part, else the largest. */
@@ -90,6 +97,7 @@ export function mainTensor(tensors: readonly TensorInfo[]): TensorInfo {
 
 /** What a name says that an optimizer keeps there; null for what is no optimizer's. */
 export function optimizerRole(name: string): string | null {
+  if (!hint.test(name)) return null;
   const parts = name.replace(suffix, "").split(/[/]|(?<=.)\./);
   const isState = parts.length === 1
     ? /^beta[12]_power$/.test(name)

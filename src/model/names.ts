@@ -215,8 +215,12 @@ export const wordOf = (part: string): string =>
   part.replace(/([a-z])([A-Z][a-z])/g, "$1_$2").toLowerCase();
 
 /** What a word says where it stands; undefined for none that is known. */
-export function meaningOf(word: string, around: Surroundings): Meaning | undefined {
-  if (isNorm(word)) return normOf(word, around);
+export function meaningOf(
+  word: string,
+  norm: boolean,
+  around: Surroundings,
+): Meaning | undefined {
+  if (norm) return normOf(word, around);
   switch (around.scope) {
     case "trunk":
       return scopes.trunk.get(word) ?? scopes.trunk.get(unnumbered(word)) ?? stemOf(word, around);

@@ -61,9 +61,7 @@ export function arrange(content: Content): { layers: Layer[]; structure: Structu
     describe(name, tensors, named, aliasesOf, more);
   const layers = [
     ...drafts.map((named) => layer(listed[named.layer]!, named, flowFacts(flow, named.layer))),
-    ...(sorted ? naturally(states) : states).map((group) =>
-      layer(group, { role: optimizerRole(mainTensor(group.tensors).name), block: null }, {})
-    ),
+    ...naturally(states).map((group) => layer(group, { role: stateRole(group), block: null }, {})),
   ];
   return {
     layers,
@@ -88,6 +86,9 @@ function withoutStates(all: readonly Group[]): { states: Group[]; groups: Group[
   }
   return { states, groups };
 }
+
+const stateRole = ({ tensors: [first, ...others] }: Group) =>
+  others.length > 0 ? "optimizer" : optimizerRole(first!.name);
 
 const inListOrder = (named: readonly Named[]) => named.toSorted((a, b) => a.layer - b.layer);
 

@@ -21,28 +21,34 @@ const MAX_SHARED = 16;
  * embedding is taken before others, that of a head last, and else the first in the file.
  */
 export function findTies(given: readonly TensorInfo[]): Ties {
-  const home = homes();
-  const groups = new Map<string, TensorInfo[]>();
-  for (const tensor of given) {
-    const key = tensor.bytes === 0 ? tensor.name : place(tensor, home(tensor.source));
-    const group = groups.get(key);
-    if (group) group.push(tensor);
-    else groups.set(key, [tensor]);
-  }
   const aliases = new Map<string, string>();
+  const shared = new Map<string, string[]>();
+  for (const spans of bySource(given)) {
+    // Sorting keeps the file's order among those that begin at the same place.
+    spans.sort((a, b) => a.offset - b.offset);
+    for (let from = 0, to; from < spans.length; from = to) {
+      to = from + 1;
+      while (spans[to]?.offset === spans[from]!.offset) to++;
+      if (to - from > 1) tie(spans.slice(from, to), aliases);
+    }
+    overlap(aliases.size > 0 ? spans.filter(({ name }) => !aliases.has(name)) : spans, shared);
+  }
+  const tensors = aliases.size > 0 ? given.filter(({ name }) => !aliases.has(name)) : given;
+  return { tensors, aliases, shared };
+}
+
+function tie(tensors: readonly TensorInfo[], aliases: Map<string, string>): void {
+  const groups = Map.groupBy(tensors, reading);
   for (const group of groups.values()) {
     if (group.length === 1) continue;
     const { name: first } = group.reduce((a, b) => standing(b.name) < standing(a.name) ? b : a);
     for (const { name } of group) if (name !== first) aliases.set(name, first);
   }
-  const tensors = aliases.size === 0 ? given : given.filter(({ name }) => !aliases.has(name));
-  return { tensors, aliases, shared: overlaps(tensors, home) };
 }
 
-function place(tensor: TensorInfo, home: string): string {
-  const { offset, dtype, shape, strides, bigEndian, affine, composed } = tensor;
-  const rest = affine || composed ? JSON.stringify([affine, composed]) : "";
-  return `${home} ${offset} ${dtype} ${shape} ${strides} ${bigEndian} ${rest}`;
+/** How a tensor's bytes are read. */
+function reading({ dtype, shape, strides, bigEndian, affine, composed }: TensorInfo): string {
+  return JSON.stringify([dtype, shape, strides, bigEndian, affine, composed]);
 }
 
 /** Tells sources apart by what they read, whether or not they are the same object. */
@@ -89,49 +95,47 @@ function standing(name: string): number {
     beside: () => false,
   } as const;
   const roles = partsOf(name).map((part) =>
-    meaningOf(wordOf(part.replace(/^[./]+/, "")), around)?.role
+    meaningOf(wordOf(part.replace(/^[./]+/, "")), false, around)?.role
   );
   if (roles.some((role) => role?.startsWith("embedding"))) return 0;
   return roles.includes("head") ? 2 : 1;
 }
 
-function overlaps(
-  tensors: readonly TensorInfo[],
-  home: (ref: SourceRef) => string,
-): Map<string, string[]> {
-  const found = new Map<string, string[]>();
+function overlap(spans: readonly TensorInfo[], found: Map<string, string[]>): void {
   const tell = (of: TensorInfo, other: TensorInfo) => {
     const names = found.get(of.name);
     if (!names) found.set(of.name, [other.name]);
     else if (names.length < MAX_SHARED) names.push(other.name);
   };
-  for (const spans of bySource(tensors, home)) {
-    spans.sort((a, b) => a.offset - b.offset || b.bytes - a.bytes);
-    // Those before that reach beyond where the next one begins.
-    let open: TensorInfo[] = [];
-    for (const tensor of spans) {
+  // Those before that reach beyond where the next one begins.
+  let open: TensorInfo[] = [];
+  for (const tensor of spans) {
+    if (open.length > 0) {
       open = open.filter((other) => other.offset + other.bytes > tensor.offset);
       for (const other of open) {
         tell(other, tensor);
         tell(tensor, other);
       }
-      if (open.length < MAX_SHARED) open.push(tensor);
     }
+    if (open.length < MAX_SHARED) open.push(tensor);
   }
-  return found;
 }
 
-function bySource(
-  tensors: readonly TensorInfo[],
-  home: (ref: SourceRef) => string,
-): Iterable<TensorInfo[]> {
+/** Tensors that have any bytes, apart for each source. */
+function bySource(tensors: readonly TensorInfo[]): Iterable<TensorInfo[]> {
+  const home = homes();
   const sources = new Map<string, TensorInfo[]>();
+  let last: SourceRef | undefined;
+  let spans: TensorInfo[] = [];
   for (const tensor of tensors) {
     if (tensor.bytes === 0) continue;
-    const key = home(tensor.source);
-    const spans = sources.get(key);
-    if (spans) spans.push(tensor);
-    else sources.set(key, [tensor]);
+    if (tensor.source !== last) {
+      last = tensor.source;
+      const key = home(last);
+      spans = sources.get(key) ?? [];
+      sources.set(key, spans);
+    }
+    spans.push(tensor);
   }
   return sources.values();
 }

@@ -54,24 +54,43 @@ const ALIKE = 0.5;
 /** Words for blocks, by which even a single one is known. */
 const containers = /^(layers?|h|blk|blocks?|resblocks|groups)$/;
 
-interface Node {
-  /** Its part of the name, with the separators before it. */
-  readonly part: string;
+/** What depends on a part of a name alone. */
+interface Part {
+  /** With the separators before it. */
+  readonly text: string;
   readonly word: string;
   /** The number at its end; -1 for none. */
   readonly number: number;
-  /** Its part without that number. */
+  /** Its text without that number. */
   readonly stem: string;
-  layer: number;
-  readonly children: Map<string, Node>;
+  readonly isBare: boolean;
+  readonly isNorm: boolean;
+  readonly isAttention: boolean;
+}
+
+const NONE: ReadonlyMap<string, Node> = new Map();
+
+class Node {
+  layer = -1;
+  children = NONE;
   /** Layers below, itself included. */
-  layers: number;
+  layers = 0;
   /** Whether it is, or holds, attention. */
   attention: boolean;
   /** Whether it is one of a repeated block. */
-  member: boolean;
+  member = false;
   /** Whether blocks repeat below it. */
-  blocks: boolean;
+  blocks = false;
+
+  constructor(readonly part: Part) {
+    this.attention = part.isAttention;
+  }
+
+  add(child: Node): Node {
+    if (this.children === NONE) this.children = new Map();
+    (this.children as Map<string, Node>).set(child.part.text, child);
+    return child;
+  }
 }
 
 /**
@@ -95,51 +114,47 @@ export function readNames(names: readonly string[], sorted: boolean): NameTree {
 }
 
 function grow(names: readonly string[]): Node {
-  const known = new Map<string, Pick<Node, "word" | "number" | "stem">>();
-  const node = (part: string): Node => {
-    let facts = known.get(part);
-    if (!facts) known.set(part, facts = read(part));
-    return {
-      part,
-      ...facts,
-      layer: -1,
-      children: new Map(),
-      layers: 0,
-      attention: false,
-      member: false,
-      blocks: false,
-    };
+  const known = new Map<string, Part>();
+  const read = (text: string): Part => {
+    let part = known.get(text);
+    if (!part) known.set(text, part = partOf(text));
+    return part;
   };
-  const root = node("");
+  const root = new Node(read(""));
+  const path: Node[] = [];
   for (const [layer, name] of names.entries()) {
-    const path = [root];
-    for (const part of partsOf(name)) {
-      const { children } = path.at(-1)!;
-      let child = children.get(part);
-      if (!child) children.set(part, child = node(part));
-      path.push(child);
+    let at = root, depth = 0;
+    path[depth++] = root;
+    for (const text of partsOf(name)) {
+      at = at.children.get(text) ?? at.add(new Node(read(text)));
+      path[depth++] = at;
     }
-    path.at(-1)!.layer = layer;
+    at.layer = layer;
     let attention = false;
-    for (let i = path.length - 1; i >= 0; i--) {
-      const at = path[i]!;
-      at.layers++;
-      attention ||= isAttention(at.word);
-      at.attention ||= attention;
+    while (depth > 0) {
+      const above = path[--depth]!;
+      above.layers++;
+      if (attention) above.attention = true;
+      else attention = above.attention;
     }
   }
   return root;
 }
 
-function read(part: string): Pick<Node, "word" | "number" | "stem"> {
-  const digits = part.match(/\d{1,9}$/)?.[0] ?? "";
-  const stem = part.slice(0, part.length - digits.length);
+function partOf(text: string): Part {
+  const digits = text.match(/\d{1,9}$/)?.[0] ?? "";
+  const stem = text.slice(0, text.length - digits.length);
   // A number too long for an index is text.
   const isNumber = digits !== "" && !/\d$/.test(stem);
+  const word = wordOf(text.replace(/^[./]+/, ""));
   return {
-    word: wordOf(part.replace(/^[./]+/, "")),
+    text,
+    word,
     number: isNumber ? Number(digits) : -1,
-    stem: isNumber ? stem : part,
+    stem: isNumber ? stem : text,
+    isBare: isNumber && /^[./]*$/.test(stem),
+    isNorm: isNorm(word),
+    isAttention: isAttention(word),
   };
 }
 
@@ -157,23 +172,24 @@ export function partsOf(name: string): string[] {
 }
 
 const isSeparator = (code: number) => code === 0x2e || code === 0x2f;
-const isBareNumber = ({ number, stem }: Node) => number >= 0 && /^[./]*$/.test(stem);
 
 /** Marks siblings that differ by their number and have most of their parts in common. */
 function findBlocks(node: Node): void {
+  if (node.children === NONE) return;
   const siblings = new Map<string, Node[]>();
   for (const child of node.children.values()) {
     findBlocks(child);
     node.blocks ||= child.blocks;
-    if (child.number < 0) continue;
-    const others = siblings.get(child.stem);
+    const { number, stem } = child.part;
+    if (number < 0) continue;
+    const others = siblings.get(stem);
     if (others) others.push(child);
-    else siblings.set(child.stem, [child]);
+    else siblings.set(stem, [child]);
   }
   for (const group of siblings.values()) {
     if (!group.some(({ layers }) => layers > 1)) continue;
     const members = alike(group);
-    const alone = group.length === 1 && isBareNumber(group[0]!) && containers.test(node.word);
+    const alone = group.length === 1 && group[0]!.part.isBare && containers.test(node.part.word);
     if (members.length < 2 && !alone) continue;
     for (const member of members) member.member = true;
     node.blocks = true;
@@ -207,7 +223,7 @@ function alike(group: readonly Node[]): Node[] {
   return keyed.filter(({ key }) => similar.get(key)).map(({ node }) => node);
 }
 
-const kindOfPart = (node: Node) => isBareNumber(node) ? "*" : node.part;
+const kindOfPart = ({ part }: Node) => part.isBare ? "*" : part.text;
 
 /** Shared parts over all parts (Jaccard's index). */
 function similarity(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
@@ -262,18 +278,18 @@ class Walk {
 
   #enter(child: Node, meaning: Meaning | undefined, above: Context): Context {
     const scope = child.member && above.scope === "trunk" ? "block" : meaning?.scope ?? above.scope;
-    const context = { ...above, scope, pattern: above.pattern + child.part };
+    const context = { ...above, scope, pattern: above.pattern + child.part.text };
     if (child.member) return this.#enterBlock(child, context);
     const { role } = above;
     const own = meaning?.role ?? null;
-    const narrower = role === null || isNorm(child.word) || own?.startsWith(`${role}.`);
+    const narrower = role === null || child.part.isNorm || own?.startsWith(`${role}.`);
     return narrower ? { ...context, role: own ?? role } : context;
   }
 
   #enterBlock(child: Node, context: Context): Context {
-    const pattern = context.pattern.slice(0, context.pattern.length - child.part.length) +
-      `${child.stem}*`;
-    const indices = [...context.indices, child.number];
+    const pattern = context.pattern.slice(0, context.pattern.length - child.part.text.length) +
+      `${child.part.stem}*`;
+    const indices = [...context.indices, child.part.number];
     const within = context.block?.pattern ?? null;
     let family = this.#families.get(pattern);
     if (!family) this.#families.set(pattern, family = { within, count: 0, layers: new Map() });
@@ -285,19 +301,23 @@ class Walk {
       pattern,
       indices,
       transformer: context.transformer || child.attention,
-      block: { pattern, index: child.number, indices },
+      block: { pattern, index: child.part.number, indices },
     };
   }
 
   /** The children in order, each with what its word says. */
   #ordered(node: Node, context: Context): (readonly [Node, Meaning | undefined])[] {
     if (node.children.size === 0) return [];
-    const words = new Set(Array.from(node.children.values(), ({ word }) => word));
+    let words: Set<string> | undefined;
+    const beside = (word: string) => {
+      words ??= new Set(Array.from(node.children.values(), ({ part }) => part.word));
+      return words.has(word);
+    };
     const around = {
       scope: context.scope,
       transformer: context.transformer,
       blocks: node.blocks,
-      beside: (word: string) => words.has(word),
+      beside,
     };
     const body: Group = {
       place: context.scope === "trunk" ? BODY : -1,
@@ -309,13 +329,15 @@ class Walk {
     const falling = fallingStems(node);
     let last = body;
     for (const child of node.children.values()) {
-      const meaning = isBareNumber(child) ? undefined : meaningOf(child.word, around);
+      const meaning = child.part.isBare
+        ? undefined
+        : meaningOf(child.part.word, child.part.isNorm, around);
       const place = placeOf(child, meaning, context);
       if (place !== null) {
         this.telling = true;
-        const number = falling.has(child.stem) ? -child.number : child.number;
+        const number = falling.has(child.part.stem) ? -child.part.number : child.part.number;
         // Of several that hold blocks and say no more, their parts' letters do not tell which is first.
-        const part = meaning || child.member ? child.part : "";
+        const part = meaning || child.member ? child.part.text : "";
         last = { place, number, part, nodes: [] };
         groups.push(last);
       } else if (context.scope === "trunk" && (this.sorted || last.place >= TAIL)) last = body;
@@ -332,14 +354,14 @@ class Walk {
 /** Null where neither word nor number says where it stands. */
 function placeOf(child: Node, meaning: Meaning | undefined, { scope }: Context): number | null {
   if (meaning && !Number.isNaN(meaning.place)) return meaning.place;
-  const isBody = scope === "trunk" ? child.blocks : isBareNumber(child);
+  const isBody = scope === "trunk" ? child.blocks : child.part.isBare;
   return child.member || isBody ? BODY : null;
 }
 
 /** Stems of blocks that the list counts down, as decoders of U-Nets do. */
 function fallingStems(node: Node): Set<string> {
   const numbers = new Map<string, number[]>();
-  for (const { member, word, stem, number } of node.children.values()) {
+  for (const { member, part: { word, stem, number } } of node.children.values()) {
     if (!member || !/dec|up/.test(word)) continue;
     numbers.set(stem, [...numbers.get(stem) ?? [], number]);
   }

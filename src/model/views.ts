@@ -1,4 +1,5 @@
 import type { TensorInfo } from "../formats/format.ts";
+import { layerName } from "./layers.ts";
 import type { Layer, Model } from "./model.ts";
 
 /** The layer that a name stands for, and what is drawn of it. */
@@ -7,24 +8,41 @@ export interface Found {
   readonly tensor: TensorInfo;
 }
 
-/** The layer of that name with its main tensor, or the tensor or view of that name with its layer. */
-export function findTensor({ layers, views }: Model, name: string): Found | undefined {
-  const layer = layers.find((layer) => layer.name === name);
-  if (layer) return { layer, tensor: layer.main };
-  const view = views.find((view) => view.name === name);
+const indices = new WeakMap<readonly Layer[], ReadonlyMap<string, Found>>();
+
+/**
+ * The layer of that name with its main tensor, or the tensor or view of that name with its layer.
+ * The names of tied tensors, and of layers that have no others, stand for those they are tied to.
+ */
+export function findTensor(model: Model, name: string): Found | undefined {
+  let index = indices.get(model.layers);
+  if (!index) indices.set(model.layers, index = indexOf(model));
+  return index.get(name);
+}
+
+function indexOf({ layers, views, structure }: Model): Map<string, Found> {
+  const index = new Map<string, Found>();
+  const add = (name: string, found: Found | undefined) => {
+    if (found && !index.has(name)) index.set(name, found);
+  };
+  const tensors = new Map<string, Found>();
   for (const layer of layers) {
-    const tensor = layer.tensors.find((tensor) => tensor.name === name);
-    if (tensor) return { layer, tensor };
-    if (view && looksAt(view, layer)) return { layer, tensor: view };
+    index.set(layer.name, { layer, tensor: layer.main });
+    for (const tensor of layer.tensors) tensors.set(tensor.name, { layer, tensor });
   }
+  for (const [name, found] of tensors) add(name, found);
+  for (const tensor of views) {
+    const found = tensors.get(lookedAt(tensor));
+    add(tensor.name, found && { layer: found.layer, tensor });
+  }
+  for (const [alias, name] of structure.aliases) add(alias, tensors.get(name));
+  for (const [alias, name] of structure.aliases) add(layerName(alias), tensors.get(name));
+  return index;
 }
 
 /** The views of a layer's tensors. */
-export const viewsOf = ({ views }: Model, layer: Layer): readonly TensorInfo[] =>
-  views.filter((view) => looksAt(view, layer));
+export const viewsOf = ({ views }: Model, { tensors }: Layer): readonly TensorInfo[] =>
+  views.filter((view) => tensors.some(({ name }) => name === lookedAt(view)));
 
 /** A view is named for its tensor: "fc.weight:scale" looks at "fc.weight". */
-const looksAt = (view: TensorInfo, { tensors }: Layer): boolean => {
-  const name = view.name.slice(0, view.name.lastIndexOf(":"));
-  return tensors.some((tensor) => tensor.name === name);
-};
+const lookedAt = ({ name }: TensorInfo): string => name.slice(0, name.lastIndexOf(":"));

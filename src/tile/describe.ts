@@ -30,11 +30,16 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
   bytes: model.bytes,
   metadata: model.metadata,
   steps: [],
-  tensors: model.tensors.map(describeTensor),
+  structure: describeStructure(model),
+  tensors: model.tensors.map((tensor) => ({ ...describeTensor(tensor), ...ties(model, tensor) })),
   views: model.views.map(describeTensor),
   layers: model.layers.map((layer) => ({
     name: layer.name,
     kind: layer.kind,
+    role: layer.role,
+    block: layer.block,
+    inputs: layer.inputs,
+    aliases: layer.aliases,
     shape: layer.main.shape,
     dtype: layer.main.dtype,
     parameters: layer.parameters,
@@ -43,6 +48,19 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
     url: `${modelUrl(model, base)}/${segment(layer.name)}`,
   })),
 });
+
+/** How the layers belong together, what the file itself says of that, and what is left out. */
+function describeStructure({ structure, ignored }: Model) {
+  const { order, blocks, joins, edges, facts } = structure;
+  const declared = Object.entries(facts).filter(([, value]) => value !== null);
+  return { order, blocks, joins, edges, declared: Object.fromEntries(declared), ignored };
+}
+
+/** Whose bytes a tensor has. */
+function ties({ structure: { aliases, shared } }: Model, { name }: TensorInfo) {
+  const aliasOf = aliases.get(name), sharesWith = shared.get(name);
+  return { ...(aliasOf ? { aliasOf } : {}), ...(sharesWith ? { sharesWith } : {}) };
+}
 
 const modelUrl = ({ id }: Model, base: string) => `${base}/models/${segment(id)}`;
 
@@ -72,6 +90,10 @@ export function describeLayer(
     name,
     tensor: main.name,
     kind: layer.kind,
+    role: layer.role,
+    block: layer.block,
+    inputs: layer.inputs,
+    aliases: layer.aliases,
     shape: main.shape,
     dtype: main.dtype,
     parameters: layer.parameters,

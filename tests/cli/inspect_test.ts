@@ -3,9 +3,29 @@ import { npyFile, npyHeader, safetensorsFile, zipFile } from "../formats/build.t
 import { modelFile, names, served } from "../routes/served.ts";
 import { run, withFile } from "./run.ts";
 
+Deno.test("inspect shows the layers as a tree, repeated blocks folded", async () => {
+  const { code, stdout, stderr } = await run("inspect", "fixtures/models/tiny-transformer");
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /53 tensors, 218,880 parameters/);
+  const rows = stdout.trimEnd().split("\n").slice(-11).map((row) => row.split(/ {2,}/).join("|"));
+  assertEquals(rows, [
+    "token|embedding|embedding.token|F32|[83, 64]|5,312",
+    "position|embedding|embedding.position|F32|[128, 64]|8,192",
+    "blocks.0–3|× 4",
+    "|ln1|norm|norm.attention|F32|[64]|512",
+    "|qkv|attention|attention.qkv|F32|[192, 64]|49,920",
+    "|proj|attention|attention.output|F32|[64, 64]|16,640",
+    "|ln2|norm|norm.mlp|F32|[64]|512",
+    "|fc|linear|mlp.up|F32|[256, 64]|66,560",
+    "|out|linear|mlp.down|F32|[64, 256]|65,792",
+    "ln|norm|norm.final|F32|[64]|128",
+    "head|linear|head|F32|[83, 64]|5,312",
+  ]);
+});
+
 Deno.test("inspect lists every tensor with its type, shape and size", () =>
   withFile(modelFile(), async (path) => {
-    const { code, stdout, stderr } = await run("inspect", path);
+    const { code, stdout, stderr } = await run("inspect", path, "--tensors");
     assertEquals([code, stderr], [0, ""]);
     assertMatch(stdout, /12 tensors, 630,066 parameters/);
     assertMatch(stdout, /^matrix +F32 +\[700, 900\] +630,000 +2,520,000$/m);

@@ -99,7 +99,10 @@ Deno.test("JSON is tagged by its content", () =>
 Deno.test("a model is described once a version, whatever asks for it", async () => {
   let version = "1", described = 0;
   const engine = {
-    model: (id: string) => ({ id, version, layers: [], tensors: [], views: [] }),
+    model: (id: string) => ({
+      ...{ id, version, layers: [], tensors: [], views: [], ignored: [] },
+      structure: { order: "file", blocks: [], joins: [], edges: 0, facts: {} },
+    }),
     modes: () => (described++, []),
   } as unknown as Engine;
   const app = createApp(engine);

@@ -1,0 +1,87 @@
+import type { describeModel } from "../tile/describe.ts";
+import { type Fold, foldBlocks } from "../model/fold.ts";
+import { table } from "./table.ts";
+
+/** What `GET /models/{model}` answers. */
+export type Body = ReturnType<typeof describeModel>;
+type Layer = Body["layers"][number];
+
+/** Reasons told one by one; a file of a thousand texts would hide the rest. */
+const MAX_IGNORED = 20;
+
+/** A model in one line. */
+export function titleOf({ title, format, tensors, parameters, bytes }: Body): string {
+  const total = `${tensors.length} tensors, ${count(parameters)} parameters, ${count(bytes)} bytes`;
+  return `${title} (${format}): ${total}`;
+}
+
+/** The tree of a model's layers as text, repeated blocks folded, and what is known besides. */
+export function outline(body: Body): string {
+  const { layers, structure } = body;
+  const network = layers.filter(({ kind }) => kind !== "optimizer");
+  const rows = foldBlocks(network).flatMap((fold) => rowsOf(fold, 0, 1));
+  const head = ["layer", "kind", "role", "type", "shape", "parameters"];
+  return [
+    titleOf(body),
+    ...facts(structure),
+    "",
+    table([head, ...rows, ...states(layers)], 5),
+    ...ignored(structure.ignored),
+  ].join("\n");
+}
+
+function facts({ order, declared, joins, edges }: Body["structure"]): string[] {
+  const known = Object.entries(declared).map(([name, value]) => `${name} ${value}`);
+  const kinds = [...Map.groupBy(joins, ({ kind }) => kind)]
+    .map(([kind, { length }]) => `${length} ${kind}`);
+  const sources = {
+    graph: `in the order of the graph, ${edges} edges`,
+    names: "in the order that their names suggest",
+    file: "in the order of the file",
+  };
+  return [
+    `layers ${sources[order]}`,
+    ...(kinds.length > 0 ? [`joins: ${kinds.join(", ")}`] : []),
+    ...(known.length > 0 ? [`the file says: ${known.join(", ")}`] : []),
+  ];
+}
+
+/** `times` is how often the blocks above repeat. */
+function rowsOf(fold: Fold<Layer>, depth: number, times: number): string[][] {
+  const label = "  ".repeat(depth) + fold.label;
+  if ("parts" in fold) {
+    const rows = fold.parts.flatMap((part) => rowsOf(part, depth + 1, times * fold.count));
+    return [[fold.count > 1 ? `${label}  × ${fold.count}` : label], ...rows];
+  }
+  const { layers } = fold;
+  const [first] = layers;
+  if (!first) return [];
+  const aliases = times === 1 ? first.aliases : [];
+  const types = [...new Set(layers.map(({ dtype }) => dtype))];
+  return [[
+    aliases.length > 0 ? `${label} = ${aliases.join(" = ")}` : label,
+    first.kind,
+    first.role ?? "",
+    types.join("/"),
+    `[${first.shape.join(", ")}]`,
+    count(layers.reduce((sum, { parameters }) => sum + parameters, 0)),
+  ]];
+}
+
+/** What an optimizer keeps in a row: it has the shapes of the layers. */
+function states(layers: readonly Layer[]): string[][] {
+  const kept = layers.filter(({ kind }) => kind === "optimizer");
+  if (kept.length === 0) return [];
+  const sum = kept.reduce((sum, { parameters }) => sum + parameters, 0);
+  const types = [...new Set(kept.map(({ dtype }) => dtype))].join("/");
+  return [[`its states  × ${kept.length}`, "optimizer", "", types, "", count(sum)]];
+}
+
+function ignored(list: Body["structure"]["ignored"]): string[] {
+  if (list.length === 0) return [];
+  const rows = list.slice(0, MAX_IGNORED).map(({ name, reason }) => `  ${name}: ${reason}`);
+  const more = list.length - rows.length;
+  return ["", `${list.length} left out:`, ...rows, ...(more > 0 ? [`  and ${more} more`] : [])];
+}
+
+const count = (value: number) => value.toLocaleString("en-US");
