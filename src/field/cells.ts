@@ -27,6 +27,8 @@ export interface Rect {
 
 // One positional read costs as much as copying about this many bytes, so narrower gaps are read over.
 const GAP = 8192;
+// Elements from one that is wanted to the next that are read over in any case.
+const HOLE = 32;
 // Rows that are worth a reading of their own.
 const FEW = 4;
 // Largest single read: keeps scratch small and cancellation prompt.
@@ -197,7 +199,9 @@ function readScattered(
   const cells = rows.length * columns.length;
   const span = bottom - top + right - left + 1;
   const most = isFetched(reader.source) ? 1.25 * cells : Math.max(GAP / 8, 3 * cells);
-  if (cells === 1 || span <= Math.min(SPAN / 8, most)) {
+  // Small holes everywhere, as between the scales of blocks, cost less than a read for each cell.
+  const porous = hole(columns, 0) <= HOLE && hole(rows, right - left) <= HOLE;
+  if (cells === 1 || (span <= SPAN / 8 && (porous || span <= most))) {
     return readSpan(reader, rows, columns, top + left, span, target);
   }
   if (columns.length === 1 || (rows.length > 1 && bottom - top >= right - left)) {
@@ -270,6 +274,15 @@ function rescale(
 function floats(ops: Ops, count: number): Float32Array {
   const { buffer, byteOffset } = ops.scratch(count * 4);
   return new Float32Array(buffer, byteOffset, count);
+}
+
+/** The largest distance from an offset to the next, less the extent of what begins there. */
+function hole(offsets: Float64Array, extent: number): number {
+  let largest = 0;
+  for (let i = 1; i < offsets.length; i++) {
+    largest = Math.max(largest, Math.abs(offsets[i]! - offsets[i - 1]!) - extent);
+  }
+  return largest;
 }
 
 function bounds(offsets: Float64Array): [number, number] {

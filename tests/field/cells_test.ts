@@ -1,8 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { wasm } from "../../src/compute/wasm.ts";
-import { readBordered, readCells } from "../../src/field/cells.ts";
+import { readBordered, readCells, type SyncSource } from "../../src/field/cells.ts";
 import { indexOf } from "../../src/field/plane.ts";
+import { MeteredSource } from "../../src/storage/metered.ts";
 import { interleaved, readerOf, tensorOf } from "./planes.ts";
 
 const shapes = fc.oneof(
@@ -76,4 +77,20 @@ Deno.test("a single cell has no gradient: its border repeats it", () => {
     });
     assertEquals([values[3], values[5], values[1], values[7]], [3, 3, 3, 3]);
   });
+});
+
+Deno.test("cells with small holes between them are read together, those with large ones apart", () => {
+  const read = (stride: number) => {
+    const { tensor, source, flat } = tensorOf([1000, stride], (i) => i);
+    const metered = new MeteredSource(source) as unknown as MeteredSource & SyncSource;
+    const column = { ...tensor, shape: [500, 2], strides: [2 * stride, stride] };
+    const reader = readerOf({ tensor: column, source: metered }, undefined, wasm);
+    const values = new Float32Array(1000);
+    const rect = { x: 0, y: 0, width: 2, height: 500 };
+    wasm.frame(() => readCells(reader, rect, { values, start: 0, pitch: 2 }));
+    values.forEach((value, i) => assertEquals(value, flat[i * stride]));
+    return metered.reads;
+  };
+  assertEquals(read(17), 1);
+  assertEquals(read(2000), 1000);
 });
