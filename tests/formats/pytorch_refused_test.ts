@@ -130,6 +130,7 @@ wrong("a long name", global("a".repeat(2000), "b"), "1024 characters");
 wrong("an empty stack", op("a"), "an empty stack");
 wrong("an operand below the mark", concat(item(1), op("(R")), "an empty stack");
 wrong("a missing mark", op("t"), "no mark");
+wrong("a memo far out", op("Nr", 0xff, 0xff, 0xff, 0xff), "memo 4294967295");
 wrong("a missing memo", op("h", 3), "memo 3");
 wrong("a text memo", utf8("gx\n"), "no integer");
 wrong("a negative memo", utf8("Np-1\n"), "memo -1");
@@ -151,6 +152,11 @@ wrong(
   "two million dicts",
   concat(...new Array(1100).fill(concat(op("("), new Uint8Array(1000).fill(0x7d), op("1")))),
   "one more object",
+);
+wrong(
+  "nine million opcodes",
+  new Uint8Array(9_000_000).map((_, i) => i % 2 ? 0x30 : 0x4e),
+  "more opcode",
 );
 for (const [what, code] of Object.entries({ LONG4: 0x8b, BINUNICODE: 0x58, BINBYTES: 0x42 })) {
   const cut = op(code, 0xff, 0xff, 0xff, 0x7f);

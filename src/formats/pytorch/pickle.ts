@@ -8,6 +8,9 @@ import type { Storage, Value } from "./values.ts";
 /** Bytes of one pickle at most: that of 100,000 tensors takes a third. */
 export const MAX_PICKLE = 1 << 26;
 
+/** Opcodes of one pickle at most: a tensor takes 45. */
+const MAX_STEPS = 1 << 23;
+
 const END = STOP.charCodeAt(0);
 
 export interface Unpickled {
@@ -31,7 +34,7 @@ export function unpickle(
   start = 0,
 ): Unpickled {
   const machine = new Machine(file, bytes, start);
-  for (;;) {
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
     const byte = machine.next();
     const opcode = opcodes[byte];
     if (!opcode) throw machine.refuse(nameOf(byte), "an opcode that puts data together");
@@ -40,6 +43,7 @@ export function unpickle(
       return { value: machine.pop(), end: machine.cursor.at, storages: machine.storages };
     }
   }
+  throw machine.refuse("one more opcode", `<= ${MAX_STEPS}`);
 }
 
 /** `unpickle` where there are no more bytes than these. */
