@@ -104,8 +104,13 @@ export class HttpClient {
       : [plain, this.#plain];
     return new Promise((resolve, reject) => {
       const asked = request(url, { agent, headers: { ...headers, "accept-encoding": "identity" } });
+      const end = (why?: Error) => {
+        // Or else Deno would send the request again over another connection.
+        asked.reusedSocket = false;
+        asked.destroy(why);
+      };
       const cancel = () => {
-        asked.destroy();
+        end();
         reject(signal!.reason);
       };
       const fail = (error: unknown) => {
@@ -121,7 +126,7 @@ export class HttpClient {
       // Not before there is a connection: until then the request waits for others to end.
       asked.on("socket", () => {
         timer = setTimeout(
-          () => asked.destroy(new Error(`no answer within ${this.#timeout} ms`)),
+          () => end(new Error(`no answer within ${this.#timeout} ms`)),
           this.#timeout,
         );
       });
