@@ -33,7 +33,7 @@ export function wire(
   const nodes: GraphNode[] = [];
   for (const operation of sorted(operations)) {
     const { op, inputs, outputs } = operation;
-    const tensors = [...new Set(inputs.flatMap((input) => carried.get(input) ?? []))];
+    const tensors = distinct(inputs.flatMap((input) => carried.get(input) ?? []));
     const folds = passes(op) && inputs.length > 0 && tensors.length <= MAX_CARRIED &&
       inputs.every((input) => carried.has(input));
     if (folds) {
@@ -42,11 +42,13 @@ export function wire(
     }
     const name = nameOf(operation);
     const makersOf = inputs.flatMap((input) => makers.get(input) ?? []);
-    nodes.push({ name, op, inputs: [...new Set(makersOf)], tensors });
+    nodes.push({ name, op, inputs: distinct(makersOf), tensors });
     for (const output of outputs) makers.set(output, name);
   }
   return { nodes };
 }
+
+const distinct = (names: string[]) => names.length < 2 ? names : [...new Set(names)];
 
 /** Each operation after those whose results it takes; otherwise in the given order. */
 function sorted(operations: readonly Operation[]): Operation[] {

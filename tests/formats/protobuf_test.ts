@@ -179,3 +179,11 @@ Deno.test("protobuf: a cancelled scan stops", async () => {
 Deno.test("protobuf: packed integers read alike in memory", () => {
   assertEquals(integersOf("given", concat(varint(1), varint(-2), varint(300))), [1, -2, 300]);
 });
+
+Deno.test("protobuf: a long scan lets others run, and can be cancelled", async () => {
+  const bytes = new Uint8Array(8 << 20).map((_, i) => i % 2 ? 0 : 8);
+  const stop = new AbortController();
+  const scan = new Scan(new MemorySource("given", bytes), stop.signal);
+  setTimeout(() => stop.abort(), 0);
+  await assertRejects(() => scan.walk(scan.root, () => {}), DOMException);
+});
