@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.ts";
-import type { Listing, TensorInfo } from "../formats/format.ts";
+import type { Listing, Metadata, TensorInfo } from "../formats/format.ts";
 import { show } from "../formats/malformed.ts";
 import { detectSource } from "../formats/table.ts";
 import { isRemote } from "../storage/scheme.ts";
@@ -43,7 +43,8 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
     const tensors = listings.flatMap((listing) => listing.tensors);
     refuseDuplicates(isRemote(path) ? titleOf(path) : path, tensors); // a URL may hold secrets
     const fetch = supplier(sources);
-    const metadata = Object.assign({}, ...listings.map((listing) => listing.metadata));
+    const pairs = listings.flatMap(({ metadata }) => Object.entries(metadata));
+    const metadata: Metadata = Object.fromEntries(pairs); // an assignment would obey "__proto__"
     const graph = listings.length === 1 ? listings[0]!.graph : undefined;
     const { layers, structure } = arrange({ tensors, graph, metadata });
     return {

@@ -1,8 +1,10 @@
-import { assert, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FormatError } from "../../src/errors.ts";
 import { gguf } from "../../src/formats/gguf.ts";
+import { openModel } from "../../src/model/open.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
+import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
 import {
   type Gguf,
@@ -174,3 +176,13 @@ Deno.test("gguf: a header without end is given up after 128 MiB", async () => {
     await Deno.remove(path);
   }
 });
+
+Deno.test("gguf: a key that is special to JavaScript is a key as any other", () =>
+  inFolder(async (folder) => {
+    const special = pair("__proto__", 9, list(4, 1, u32(7)));
+    await Deno.writeFile(`${folder}/a.gguf`, ggufFile({ pairs: [special, number("a", 1)] }));
+    const { metadata, close } = await openModel(`${folder}/a.gguf`);
+    assertEquals(Object.keys(metadata), ["version", "__proto__", "a"]);
+    assertEquals(Object.getPrototypeOf(metadata), Object.prototype);
+    close();
+  }));

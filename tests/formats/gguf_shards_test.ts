@@ -4,7 +4,9 @@ import { gguf } from "../../src/formats/gguf.ts";
 import { findModels, stem } from "../../src/model/find.ts";
 import { openModel } from "../../src/model/open.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
+import { Remote } from "../../src/storage/remote.ts";
 import { inFolder } from "../storage/folder.ts";
+import { rangeServer, served } from "../storage/servers/range.ts";
 import { ggufFile, pair, u16 } from "./gguf_build.ts";
 import { valuesOf } from "./values.ts";
 
@@ -55,3 +57,21 @@ Deno.test("gguf: shards that are missing, renamed or of another set are told of"
     const alone = new MemorySource("a-00001-of-00003.gguf", ggufFile({ pairs: split(3) }));
     await assertRejects(() => gguf.list(alone), SynaptileError, "stands alone");
   }));
+
+Deno.test("gguf: shards behind HTTP open by the URL of any of them", async () => {
+  const names = [1, 2, 3].map((n) => `small-0000${n}-of-00003.gguf`);
+  const files = names.map((name) => {
+    return [`/a/${name}`, served(Deno.readFileSync(fixture(`sharded/${name}`)))] as const;
+  });
+  await using server = await rangeServer(Object.fromEntries(files));
+  const remote = new Remote({ policy: { hosts: ["127.0.0.1"], private: true } });
+  try {
+    const url = `${server.origin}/a/${names[1]}?download=true`;
+    const model = await openModel(url, { remote: () => Promise.resolve(remote) });
+    assertEquals(model.id, "small");
+    assertEquals(model.tensors.map(({ name }) => name), ["t0", "t1", "t2", "t3", "t4"]);
+    model.close();
+  } finally {
+    await remote.close();
+  }
+});
