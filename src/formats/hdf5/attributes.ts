@@ -11,6 +11,7 @@ import type { Reader } from "./reader.ts";
 export type Value = string | number | readonly (string | number)[];
 export type Attributes = ReadonlyMap<string, Value>;
 
+const NONE: Attributes = new Map();
 const MAX_VALUES = 1 << 16;
 const BY_NAME = 8;
 
@@ -32,7 +33,7 @@ export async function readAttributes(
       if (attribute) found.set(attribute.name, attribute.value);
     }
   }
-  return found;
+  return found.size > 0 ? found : NONE;
 }
 
 /** Attributes that are too many, or too large, for the header. */
