@@ -22,7 +22,8 @@ export function hubSettings(env: (name: string) => string | undefined): HubSetti
 export function hubPlace(url: string, { endpoint, token }: HubSettings): Place {
   const [, org, repository, revision = "main", path = ""] =
     /^hf:\/\/([\w.-]+)\/([\w.-]+)(?:@([\w.-]+))?(?:\/([^?#]*))?$/.exec(url) ?? [];
-  if (!org || !repository) {
+  const steps = [org, repository, revision, ...path.split("/")];
+  if (!org || !repository || steps.includes(".") || steps.includes("..")) {
     throw new BadRequest(`${url} does not name a repository: hf://org/name[@revision][/path]`, {
       found: url,
       expected: "hf://org/name[@revision][/path]",
