@@ -1,8 +1,17 @@
-import { h } from "./dom.ts";
 import { patiently } from "./patience.ts";
 
 const KEY = "synaptile-token";
+
+/** Asks a person for a token; `wrong` is whether there was one already. Null where none is given. */
+export type AskPerson = (wrong: boolean) => Promise<string | null>;
+
+let askPerson: AskPerson = () => Promise.resolve(null);
 let asking: Promise<boolean> | null = null;
+
+/** Says who asks for tokens. */
+export function mountAccess(person: AskPerson): void {
+  askPerson = person;
+}
 
 /**
  * `fetch` with the token that this server wants, if it wants one: a person is asked for it once,
@@ -17,39 +26,13 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Response
     if (!response.headers.has("WWW-Authenticate")) return response;
     // Another request may have brought a token meanwhile.
     const isNew = sessionStorage.getItem(KEY) !== token;
-    if (!isNew && !await (asking ??= askPerson(token).finally(() => asking = null))) {
-      return response;
-    }
+    if (!isNew && !await (asking ??= renew(token).finally(() => asking = null))) return response;
     await response.body?.cancel();
   }
 }
 
-/** Resolves with whether a token was given. */
-function askPerson(before: string | null): Promise<boolean> {
-  const field = h("input", {
-    type: "password",
-    required: true,
-    autocomplete: "off",
-    "aria-label": "Token",
-    spellcheck: "false",
-  });
-  const said = before ? "That token is not for this, or unknown." : "This server wants a token.";
-  const form = h(
-    "form",
-    { method: "dialog" },
-    h("h2", {}, "Token"),
-    h("p", { class: "hint" }, said),
-    h("label", { class: "field" }, field),
-    h("button", { type: "submit", class: "wide" }, "Go on"),
-  );
-  const dialog = h("dialog", { class: "panel", "aria-label": "Token" }, form);
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => {
-    form.addEventListener("submit", () => sessionStorage.setItem(KEY, field.value.trim()));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(sessionStorage.getItem(KEY) !== before);
-    });
-  });
+async function renew(before: string | null): Promise<boolean> {
+  const token = await askPerson(before !== null);
+  if (token) sessionStorage.setItem(KEY, token);
+  return token !== null && token !== before;
 }

@@ -1,3 +1,4 @@
+import { mountAccess } from "./access.ts";
 import { isAbort, Problem } from "./api.ts";
 import { byId, isPhone, set } from "./dom.ts";
 import { mountHelp } from "./help.ts";
@@ -20,6 +21,7 @@ import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
 import { looksOf, tileAddress } from "./tiles.ts";
+import { askForToken } from "./token_dialog.ts";
 import { targets } from "./tree.ts";
 
 for (const slot of document.querySelectorAll<HTMLElement>("[data-icon]")) {
@@ -52,6 +54,7 @@ const opening: Opening = {
   },
   failed: (error) => notice.fail(error, null),
 };
+mountAccess(askForToken);
 mountDrop(opening);
 const widgets: Widget[] = [
   new Switcher(store, opening),
