@@ -57,14 +57,14 @@ export const inspect: Verb = {
   },
 };
 
-/** The layer of that name with its tensors, or the tensor of that name. */
+/** The layer of that name with its tensors, or the tensor or view of that name. */
 function narrow(body: Body, name: string | undefined, path: string): Body {
   if (name === undefined) return body;
   const layers = body.layers.filter((layer) => layer.name === name || layer.tensors.includes(name));
   const wanted = layers.some((layer) => layer.name === name)
     ? layers.filter((layer) => layer.name === name).flatMap(({ tensors }) => tensors)
     : [name];
-  const tensors = body.tensors.filter((tensor) => wanted.includes(tensor.name));
+  const tensors = [...body.tensors, ...body.views].filter(({ name }) => wanted.includes(name));
   if (tensors.length > 0) return { ...body, layers, tensors };
   const some = body.layers.slice(0, 8).map((layer) => layer.name).join(", ");
   throw new NotFound(`${path} has no layer or tensor "${name}"; among its layers are ${some}`);

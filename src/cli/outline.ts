@@ -26,6 +26,7 @@ export function outline(body: Body): string {
     ...facts(structure),
     "",
     table([head, ...rows, ...states(layers)], 5),
+    ...remarks(body),
     ...ignored(structure.ignored),
   ].join("\n");
 }
@@ -76,6 +77,18 @@ function states(layers: readonly Layer[]): string[][] {
   const types = [...new Set(kept.map(({ dtype }) => dtype))].join("/");
   return [[`its states  × ${kept.length}`, "optimizer", "", types, "", count(sum)]];
 }
+
+/** What to know of tensors' values, each sentence once, and what else there is to look at. */
+function remarks({ tensors, views }: Body): string[] {
+  const noted = Map.groupBy(tensors, ({ note }) => note);
+  noted.delete(undefined);
+  const notes = Array.from(noted, ([note, of]) => `${some(of)}: ${note}`);
+  const looks = views.length > 0 ? [`views besides: ${some(views)}`] : [];
+  return notes.length + looks.length > 0 ? ["", ...notes, ...looks] : [];
+}
+
+const some = ([first, ...others]: readonly { readonly name: string }[]) =>
+  `${first?.name}${others.length > 0 ? ` and ${count(others.length)} more` : ""}`;
 
 function ignored(list: Body["structure"]["ignored"]): string[] {
   if (list.length === 0) return [];

@@ -23,6 +23,16 @@ Deno.test("inspect shows the layers as a tree, repeated blocks folded", async ()
   ]);
 });
 
+Deno.test("inspect tells what was put in order, what views there are, and measures one", async () => {
+  const { stdout } = await run("inspect", "fixtures/gguf/llama.gguf");
+  assertMatch(stdout, /^blk\.0\.attn_q\.weight and 3 more: each head's rows are shown as/m);
+  assertMatch(stdout, /^views besides: blk\.0\.attn_q\.weight:scale$/m);
+  const file = "fixtures/gguf/types.gguf";
+  const one = await run("inspect", file, "--statistics", "--layer", "Q4_0:scale");
+  assertEquals([one.code, one.stderr], [0, ""]);
+  assertMatch(one.stdout, /^Q4_0:scale +F16 +\[2, 2, 8\] +32 +560 +-0\.061157 +0\.058289 /m);
+});
+
 Deno.test("inspect lists every tensor with its type, shape and size", () =>
   withFile(modelFile(), async (path) => {
     const { code, stdout, stderr } = await run("inspect", path, "--tensors");
