@@ -92,6 +92,13 @@ Deno.test("onnx: metadata tells the producer, versions, inputs and outputs", asy
   });
 });
 
+Deno.test("onnx: initializers that old files name among the inputs are no inputs", async () => {
+  const graph = graphProto([tensorProto("w", [1], FLOAT, raw(4))]);
+  const inputs = ["x", "w"].map((name) => field(11, field(1, name)));
+  const { metadata } = await list(onnxFile(concat(graph, ...inputs)));
+  assertEquals(metadata, { ir_version: 10, "input.x": "" });
+});
+
 Deno.test("onnx: weights belong to the layer that uses them, however they get there", async () => {
   assertEquals((await listed(folder + "folded.onnx")).graph?.nodes, [
     { name: "MatMul_0", op: "MatMul", inputs: [], tensors: ["q", "scale", "zero"] },
@@ -201,6 +208,12 @@ refused(
   onnx,
   () => one(tensorProto("a", [3], FLOAT, raw(8))),
   'tensor "a" raw_data is 8 bytes, expected 12',
+);
+refused(
+  "raw data longer than the tensor",
+  onnx,
+  () => one(tensorProto("a", [1], FLOAT, raw(8))),
+  "8 bytes, expected 4",
 );
 refused(
   "packed data of another size",

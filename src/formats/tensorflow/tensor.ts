@@ -24,8 +24,6 @@ const encodings = new Map<number, number | "varint">([
 ]);
 /** Bytes of varints that are counted; of more, there have to be as many as elements. */
 const MAX_COUNTED = 1 << 16;
-/** Bytes of a tensor that are written out because its last values repeat. */
-const MAX_REPEATED = 1 << 20;
 
 /** Reads a TensorProto: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/tensor.proto */
 export async function readTensor(scan: Scan, span: Span): Promise<Stored> {
@@ -136,7 +134,7 @@ async function placeValues(
     throw wanted.refuse(`${values.length} bytes`, `${given} integers of 1 to 10 bytes`);
   }
   const size = count * itemBytes;
-  if (!numbers || size > MAX_REPEATED || scan.kept + size > MAX_KEPT) {
+  if (!numbers || scan.kept + size > MAX_KEPT) {
     return `the last of its ${given} values stands for ${count - given} more`;
   }
   scan.kept += size;
