@@ -9,6 +9,9 @@ const index = /\.safetensors\.index\.json$/;
 const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
 /** What names of files of one model end in before their format's ending. */
 const number = /-\d{5}-of-\d{5}(?=\.[a-z]+$)/;
+/** Names that say nothing of a model: its folder's name, or its repository's, says more. */
+const plain =
+  /^(model|pytorch_model|tf_model|adapter_model|diffusion_pytorch_model|saved_model|weights|variables)(\.[a-z_]+)*$/;
 /** Folders within folders, down from the one that was named. */
 const MAX_DEPTH = 8;
 
@@ -34,7 +37,9 @@ export const titleOf = (path: string): string =>
 
 function lastOf(url: string): string {
   const path = url.replace(/[?#].*$/, "").replace(/^\w+:\/\//, "").replace(/@[^/]*$/, "");
-  const name = path.split("/").findLast((step) => step !== "") ?? "";
+  const steps = path.replace(/\/(resolve|blob|raw)\/[^/]+(?=\/)/, "").split("/")
+    .filter((step) => step !== "");
+  const name = steps.findLast((step, i) => i === 0 || !plain.test(step)) ?? "";
   try {
     return basename(decodeURIComponent(name));
   } catch (error) {
@@ -64,7 +69,7 @@ export function locate(path: string): readonly string[] {
 
 /**
  * The paths of all models under a path, each for `openModel`, in natural order; a folder that is a
- * sharded model stands for itself. Hidden folders, and links that lead out of the folder, are left
+ * sharded model, or holds just one file of a plain name such as model.onnx, stands for itself. Hidden folders, and links that lead out of the folder, are left
  * out. Throws `NotFound` where there is none.
  */
 export function findModels(path: string): readonly string[] {
@@ -72,7 +77,9 @@ export function findModels(path: string): readonly string[] {
   const found: string[] = [];
   const walk = (folder: string, depth: number) => {
     const { sharded, single, folders } = survey(folder);
-    found.push(...(sharded.length > 0 ? [folder] : []), ...single);
+    const alone = sharded.length === 0 && single.length === 1 && plain.test(basename(single[0]!));
+    if (sharded.length > 0 || alone) found.push(folder);
+    if (!alone) found.push(...single);
     if (depth < MAX_DEPTH) folders.forEach((inner) => walk(inner, depth + 1));
   };
   walk(path, 0);

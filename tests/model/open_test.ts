@@ -124,3 +124,21 @@ Deno.test("an id is the stem of the path", () => {
   assertEquals(stem("/a/.safetensors"), "model");
   assertEquals(stem("/a/...npy"), "model");
 });
+
+Deno.test("a model whose file has a plain name is called by its folder or its repository", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/resnet`);
+    await Deno.writeFile(`${folder}/resnet/model.safetensors`, tensors("a"));
+    await Deno.writeFile(`${folder}/other.safetensors`, tensors("a"));
+    const paths = findModels(folder);
+    assertEquals(paths.map(stem), ["other", "resnet"]);
+    await Deno.writeFile(`${folder}/resnet/adapter.safetensors`, tensors("a"));
+    assertEquals(findModels(folder).map(stem), ["other", "adapter", "model"]);
+    const urls = {
+      "https://hub.example/org/tiny/resolve/main/model.safetensors": "tiny",
+      "https://host.example/a/variables/variables.index": "a",
+      "https://host.example/nets/good.onnx?x=1": "good",
+      "https://host.example/model.onnx": "host.example",
+    };
+    for (const [url, id] of Object.entries(urls)) assertEquals(stem(url), id, url);
+  }));
