@@ -1,4 +1,4 @@
-import type { BlockPlace } from "./tree.ts";
+import type { BlockPlace } from "./order.ts";
 
 /** As much of a layer as decides whether it is the same in every block. */
 export interface Foldable {

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, TensorInfo } from "../formats/format.ts";
-import { findJoins, isMeasure, type Join } from "./joins.ts";
-import { kindOfOp } from "./kinds.ts";
+import { findJoins, type Join } from "./joins.ts";
 import { elements, type Group, namesLayer } from "./layers.ts";
+import { type Op, opReader } from "./ops.ts";
 
 /** A layer as a graph has it. */
 export interface FlowLayer extends Group {
@@ -20,17 +20,17 @@ export interface Flow {
   readonly rest: readonly TensorInfo[];
 }
 
-/** Operations whose result is their tensor, moved or spelt in another way. */
-const carrier =
-  /^(identity|const(ant)?|cast|transpose|reshape|unsqueeze|squeeze|expand|dequantize.*|quantize.*|readvariableop)$/i;
-const addition = /^(add|addv2|biasadd)$/i;
-/** Operations whose tensors, if large, are sizes all the same. */
-const sizing = /^(resize|upsample)$/i;
 const counts: ReadonlySet<string> = new Set(["I64", "I32", "U64", "U32", "BOOL"]);
+const NONE: readonly never[] = [];
 /** The share of the elements that a graph must use to be taken for the model's. */
 const COVERED = 0.5;
-/** Sources remembered in all; beyond, only the nearest few of each operation. */
-const MAX_SOURCES = 1 << 21, NEAREST = 8;
+/** Tensors that one operation passes on. */
+const MAX_CARRIED = 16;
+/**
+ * Layers told that reach another one, the nearest: the sums of a deep residual network make all
+ * layers reach all later ones, which its joins tell better. Fewer once there are many in all.
+ */
+const NEAREST = 64, FEW = 4, MANY = 1 << 16;
 
 /**
  * Follows a graph: each operation with weights is a layer, an addition of a bias belongs to the
@@ -43,18 +43,20 @@ export function followGraph(
   aliases: ReadonlyMap<string, string>,
 ): Flow | null {
   const inputs = wire(nodes);
-  const layers = new Assignment(nodes, inputs, groups, aliases);
+  const read = opReader();
+  const ops = nodes.map(({ op }) => read(op));
+  const layers = new Assignment(nodes, ops, inputs, groups, aliases);
   const all = groups.flatMap(({ tensors }) => tensors);
   const rest = all.filter((tensor) => !layers.has(tensor));
   if (countOf(rest) > (1 - COVERED) * countOf(all)) return null;
   const names = layers.list.map(({ name }) => name);
   const wiring = {
     names: nodes.map(({ name }) => name),
-    ops: nodes.map(({ op }) => op),
+    ops,
     inputs,
     layers: layers.used,
   };
-  const sources = trace(nodes, inputs, layers.used, names.length);
+  const sources = trace(ops, inputs, layers.used, names.length);
   return {
     layers: layers.list.map(({ name, tensors, kind }, i) => ({
       name,
@@ -71,12 +73,16 @@ const countOf = (tensors: readonly TensorInfo[]) =>
   tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
 
 /** Numbers of the earlier nodes that each takes; what is not there, or not yet, is left out. */
-function wire(nodes: readonly GraphNode[]): number[][] {
+function wire(nodes: readonly GraphNode[]): (readonly number[])[] {
   const numbers = new Map<string, number>();
   return nodes.map(({ name, inputs }, i) => {
-    const known = inputs.map((input) => numbers.get(input)).filter((at) => at !== undefined);
+    const known: number[] = [];
+    for (const input of inputs) {
+      const at = numbers.get(input);
+      if (at !== undefined) known.push(at);
+    }
     if (!numbers.has(name)) numbers.set(name, i);
-    return known;
+    return known.length > 0 ? known : NONE;
   });
 }
 
@@ -92,8 +98,9 @@ interface Draft {
 class Assignment {
   readonly list: Draft[] = [];
   /** For each node, numbers of its layers. */
-  readonly used: number[][];
+  readonly used: (readonly number[])[] = [];
   readonly #nodes: readonly GraphNode[];
+  readonly #ops: readonly Op[];
   readonly #inputs: readonly (readonly number[])[];
   readonly #groups = new Map<string, Group>();
   readonly #tensors = new Map<string, TensorInfo>();
@@ -106,11 +113,13 @@ class Assignment {
 
   constructor(
     nodes: readonly GraphNode[],
+    ops: readonly Op[],
     inputs: readonly (readonly number[])[],
     groups: readonly Group[],
     aliases: ReadonlyMap<string, string>,
   ) {
     this.#nodes = nodes;
+    this.#ops = ops;
     this.#inputs = inputs;
     this.#aliases = aliases;
     this.#names = new Set(groups.map(({ name }) => name));
@@ -121,28 +130,28 @@ class Assignment {
       }
     }
     this.#takers = new Uint32Array(nodes.length);
-    for (const input of inputs.flat()) this.#takers[input]!++;
-    this.#carried = nodes.map(() => []);
-    this.used = nodes.map((_, i) => this.#assign(i));
+    for (const taken of inputs) for (const input of taken) this.#takers[input]!++;
+    this.#carried = nodes.map(() => NONE);
+    for (let i = 0; i < nodes.length; i++) this.used.push(this.#assign(i));
   }
 
   has(tensor: TensorInfo): boolean {
     return this.#layerOf.has(tensor);
   }
 
-  #assign(at: number): number[] {
-    const { op, tensors } = this.#nodes[at]!;
+  #assign(at: number): readonly number[] {
+    const op = this.#ops[at]!;
     const inputs = this.#inputs[at]!;
-    const names = [...tensors, ...inputs.flatMap((input) => this.#carried[input]!)];
-    if (names.length === 0) return [];
-    if (carrier.test(op) && inputs.every((input) => this.#carried[input]!.length > 0)) {
-      this.#carried[at] = names.slice(0, 16);
-      return [];
+    const names = this.#tensorsOf(at);
+    if (names.length === 0) return NONE;
+    if (op.carries && inputs.every((input) => this.#carried[input]!.length > 0)) {
+      this.#carried[at] = names.slice(0, MAX_CARRIED);
+      return NONE;
     }
     const weights = [...new Set(names.map((name) => this.#aliases.get(name) ?? name))]
       .flatMap((name) => this.#tensors.get(name) ?? [])
       .filter((tensor) => isWeight(tensor, op));
-    if (weights.length === 0) return [];
+    if (weights.length === 0) return NONE;
     const before = this.#product(at, weights);
     const numbers = new Set<number>();
     let unnamed = before ?? -1;
@@ -161,12 +170,22 @@ class Assignment {
     return [...numbers];
   }
 
+  /** Names of its own tensors, and of those that others only pass on to it. */
+  #tensorsOf(at: number): readonly string[] {
+    const { tensors } = this.#nodes[at]!;
+    let all: string[] | undefined;
+    for (const input of this.#inputs[at]!) {
+      const carried = this.#carried[input]!;
+      if (carried.length > 0) (all ??= [...tensors]).push(...carried);
+    }
+    return all ?? tensors;
+  }
+
   /** The layer whose product an addition of vectors completes. */
   #product(at: number, weights: readonly TensorInfo[]): number | undefined {
-    const { op } = this.#nodes[at]!;
     const sources = this.#inputs[at]!.filter((input) => this.#carried[input]!.length === 0);
     const [source] = sources;
-    if (!addition.test(op) || source === undefined || sources.length > 1) return undefined;
+    if (!this.#ops[at]!.adds || source === undefined || sources.length > 1) return undefined;
     const [layer, ...others] = this.used[source] ?? [];
     if (layer === undefined || others.length > 0 || this.#takers[source] !== 1) return undefined;
     const { kind } = this.list[layer]!;
@@ -175,7 +194,7 @@ class Assignment {
   }
 
   /** A whole group that its names make: one layer, or the rest of the one `before`. */
-  #take(group: Group, op: string, before: number | undefined): number {
+  #take(group: Group, op: Op, before: number | undefined): number {
     const draft = before === undefined ? undefined : this.list[before];
     let number = before;
     if (number === undefined || !draft || draft.named) number = this.#add(group.name, true, op);
@@ -184,8 +203,8 @@ class Assignment {
     return number;
   }
 
-  #add(name: string, named: boolean, op: string): number {
-    return this.list.push({ name, named, kind: kindOfOp(op), tensors: [] }) - 1;
+  #add(name: string, named: boolean, { kind }: Op): number {
+    return this.list.push({ name, named, kind, tensors: [] }) - 1;
   }
 
   #put(number: number, tensor: TensorInfo): void {
@@ -201,55 +220,54 @@ class Assignment {
   #nameFrom(at: number, tensor: TensorInfo): string {
     const { name } = this.#nodes[at]!;
     const path = name.startsWith("/") ? name.slice(1).split("/") : [];
-    const tries = [path.slice(0, -1).join("."), path.join("."), name, tensor.name];
-    let free = tries.find((name) => name !== "" && !this.#names.has(name));
-    for (let n = 2; free === undefined; n++) {
-      const numbered = `${tensor.name}#${n}`;
-      if (!this.#names.has(numbered)) free = numbered;
-    }
+    const tries = [path.slice(0, -1).join("."), path.join("."), name];
+    const free = tries.find((name) => name !== "" && !this.#names.has(name));
+    if (free === undefined) return tensor.name || "(unnamed)";
     this.#names.add(free);
     return free;
   }
 }
 
 /** Whether an operation computes with a tensor, and not only with a size or a constant in it. */
-function isWeight({ shape, dtype }: TensorInfo, op: string): boolean {
-  return elements(shape) > 1 && !counts.has(dtype) && !sizing.test(op);
-}
+const isWeight = ({ shape, dtype }: TensorInfo, op: Op): boolean =>
+  elements(shape) > 1 && !counts.has(dtype) && !op.sizes;
 
 const isVector = ({ shape }: TensorInfo) => elements(shape) === Math.max(...shape);
 
 /** For each layer, those whose results reach it through weightless operations. */
 function trace(
-  nodes: readonly GraphNode[],
+  ops: readonly Op[],
   inputs: readonly (readonly number[])[],
   used: readonly (readonly number[])[],
   count: number,
 ): Set<number>[] {
   const found = Array.from({ length: count }, () => new Set<number>());
   const reaching: (readonly number[])[] = [];
-  let room = MAX_SOURCES;
-  for (const [i, { op }] of nodes.entries()) {
+  let kept = 0;
+  for (const [i, op] of ops.entries()) {
     const layers = used[i]!;
-    const before = union(
-      inputs[i]!.map((input) => reaching[input]!),
-      room > 0 ? Infinity : NEAREST,
-    );
+    const before = union(inputs[i]!, reaching, kept < MANY ? NEAREST : FEW);
     for (const layer of layers) {
       for (const source of before) if (source !== layer) found[layer]!.add(source);
     }
-    const after = layers.length > 0 ? layers : isMeasure(op) ? [] : before;
+    const after = layers.length > 0 ? layers : op.measures ? NONE : before;
     reaching.push(after);
-    // One that is shared with the operation before takes no room.
-    if (!inputs[i]!.some((input) => reaching[input] === after)) room -= after.length;
+    if (inputs[i]!.length > 1) kept += after.length;
   }
   return found;
 }
 
-/** The lists as one without doubles: the same object where only one has any. */
-function union(lists: readonly (readonly number[])[], limit: number): readonly number[] {
-  const filled = new Set(lists.filter(({ length }) => length > 0));
-  if (filled.size < 2) return [...filled][0] ?? [];
+/** What reaches the inputs, as one list without doubles: the same object where one has all. */
+function union(
+  inputs: readonly number[],
+  reaching: readonly (readonly number[])[],
+  limit: number,
+): readonly number[] {
+  if (inputs.length < 2) return reaching[inputs[0] ?? -1] ?? NONE;
+  const filled = new Set(
+    inputs.map((input) => reaching[input]!).filter(({ length }) => length > 0),
+  );
+  if (filled.size < 2) return [...filled][0] ?? NONE;
   const all = [...new Set([...filled].flat())];
   return all.length <= limit ? all : all.sort((a, b) => a - b).slice(-limit);
 }

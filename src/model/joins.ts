@@ -1,12 +1,14 @@
+import type { Merge, Op } from "./ops.ts";
+
 /** Where streams of a network come together again. */
 export interface Join {
   /** The operation's name in the graph. */
   readonly name: string;
   /**
-   * residual: a sum of what went around some layers, or through fewer of them, and what went
-   * through; sum: of equals; concat: side by side; gate: a product; merge: another operation.
+   * residual: a sum of what went through some layers, and what went around them or through fewer;
+   * sum: of equals; concat: side by side; gate: a product; merge: another operation.
    */
-  readonly kind: "residual" | "sum" | "concat" | "gate" | "merge";
+  readonly kind: Merge | "residual";
   /** Layers, or earlier joins, whose result was split; empty where it is the network's own input. */
   readonly from: readonly string[];
   /** For each input in order, the layers that it came through; none for a skip connection. */
@@ -18,7 +20,7 @@ export interface Join {
 /** A network's operations in an order in which they can run, by number. */
 export interface Wiring {
   readonly names: readonly string[];
-  readonly ops: readonly string[];
+  readonly ops: readonly Op[];
   /** Numbers of the operations before whose results each takes. */
   readonly inputs: readonly (readonly number[])[];
   /** Numbers of the layers that each computes with; none for a weightless operation. */
@@ -29,20 +31,7 @@ export interface Wiring {
 const MAX_STREAMS = 30;
 /** Steps of search for each operation; networks nest their branches a few times. */
 const SEARCH = 64;
-
-const merging: readonly (readonly [RegExp, Join["kind"]])[] = [
-  [/^(add|addv2|addn|sum|plus|elementwiseadd|skiplayernormalization)$/, "sum"],
-  [/^(concat|concatv2|concatenate|concatenation)$/, "concat"],
-  [/^(mul|multiply|product)$/, "gate"],
-  [/^(average|maximum|minimum|max|min|mean|subtract|dot)$/, "merge"],
-];
-
-/** What an operation does to several streams; undefined where it does not join them. */
-export const mergeOf = (op: string): Join["kind"] | undefined =>
-  merging.find(([pattern]) => pattern.test(op.toLowerCase()))?.[1];
-
-/** Whether an operation's result says nothing of its input but its size. */
-export const isMeasure = (op: string): boolean => /^(shape|shapen|size|rank)$/i.test(op);
+const NONE: readonly number[] = [];
 
 /**
  * The joins of a network in order. The split behind each is the nearest common ancestor of its
@@ -50,39 +39,42 @@ export const isMeasure = (op: string): boolean => /^(shape|shapen|size|rank)$/i.
  */
 export function findJoins(wiring: Wiring, layerNames: readonly string[]): Join[] {
   const { names, ops, inputs, layers } = wiring;
-  const count = names.length;
   const search = new Search(wiring);
-  const joins: (Omit<Join, "to"> & { readonly to: string[] })[] = [];
-  /** Of each operation, the layer or join that its result came from: an operation, or -1. */
-  const origin = new Int32Array(count).fill(-1);
+  const joins: (Join & { readonly to: string[] })[] = [];
+  /** Of each operation, that which its result came from, a layer's or a join; -1 for none. */
+  const origin = new Int32Array(names.length).fill(-1);
+  /** Numbers of the joins, by operation. */
   const joinAt = new Map<number, number>();
   const nameOf = (at: number) => joinAt.has(at) ? names[at]! : layerNames[layers[at]!.at(-1)!]!;
-  for (let i = 0; i < count; i++) {
-    const origins = new Set(inputs[i]!.map((input) => origin[input]!).filter((at) => at >= 0));
-    const kind = layers[i]!.length === 0 ? mergeOf(ops[i]!) : undefined;
-    const streams = kind ? [...new Set(inputs[i])] : [];
-    const found = streams.length > 1 ? search.split(i, streams) : undefined;
-    const met = kind && found ? judge(kind, found, origins.size) : undefined;
-    if (met || layers[i]!.length > 0) {
-      const takers = met ? [names[i]!] : layers[i]!.map((layer) => layerNames[layer]!);
-      for (const at of origins) {
-        const join = joinAt.get(at);
-        if (join !== undefined) joins[join]!.to.push(...takers);
-      }
-      origin[i] = i;
-    } else origin[i] = [...origins].at(-1) ?? -1;
-    if (isMeasure(ops[i]!)) origin[i] = -1;
-    if (!met || !found) continue;
-    const from = found.at < 0
-      ? [...origins].map(nameOf)
-      : origin[found.at]! < 0
-      ? []
-      : [nameOf(origin[found.at]!)];
-    joinAt.set(i, joins.length);
-    const branches = found.branches.map((branch) => branch.map((layer) => layerNames[layer]!));
-    joins.push({ name: names[i]!, kind: met, from, branches, to: [] });
+  const tell = (origins: readonly number[], taker: string) => {
+    for (const at of origins) {
+      const to = joins[joinAt.get(at) ?? -1]?.to;
+      if (to && to.at(-1) !== taker) to.push(taker);
+    }
+  };
+  for (let i = 0; i < names.length; i++) {
+    const origins = originsOf(inputs[i]!, origin);
+    const own = layers[i]!;
+    for (const layer of own) tell(origins, layerNames[layer]!);
+    const found = own.length === 0 && ops[i]!.merges ? search.split(i, inputs[i]!) : null;
+    const kind = found && kindOf(ops[i]!.merges!, found, origins.length);
+    if (found && kind) {
+      tell(origins, names[i]!);
+      const split = found.at < 0 ? origins : [origin[found.at]!].filter((at) => at >= 0);
+      const branches = found.branches.map((branch) => branch.map((layer) => layerNames[layer]!));
+      joinAt.set(i, joins.length);
+      joins.push({ name: names[i]!, kind, from: split.map(nameOf), branches, to: [] });
+    }
+    if (ops[i]!.measures) continue;
+    origin[i] = own.length > 0 || kind ? i : origins.at(-1) ?? -1;
   }
-  return joins.map((join) => ({ ...join, to: [...new Set(join.to)] }));
+  return joins;
+}
+
+function originsOf(inputs: readonly number[], origin: Int32Array): readonly number[] {
+  if (inputs.length === 0) return NONE;
+  if (inputs.length === 1) return origin[inputs[0]!]! < 0 ? NONE : [origin[inputs[0]!]!];
+  return [...new Set(inputs.map((input) => origin[input]!).filter((at) => at >= 0))];
 }
 
 interface Split {
@@ -92,16 +84,14 @@ interface Split {
   readonly branches: readonly (readonly number[])[];
 }
 
-/** What kind of join it is; undefined for one of weightless streams, such as x · sigmoid(x). */
-function judge(
-  kind: Join["kind"],
-  { at, branches }: Split,
-  origins: number,
-): Join["kind"] | undefined {
-  if (at < 0) return origins > 1 && kind !== "gate" ? kind : undefined;
-  const lengths = branches.map(({ length }) => length);
-  if (lengths.every((length) => length === 0)) return undefined;
-  return kind === "sum" && lengths.some((length) => length !== lengths[0]) ? "residual" : kind;
+/** What kind of join it is; null for one of weightless streams, such as x · sigmoid(x). */
+function kindOf(merge: Merge, { at, branches }: Split, origins: number): Join["kind"] | null {
+  if (at < 0) return origins > 1 && merge !== "gate" ? merge : null;
+  const [first = NONE, ...others] = branches;
+  if (first.length === 0 && others.every(({ length }) => length === 0)) return null;
+  return merge === "sum" && others.some(({ length }) => length !== first.length)
+    ? "residual"
+    : merge;
 }
 
 class Search {
@@ -116,7 +106,11 @@ class Search {
     this.#steps = SEARCH * wiring.names.length;
   }
 
-  split(join: number, streams: readonly number[]): Split {
+  /** Null where there is but one stream. */
+  split(join: number, given: readonly number[]): Split | null {
+    if (given.length < 2) return null;
+    const streams = [...new Set(given)];
+    if (streams.length < 2) return null;
     const { inputs, layers, ops } = this.#wiring;
     const marks = this.#marks;
     const branches = streams.map((): number[] => []);
@@ -136,7 +130,7 @@ class Search {
       for (const layer of layers[i]!) {
         for (const [bit, branch] of branches.entries()) if (mark & 1 << bit) branch.push(layer);
       }
-      if (isMeasure(ops[i]!)) continue;
+      if (ops[i]!.measures) continue;
       for (const input of inputs[i]!) {
         if (marks[input] === 0) {
           pending++;
@@ -146,7 +140,7 @@ class Search {
       }
     }
     for (const i of touched) marks[i] = 0;
-    if (at < 0) return { at, branches: branches.map(() => []) };
-    return { at, branches: branches.map((branch) => [...new Set(branch.reverse())]) };
+    // Those of a bias, added in an operation of its own, are named twice.
+    return { at, branches: branches.map((branch) => at < 0 ? [] : [...new Set(branch.reverse())]) };
   }
 }

@@ -38,18 +38,3 @@ export function kindOf({ name, main, tensors, role, isWeight }: Described): stri
 }
 
 const isNorms = ({ name }: TensorInfo) => /(running|moving)_(mean|var)|gamma/.test(name);
-
-const ops: readonly (readonly [RegExp, string])[] = [
-  [/conv/, "convolution"],
-  [/norm/, "norm"],
-  [/attention/, "attention"],
-  [/lstm|gru|rnn|recurrent|bidirectional/, "recurrent"],
-  [/^(gather.*|resourcegather|embedding.*|.*embedding)$/, "embedding"],
-  [/gemm|matmul|^dense|einsum|innerproduct|^linear|fullyconnected/, "linear"],
-];
-
-/** What kind of layer an operation makes; undefined for one that may be of any. */
-export function kindOfOp(op: string): string | undefined {
-  const name = op.toLowerCase();
-  return ops.find(([pattern]) => pattern.test(name))?.[1];
-}

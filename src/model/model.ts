@@ -1,6 +1,6 @@
 import type { Ignored, Metadata, TensorInfo } from "../formats/format.ts";
 import type { Structure } from "./structure.ts";
-import type { BlockPlace } from "./tree.ts";
+import type { BlockPlace } from "./order.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 
 /** A file, a sharded set or a folder, opened: every header read, no tensor bytes. */

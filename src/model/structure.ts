@@ -15,7 +15,7 @@ import {
 } from "./layers.ts";
 import type { Layer } from "./model.ts";
 import { findTies } from "./ties.ts";
-import { type BlockFamily, type Named, readNames } from "./tree.ts";
+import { type BlockFamily, type Named, readNames } from "./order.ts";
 
 /** How a model's layers belong together. */
 export interface Structure {
