@@ -12,6 +12,7 @@ import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { sharded } from "./sharded.ts";
 import { checkpoint } from "./tensorflow.ts";
+import { savedModel } from "./tensorflow/saved_model.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** Every kind of model file that can be read; the first that claims a file has it. */
@@ -22,6 +23,7 @@ export const formats: readonly Format[] = [
   npz,
   onnx,
   checkpoint,
+  savedModel,
   graphdef,
   gguf,
   kerasH5,

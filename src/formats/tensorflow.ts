@@ -1,8 +1,15 @@
 import { basename } from "node:path";
-import type { Format } from "./format.ts";
+import { FormatError } from "../errors.ts";
+import type { Source } from "../storage/source.ts";
+import type { Format, Graph, Ignored, Reading, TensorInfo } from "./format.ts";
+import { Scan } from "./protobuf.ts";
+import { networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
+import { keysOf } from "./tensorflow/saved_model.ts";
 import { listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
 
 const ENDING = ".index";
+/** A graph of more bytes takes longer to read than opening may. */
+const MAX_GRAPH = 4 << 20;
 
 /** A checkpoint of TensorFlow, second version: an index of what lies where in files beside. */
 export const checkpoint: Format = {
@@ -11,7 +18,7 @@ export const checkpoint: Format = {
     title: "TensorFlow checkpoint",
     files: ["*.index", "*.data-00000-of-00001"],
     reads: "the second version, in any number of shards, plain or snappy; partitioned variables, " +
-      "either byte order",
+      "either byte order; the graph of a *.meta beside",
     not: "strings, complex numbers, 4-bit elements; the first version",
   },
 
@@ -28,9 +35,38 @@ export const checkpoint: Format = {
     const bundle = await openBundle(source, reading.signal);
     const prefix = basename(source.name).slice(0, -ENDING.length);
     const shards = new Shards(source.name, bundle, prefix, reading);
-    return { ...await listVariables(source.name, bundle, shards), metadata: {} };
+    const { tensors, ignored } = await listVariables(source.name, bundle, shards);
+    const beside = await graphBeside(`${prefix}.meta`, tensors, reading);
+    return {
+      tensors,
+      ignored: [...ignored, ...beside.ignored],
+      metadata: {},
+      ...(beside.graph ? { graph: beside.graph } : {}),
+    };
   },
 };
+
+/** The graph that the older interface writes beside: a checkpoint is whole without one. */
+async function graphBeside(
+  path: string,
+  tensors: readonly TensorInfo[],
+  { beside, signal }: Reading,
+): Promise<{ graph?: Graph; ignored: readonly Ignored[] }> {
+  const left = (reason: string) => ({ ignored: [{ name: path, reason }] });
+  let source: Source | undefined;
+  try {
+    source = await beside?.(path);
+    if (!source) return { ignored: [] };
+    if (source.size > MAX_GRAPH) return left(`it is a graph of more than ${MAX_GRAPH} bytes`);
+    const scan = new Scan(source, signal);
+    const meta = await readMetaGraph(scan, scan.root);
+    const { graph } = networkOf(meta, keysOf(tensors, new Map()));
+    return { ignored: [], ...(graph.nodes.length > 0 ? { graph } : {}) };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return source ? left(`it is no graph: ${error.message}`) : { ignored: [] };
+  }
+}
 
 /** The first entry is the header's, whose key is empty; a compressed block begins with its length. */
 const isBundle = (head: Uint8Array) =>

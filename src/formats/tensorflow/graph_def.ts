@@ -10,12 +10,25 @@ export interface GraphDef {
   readonly tensors: readonly TensorInfo[];
   readonly ignored: readonly Ignored[];
   /** All its own nodes, those of functions aside. */
-  readonly nodes: readonly VariableNode[];
+  readonly nodes: readonly GraphDefNode[];
+  /** By name. */
+  readonly functions: ReadonlyMap<string, FunctionBody>;
 }
 
-/** A node; one that stands for a variable may give its name in checkpoints. */
-export interface VariableNode extends Node {
+export interface GraphDefNode extends Node {
+  /** Of one that stands for a variable, its name in checkpoints. */
   readonly sharedName?: string;
+  /** The function that it calls. */
+  readonly calls?: string;
+}
+
+/** What a function's name stands for. */
+export interface FunctionBody {
+  /** Names that its nodes know its arguments by, in order. */
+  readonly parameters: readonly string[];
+  readonly nodes: readonly GraphDefNode[];
+  /** Its results, in order, each as a node's input would name it. */
+  readonly results: readonly string[];
 }
 
 /**
@@ -24,12 +37,13 @@ export interface VariableNode extends Node {
  */
 export async function readGraphDef(scan: Scan, span: Span): Promise<GraphDef> {
   const reader = new Reader(scan);
-  const nodes: VariableNode[] = [];
+  const nodes: GraphDefNode[] = [];
   await scan.walk(span, (field) => {
     if (field.number === 1) return reader.node(field, "").then((node) => nodes.push(node));
     if (field.number === 2) return reader.library(field);
   });
-  return { nodes, tensors: reader.tensors, ignored: reader.ignored };
+  const { tensors, ignored, functions } = reader;
+  return { nodes, tensors, ignored, functions };
 }
 
 /** What an AttrValue holds that is of use. */
@@ -42,6 +56,7 @@ interface Attribute {
 class Reader {
   readonly tensors: TensorInfo[] = [];
   readonly ignored: Ignored[] = [];
+  readonly functions = new Map<string, FunctionBody>();
   readonly #scan: Scan;
   readonly #names = new Set<string>();
 
@@ -50,11 +65,11 @@ class Reader {
   }
 
   /** Reads a NodeDef. The value of a Const becomes a tensor, with `path` before its name. */
-  async node(span: Field, path: string): Promise<VariableNode> {
+  async node(span: Field, path: string): Promise<GraphDefNode> {
     const scan = this.#scan;
     const node = { name: "", op: "", inputs: [] as string[] };
     let value: Stored | undefined;
-    let sharedName: string | undefined;
+    const more: { sharedName?: string; calls?: string } = {};
     await scan.walk(span, (field) => {
       switch (field.number) {
         case 1:
@@ -69,15 +84,16 @@ class Reader {
         case 5:
           return this.#attribute(field).then(({ key, tensor, text }) => {
             if (key === "value") value = tensor;
-            if (key === "shared_name") sharedName = text;
+            if (text && key === "shared_name") more.sharedName = text;
+            if (text && key === "f") more.calls = text;
           });
       }
     });
     if (node.op === "Const" && value) await this.#add(value, path + node.name, span);
-    return { ...node, ...(sharedName ? { sharedName } : {}) };
+    return { ...node, ...more };
   }
 
-  /** Reads a FunctionDefLibrary for the constants of its functions. */
+  /** Reads a FunctionDefLibrary. */
   async library(span: Field): Promise<void> {
     await this.#scan.walk(span, (field) => {
       if (field.number === 1) return this.#function(field);
@@ -86,13 +102,36 @@ class Reader {
 
   async #function(span: Field): Promise<void> {
     const scan = this.#scan;
-    let path = "";
+    let name = "";
+    const parameters: string[] = [];
+    const outputs: string[] = [];
+    const nodes: GraphDefNode[] = [];
+    const returns = new Map<string, string>();
     await scan.walk(span, (field) => {
-      if (field.number === 3) return this.node(field, path).then(() => {});
-      if (field.number !== 1) return;
+      if (field.number === 1) {
+        return scan.walk(field, (field) => {
+          if (field.number === 1) name = scan.text(field);
+          if (field.number === 2) return this.#named(field, parameters);
+          if (field.number === 3) return this.#named(field, outputs);
+        });
+      }
+      if (field.number === 3) {
+        return this.node(field, `${name}/`).then((node) => nodes.push(node));
+      }
+      if (field.number !== 4) return;
+      const pair = ["", ""];
       return scan.walk(field, (field) => {
-        if (field.number === 1) path = `${scan.text(field)}/`;
-      });
+        if (field.number === 1 || field.number === 2) pair[field.number - 1] = scan.text(field);
+      }).then(() => returns.set(pair[0]!, pair[1]!));
+    });
+    const results = outputs.map((output) => returns.get(output) ?? "");
+    this.functions.set(name, { parameters, nodes, results });
+  }
+
+  /** Adds the name of an argument's definition. */
+  async #named(span: Field, names: string[]): Promise<void> {
+    await this.#scan.walk(span, (field) => {
+      if (field.number === 1) names.push(this.#scan.text(field));
     });
   }
 
@@ -106,6 +145,11 @@ class Reader {
       return scan.walk(field, (field) => {
         if (field.number === 2 && attribute.key === "shared_name") {
           attribute.text = scan.text(field);
+        }
+        if (field.number === 10 && attribute.key === "f") {
+          return scan.walk(field, (field) => {
+            if (field.number === 1) attribute.text = scan.text(field);
+          });
         }
         if (field.number !== 8) return;
         return readTensor(scan, field).then((tensor) => attribute.tensor = tensor);

@@ -131,7 +131,7 @@ async function open(
       if (sources.size === MAX_PATHS) {
         throw malformed(file, "number of files", `over ${MAX_PATHS}`, "fewer");
       }
-      sources.set(path, await beside(path));
+      sources.set(path, await beside(path.replace(/^(\.\/)+/, "")));
     }
     opened.push(sources.get(path)!);
   }

@@ -4,7 +4,7 @@ import { FormatError, SynaptileError } from "../../../src/errors.ts";
 import { sliceKey } from "../../../src/formats/tensorflow/slices.ts";
 import { checkpoint } from "../../../src/formats/tensorflow.ts";
 import { openModel } from "../../../src/model/open.ts";
-import { openBeside } from "../../../src/storage/beside.ts";
+import { openBeside, wrongFile } from "../../../src/storage/beside.ts";
 import { FileSource } from "../../../src/storage/file.ts";
 import { MemorySource } from "../../../src/storage/memory.ts";
 import { MeteredSource } from "../../../src/storage/metered.ts";
@@ -16,8 +16,15 @@ import { type EntryFields, entryOf, field, indexOf, tableEntry, tableOf } from "
 
 const fixtures = new URL("../../../fixtures/tensorflow/", import.meta.url);
 
-for (const [folder, index] of [["partitioned", "model.ckpt-7"], ["big", "variables"]]) {
-  Deno.test(`tensorflow: the ${folder} checkpoint reads as NumPy wrote it`, async () => {
+const checkpoints = [
+  ["partitioned", "model.ckpt-7"],
+  ["big", "variables"],
+  ["v1", "model.ckpt-3"],
+  ["v1_saved", "variables/variables"],
+  ["module", "variables/variables"],
+];
+for (const [folder, index] of checkpoints) {
+  Deno.test(`tensorflow: the ${folder} checkpoint reads as it was written`, async () => {
     const path = new URL(`${folder}/${index}.index`, fixtures).pathname;
     const expected = JSON.parse(
       Deno.readTextFileSync(new URL(`${folder}/expected.json`, fixtures)),
@@ -95,7 +102,8 @@ Deno.test("tensorflow: claims an index by its name and first entry", () => {
 
 const list = (index: Uint8Array, bytes = 64) => {
   const beside = (path: string): Promise<Source> => {
-    assert(path.startsWith("hostile.data-00000-of-"));
+    if (path.endsWith(".meta")) return Promise.reject(wrongFile("hostile", path, "a file"));
+    assert(path.startsWith("hostile.data-0000"), path);
     return Promise.resolve(new MemorySource(path, new Uint8Array(bytes)));
   };
   return checkpoint.list(new MemorySource("/x/hostile.index", index), { beside });

@@ -1,0 +1,130 @@
+import { dtypes, type Graph, type TensorInfo } from "../format.ts";
+import type { Scan, Span } from "../protobuf.ts";
+import { type GraphDef, readGraphDef } from "./graph_def.ts";
+import { Inlined, type Placed } from "./inline.ts";
+import { graphOfNodes } from "./nodes.ts";
+
+/** A graph, and what of it is the network. */
+export interface MetaGraph {
+  readonly graph: GraphDef;
+  /** Tensors that the network gives, as inputs name them; none known: empty. */
+  readonly outputs: readonly string[];
+  readonly tags: readonly string[];
+  readonly writer?: string;
+}
+
+/** The network of a meta graph. */
+export interface Network {
+  readonly graph: Graph;
+  /** Constants in it that may be weights. */
+  readonly constants: readonly TensorInfo[];
+}
+
+const SERVING = "serving_default";
+
+/** https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/meta_graph.proto */
+export async function readMetaGraph(scan: Scan, span: Span): Promise<MetaGraph> {
+  let graph: GraphDef = { nodes: [], tensors: [], ignored: [], functions: new Map() };
+  const signatures = new Map<string, string[]>();
+  const tags: string[] = [];
+  let writer: string | undefined;
+  await scan.walk(span, (field) => {
+    if (field.number === 1) {
+      return scan.walk(field, (field) => {
+        if (field.number === 4) tags.push(scan.text(field));
+        if (field.number === 5) writer = scan.text(field);
+      });
+    }
+    if (field.number === 2) return readGraphDef(scan, field).then((read) => graph = read);
+    if (field.number === 5) return readSignature(scan, field, signatures);
+  });
+  const outputs = signatures.get(SERVING) ?? [...signatures.values()].at(0) ?? [];
+  return { graph, outputs, tags, ...(writer ? { writer } : {}) };
+}
+
+/** Adds an entry of the map of SignatureDef: the names of its outputs. */
+async function readSignature(
+  scan: Scan,
+  entry: Span,
+  signatures: Map<string, string[]>,
+): Promise<void> {
+  let name = "";
+  const outputs: string[] = [];
+  await scan.walk(entry, (field) => {
+    if (field.number === 1) name = scan.text(field);
+    if (field.number !== 2) return;
+    return scan.walk(field, (field) => {
+      if (field.number === 2) return readOutput(scan, field, outputs);
+    });
+  });
+  // Signatures of the runtime's own, which only initialise, begin like this.
+  if (!name.startsWith("__saved_model")) signatures.set(name, outputs);
+}
+
+async function readOutput(scan: Scan, entry: Span, outputs: string[]): Promise<void> {
+  await scan.walk(entry, (field) => {
+    if (field.number !== 2) return;
+    return scan.walk(field, (field) => {
+      if (field.number === 1) outputs.push(scan.text(field));
+    });
+  });
+}
+
+const variables = new Set(["VarHandleOp", "VariableV2", "Variable", "AutoReloadVariable"]);
+
+/** Whether a meta graph takes weights from a checkpoint. */
+export const hasVariables = ({ graph }: MetaGraph): boolean =>
+  graph.nodes.some(({ op }) => variables.has(op));
+
+/**
+ * What computes the outputs, functions written out; without known outputs all but what saves,
+ * restores, initialises and trains. `keyOf` gives the tensor that a variable's name stands for.
+ */
+export function networkOf(
+  { graph, outputs }: MetaGraph,
+  keyOf: (name: string) => string | undefined,
+): Network {
+  const inlined = new Inlined(graph.nodes, graph.functions);
+  const whole = inlined.nodes.map((node): Placed => ({
+    ...node,
+    inputs: node.inputs.map((input) => inlined.resolve(input)),
+  }));
+  const nodes = outputs.length > 0
+    ? reaching(whole, outputs.map((output) => inlined.resolve(output)))
+    : whole.filter(isNetwork);
+  const weights = new Map(graph.tensors.filter(mayBeWeight).map((tensor) => [tensor.name, tensor]));
+  const constants = new Map<string, TensorInfo>();
+  const tensors = new Map<string, string>();
+  for (const { op, name, sharedName = name, path, listed } of nodes) {
+    const key = variables.has(op) ? keyOf(sharedName) ?? keyOf(name) : undefined;
+    const weight = op === "Const" ? weights.get(listed) : undefined;
+    if (weight) constants.set(weight.name, weight);
+    const tensor = key ?? weight?.name;
+    if (tensor !== undefined) tensors.set(path, tensor);
+  }
+  const used = nodes.filter(({ op, path }) => !variables.has(op) || tensors.has(path));
+  return { graph: graphOfNodes(used, tensors), constants: [...constants.values()] };
+}
+
+/** Numbers with a fraction, more than one: others are shapes, axes, bounds. */
+const mayBeWeight = ({ dtype, shape }: TensorInfo) =>
+  dtype in dtypes && /^B?F/.test(dtype) && shape.length > 0;
+
+function reaching(nodes: readonly Placed[], outputs: readonly string[]): Placed[] {
+  const byPath = new Map(nodes.map((node) => [node.path, node]));
+  const reached = new Set<string>();
+  const left = [...outputs];
+  for (let path = left.pop(); path !== undefined; path = left.pop()) {
+    const node = byPath.get(path.split(":", 1)[0]!);
+    if (!node || reached.has(node.path)) continue;
+    reached.add(node.path);
+    left.push(...node.inputs);
+  }
+  return nodes.filter(({ path }) => reached.has(path));
+}
+
+const chores =
+  /^(Assign|Save|Restore|MergeV2|VarIsInit|IsVariableInit|ShardedFilename|Apply|ResourceApply|.*Summary)/;
+const quarters = /(^|\/)(save|gradients|Initializer|train|report_uninitialized_variables)(_\d+)?\//;
+
+const isNetwork = ({ op, name }: Placed) => !chores.test(op) && !quarters.test(name);

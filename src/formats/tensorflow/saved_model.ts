@@ -1,0 +1,85 @@
+import { basename } from "node:path";
+import { standsAlone } from "../../storage/beside.ts";
+import type { Format, Ignored, Metadata, Reading, TensorInfo } from "../format.ts";
+import { malformed } from "../malformed.ts";
+import { Scan } from "../protobuf.ts";
+import { hasVariables, type MetaGraph, networkOf, readMetaGraph } from "./meta_graph.ts";
+import { variableNames } from "./object_graph.ts";
+import { listVariables, openBundle, Shards } from "./variables.ts";
+
+const NAME = "saved_model.pb";
+const PREFIX = "variables/variables";
+
+/** TensorFlow's folder of a graph and a checkpoint of its variables. */
+export const savedModel: Format = {
+  name: "tensorflow",
+  about: {
+    title: "TensorFlow SavedModel",
+    files: [NAME, "variables/*"],
+    reads: "the variables, constants of fractions, and the graph of the first meta graph, its " +
+      "functions written out",
+    not: "what checkpoints leave out; graphs in text form; further meta graphs",
+  },
+
+  claims: (_head, name) => basename(name) === NAME,
+
+  companions: (_name, names) =>
+    names.filter((other) =>
+      ["variables", "assets", "assets.extra", "keras_metadata.pb", "fingerprint.pb"].includes(other)
+    ),
+
+  async list(source, reading = {}) {
+    const scan = new Scan(source, reading.signal);
+    let meta: MetaGraph | undefined;
+    await scan.walk(scan.root, (field) => {
+      if (field.number !== 2 || meta) return;
+      return readMetaGraph(scan, field).then((read) => meta = read);
+    });
+    if (!meta) throw malformed(source.name, "meta graphs", "none", "one or more");
+    const { tensors, ignored, keyOf } = hasVariables(meta)
+      ? await variablesOf(source.name, reading)
+      : { tensors: [], ignored: [], keyOf: () => undefined };
+    const { graph, constants } = networkOf(meta, keyOf);
+    const taken = new Set(tensors.map(({ name }) => name));
+    return {
+      tensors: [...tensors, ...constants.filter(({ name }) => !taken.has(name))],
+      ignored,
+      metadata: metadata(meta),
+      ...(graph.nodes.length > 0 ? { graph } : {}),
+    };
+  },
+};
+
+interface Variables {
+  readonly tensors: readonly TensorInfo[];
+  readonly ignored: readonly Ignored[];
+  readonly keyOf: (name: string) => string | undefined;
+}
+
+async function variablesOf(file: string, reading: Reading): Promise<Variables> {
+  const { beside, signal } = reading;
+  if (!beside) throw standsAlone(file, `${PREFIX}.index`);
+  const index = await beside(`${PREFIX}.index`);
+  const bundle = await openBundle(index, signal);
+  const shards = new Shards(index.name, bundle, PREFIX, reading);
+  const listed = await listVariables(index.name, bundle, shards);
+  const names = await variableNames(index.name, bundle, shards, signal);
+  return { ...listed, keyOf: keysOf(listed.tensors, names) };
+}
+
+/** What tells the tensor of a variable by its name in a graph: its own, or the objects'. */
+export function keysOf(
+  tensors: readonly TensorInfo[],
+  names: ReadonlyMap<string, string>,
+): (name: string) => string | undefined {
+  const keys = new Set(tensors.map(({ name }) => name));
+  return (name) =>
+    [name, names.get(name) ?? "", name.replace(/\/part_\d+$/, "")].find((key) => keys.has(key));
+}
+
+function metadata({ tags, writer }: MetaGraph): Metadata {
+  return {
+    ...(tags.length > 0 ? { tags: tags.join(", ") } : {}),
+    ...(writer ? { tensorflow_version: writer } : {}),
+  };
+}
