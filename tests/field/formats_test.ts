@@ -21,7 +21,9 @@ for (const [name, expected] of models) {
   Deno.test(`${name}: cells are the values that its library reads`, async () => {
     const model = await openModel(fixtures + name);
     // Of more axes, cells come in another order.
-    for (const tensor of model.tensors.filter(({ shape, bytes }) => shape.length <= 2 && bytes > 0)) {
+    for (
+      const tensor of model.tensors.filter(({ shape, bytes }) => shape.length <= 2 && bytes > 0)
+    ) {
       const source = openSource(tensor.source) as SyncSource;
       const reader = readerOf({ tensor, source }, undefined, wasm);
       const { width, height, cells } = reader.plane;
