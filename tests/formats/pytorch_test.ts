@@ -86,6 +86,33 @@ Deno.test("pytorch: what is no tensor becomes metadata", async () => {
   assertEquals((await open("script.pt")).metadata, {});
 });
 
+for (const protocol of [0, 1, 2, 3, 4, 5]) {
+  Deno.test(`pytorch: plain values in protocol ${protocol}`, async () => {
+    const { tensors, ignored, metadata } = await open(`plain-${protocol}.pt`);
+    assertEquals([tensors, ignored], [[], []]);
+    assertEquals(metadata, {
+      ints: { count: 8, first: [0, 255, 256, 65535, 65536, -1, -(2 ** 31), 2 ** 31] },
+      longs: { count: 4, first: [-(2 ** 40), `${2n ** 63n}`, `-${2n ** 70n}`, 1] },
+      yes: true,
+      no: false,
+      floats: { count: 4, first: [0.5, -1e300, "Infinity", "-Infinity"] },
+      none: null,
+      text: "ä\n\\ € 😀",
+      "long text": "x".repeat(300),
+      "plain.width": 3,
+      "keyed.a": 1,
+      "listed.0": true,
+      "tuples.one": { count: 1, first: [1] },
+      "tuples.two": { count: 2, first: [1, 2] },
+      "tuples.three": { count: 3, first: [1, 2, 3] },
+      "tuples.four": { count: 4, first: [1, 2, 3, 4] },
+      "sets.0": { count: 1, first: [1] },
+      "sets.1": { count: 1, first: [2] },
+      ...(protocol >= 4 ? { "extended.width": 5 } : {}),
+    });
+  });
+}
+
 Deno.test("pytorch: tied weights keep all their names, at one place", async () => {
   const { tensors } = await open("module.pt");
   const [first, tied] = ["first.weight", "tied.weight"]

@@ -37,10 +37,13 @@ const dict: Call = ([pairs]) => {
   return made;
 };
 
-/** Python 2's way to make an object: `_reconstructor(class, base, state of the base)`. */
-const reconstructor: Call = ([type, , state = null], self, machine) => {
-  if (type instanceof Global) return new Instance(type, state === null ? [] : [state]);
-  throw machine.refuse(`a call of ${self.name}`, "a class to make an object of");
+/** How protocols 0 and 1 make objects: `_reconstructor(class, base, what the base holds)`. */
+const reconstructor: Call = ([type, , held = null], self, machine) => {
+  if (!(type instanceof Global)) throw machine.refuse(`a call of ${self.name}`, "a class first");
+  const made = new Instance(type, []);
+  if (held instanceof Dict) made.dict = held;
+  else if (Array.isArray(held)) made.items = held;
+  return made;
 };
 
 const first: Call = ([value = null]) => value;
@@ -57,7 +60,7 @@ const lists = [
 const dicts = [...within("collections", "OrderedDict Counter"), "builtins.dict"];
 
 const records = [
-  ...within("builtins", "bytes complex int float str bool object slice range"),
+  ...within("builtins", "bytes complex int long float str unicode bool object slice range xrange"),
   ...within("pathlib", "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath"),
   ...within("datetime", "datetime date time timedelta timezone"),
   ...["types.SimpleNamespace", "functools.partial", "re._compile"],

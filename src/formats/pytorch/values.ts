@@ -59,9 +59,9 @@ export class Instance {
   /** What `BUILD` set: its attributes. */
   state: Value = null;
   /** What was appended, where its class is some list's. */
-  readonly items: Value[] = [];
+  items: Value[] = [];
   /** What was stored by key, where its class is some dict's. */
-  readonly dict = new Dict();
+  dict = new Dict();
 
   constructor(readonly type: Global, readonly args: Value[]) {}
 }
