@@ -1,6 +1,6 @@
 import { standsAlone } from "../storage/beside.ts";
 import type { Source } from "../storage/source.ts";
-import type { Format, Metadata, Reading, TensorInfo } from "./format.ts";
+import type { Format, Metadata, Reading } from "./format.ts";
 import { isObject, parseObject } from "./json.ts";
 import { malformed, show } from "./malformed.ts";
 import { safetensors } from "./safetensors.ts";
@@ -31,10 +31,10 @@ export const sharded: Format = {
     const bytes = await source.read(0, source.size, reading.signal);
     const { object } = parseObject(source.name, "index", bytes);
     const map = weightMap(source.name, object["weight_map"]);
-    const shards = new Map<string, ReadonlyMap<string, TensorInfo>>();
-    for (const file of new Set(map.values())) {
-      shards.set(file, await shard(source, file, reading));
-    }
+    // All at once: far away, each is a wait.
+    const files = [...new Set(map.values())];
+    const found = await Promise.all(files.map((file) => shard(source, file, reading)));
+    const shards = new Map(files.map((file, i) => [file, found[i]!]));
     const tensors = Array.from(map, ([name, file]) => {
       const tensor = shards.get(file)?.get(name);
       if (tensor) return tensor;

@@ -70,7 +70,8 @@ export const weights: Mode = {
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
-  needsScale: ({ range, microcell }, log2) => range === null || (log2 < 0 && microcell !== "1"),
+  needsScale: (options, log2) =>
+    options.range === null || (log2 < 0 && sideOf(options, 2 ** -log2) > 1),
   needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
 
   legend(options, { scale }): Legend {
@@ -102,10 +103,10 @@ export const weights: Mode = {
     return (canvas): Picture => {
       if (canvas.log2 < 0) {
         const p = canvas.pixelsPerCell;
-        const side = options.microcell === "auto" ? (p >= 16 ? 2 : 1) : Number(options.microcell);
+        const side = sideOf(options, p);
         const values = enlarge(canvas);
         if (side === 1 && p < PRINTED) return { kind: "scalar", values, ...looks };
-        const pixels = openCells(canvas, { ...opening, side: side as 1 | 2 | 3 });
+        const pixels = openCells(canvas, { ...opening, side });
         return { kind: "rgba", pixels, values };
       }
       return { kind: "scalar", values: blocks(canvas, factor), ...looks };
@@ -115,6 +116,10 @@ export const weights: Mode = {
 
 const isDiverging = ({ colormap }: Options) =>
   colormaps.find(({ name }) => name === colormap)?.kind !== "sequential";
+
+/** Into how many parts a side a cell is opened that is so many pixels wide. */
+const sideOf = ({ microcell }: Options, pixels: number): 1 | 2 | 3 =>
+  microcell === "auto" ? (pixels >= 16 ? 2 : 1) : Number(microcell) as 1 | 2 | 3;
 
 /** One value a pixel: the cell, or its block's mean, times its channel's factor where there is one. */
 function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array {

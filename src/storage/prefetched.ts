@@ -24,7 +24,7 @@ export type Fetch = (
 ) => Promise<readonly Supply[]>;
 
 /** Bytes that a reader may want at once: they are held in memory until it is done. */
-const MOST = 2 ** 30;
+export const MOST = 2 ** 30;
 
 /**
  * What a thread that cannot wait has of remote objects: bytes that others fetched for it. Reads

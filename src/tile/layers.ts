@@ -10,7 +10,7 @@ import type { Facts } from "../modes/mode.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import { SingleFlight } from "./cache.ts";
 import type { Job, LayerContext } from "./job.ts";
-import { isFar, runWith } from "./remote.ts";
+import { isFar, runWith, wholeOf } from "./remote.ts";
 import { type Sample, sampleOf, unknownScale } from "./sample.ts";
 
 /** A folded tensor that tiles are drawn of, and what has been found out about it. */
@@ -108,7 +108,9 @@ export class Layers {
     signal?: AbortSignal,
     urgency?: Urgency,
   ): Promise<Value> {
-    return runWith<Value>(this.#pool, job, entry.fetch, signal, urgency);
+    const whole = entry.fetch && (job.kind === "summary" || job.kind === "channels");
+    const known = whole ? wholeOf(entry.plane.tensor) : [];
+    return runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
   }
 
   /** Resolves once the layer has what is needed; a pyramid is there until the next wait. */

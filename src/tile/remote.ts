@@ -1,7 +1,8 @@
 import type { Pool, Urgency } from "../compute/pool.ts";
 import { Unreadable } from "../errors.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import { type Fetch, MOST, type Supply, type Wanted } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
-import type { Fetch, Supply, Wanted } from "../storage/prefetched.ts";
 import type { Job } from "./job.ts";
 
 /** What a worker answers instead of a value where bytes have to be fetched first. */
@@ -14,7 +15,7 @@ const ATTEMPTS = 8;
 
 /**
  * Runs a job; where its worker lacks bytes of remote files, they are fetched, and it runs again.
- * Throws what `pool.run` and `fetch` throw.
+ * What is `known` to be needed is fetched before. Throws what `pool.run` and `fetch` throw.
  */
 export async function runWith<Value>(
   pool: Pool<Job>,
@@ -22,9 +23,10 @@ export async function runWith<Value>(
   fetch: Fetch | null,
   signal?: AbortSignal,
   urgency?: Urgency,
+  known: readonly Wanted[] = [],
 ): Promise<Value> {
   if (!fetch) return await pool.run<Value>(job, signal, urgency);
-  const supplies: Supply[] = [];
+  const supplies: Supply[] = [...await fetch(known, signal)];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const answer = await pool.run<Value | Missing>({ ...job, supplies }, signal, urgency);
     if (!isMissing(answer)) return answer;
@@ -35,6 +37,13 @@ export async function runWith<Value>(
 
 const isMissing = (answer: unknown): answer is Missing =>
   typeof answer === "object" && answer !== null && "missing" in answer;
+
+/** All bytes of a tensor, where these lie in a remote file and can be held at once. */
+export function wholeOf({ source, offset, bytes }: TensorInfo): Wanted[] {
+  if (source.kind !== "remote" || bytes === 0 || bytes > MOST) return [];
+  const { url, version } = source;
+  return [{ url, version, spans: [{ offset, length: bytes }] }];
+}
 
 /** Whether any byte of a source lies behind a network. */
 export function isFar(ref: SourceRef): boolean {

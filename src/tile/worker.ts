@@ -6,6 +6,7 @@ import type { CellReader, SyncSource } from "../field/cells.ts";
 import type { Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
+import { keptBytes } from "../storage/kept.ts";
 import { openSource } from "../storage/open.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
@@ -31,8 +32,8 @@ const sources = new Map<string, SyncSource>();
 // What came with the job in hand, of files that the main thread fetches.
 const prefetched = new Prefetched();
 const HANDLES = 64;
-// Bytes of inflated members held, one at least.
-const INFLATED = 128 << 20;
+// Bytes of decoded members and chunks held, those of one source at least.
+const DECODED = 128 << 20;
 // Drawings kept ready a layer.
 const DRAWINGS = 64;
 
@@ -125,9 +126,10 @@ function open(ref: SourceRef): SyncSource {
   if (known) return known;
   const source = openSource(ref, (remote) => prefetched.open(remote));
   if (!source.readSync) throw new Unreadable(`${source.name} cannot be read without waiting`);
-  let inflated = source.ref.kind === "inflated" ? source.size : 0;
+  let decoded = keptBytes(source.ref);
   for (const other of [...sources.values()].reverse()) {
-    if (other.ref.kind === "inflated" && (inflated += other.size) > INFLATED) close(other);
+    const bytes = keptBytes(other.ref);
+    if (bytes > 0 && (decoded += bytes) > DECODED) close(other);
   }
   for (const other of sources.values()) {
     if (sources.size < HANDLES) break;
