@@ -10,6 +10,7 @@ import { keptBytes } from "../storage/kept.ts";
 import { openSource } from "../storage/open.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
+import { fingerprint } from "../storage/version.ts";
 import { inspect } from "./inspect.ts";
 import type { Job, LayerContext } from "./job.ts";
 import type { Missing } from "./remote.ts";
@@ -121,7 +122,9 @@ function drawing(layer: Loaded, modeName: string, query: string): (canvas: Canva
 }
 
 function open(ref: SourceRef): SyncSource {
-  const key = JSON.stringify(ref, (key, value) => key === "bytes" ? undefined : value);
+  const key = fingerprint(
+    JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? fingerprint(value) : value),
+  );
   const known = sources.get(key);
   if (known) return known;
   const source = openSource(ref, (remote) => prefetched.open(remote));

@@ -189,6 +189,11 @@ Deno.test("decoded: steps follow one another", async () => {
   await assertRejects(() => wrong.read(0, 8), FormatError, "the file states 0");
 });
 
+Deno.test("decoded: bytes after the last whole element are not shuffled", async () => {
+  const source = decoded(Uint8Array.of(1, 3, 2, 4, 9), 5, { name: "shuffle", itemBytes: 2 });
+  assertEquals(await source.read(0, 5), Uint8Array.of(1, 2, 3, 4, 9));
+});
+
 Deno.test("decoded: refuses sizes out of reach, other sizes, bombs and noise, and again", async () => {
   const zlib = { name: "zlib" } as const;
   const bomb = new Uint8Array(deflateSync(new Uint8Array(10_000_000)));
