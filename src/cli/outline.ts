@@ -75,7 +75,7 @@ function states(layers: readonly Layer[]): string[][] {
   if (kept.length === 0) return [];
   const sum = kept.reduce((sum, { parameters }) => sum + parameters, 0);
   const types = [...new Set(kept.map(({ dtype }) => dtype))].join("/");
-  return [[`its states  × ${kept.length}`, "optimizer", "", types, "", count(sum)]];
+  return [[`optimizer states  × ${kept.length}`, "optimizer", "", types, "", count(sum)]];
 }
 
 /** What to know of tensors' values, each sentence once, and what else there is to look at. */

@@ -127,7 +127,7 @@ class Search {
         at = i;
         break;
       }
-      for (const layer of layers[i]!) {
+      for (const layer of layers[i]!.toReversed()) {
         for (const [bit, branch] of branches.entries()) if (mark & 1 << bit) branch.push(layer);
       }
       if (ops[i]!.measures) continue;

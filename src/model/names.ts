@@ -95,7 +95,7 @@ const scopes: Readonly<Record<Scope, ReadonlyMap<string, Meaning>>> = {
     [
       null,
       20,
-      "attn attention self_attn self_attention mha attn1 self_attention_layer",
+      "attn attention self_attn self_attention mha attn1 multi_head_attention",
       "attention",
     ],
     [
@@ -118,10 +118,14 @@ const scopes: Readonly<Record<Scope, ReadonlyMap<string, Meaning>>> = {
   ),
   attention: table(
     [null, 20, "self attention"],
-    ["attention.query", 20, "q query"],
-    ["attention.key", 21, "k key"],
-    ["attention.value", 22, "v value"],
-    ["attention.output", 26, "o out output proj dense to_out c_proj out_proj wo"],
+    ["attention.query", 20, "q query query_dense"],
+    ["attention.key", 21, "k key key_dense"],
+    ["attention.value", 22, "v value value_dense"],
+    [
+      "attention.output",
+      26,
+      "o out output proj dense to_out c_proj out_proj wo output_dense attention_output",
+    ],
   ),
   cross: table(),
   mlp: table(
@@ -223,7 +227,8 @@ export function meaningOf(
   if (norm) return normOf(word, around);
   switch (around.scope) {
     case "trunk":
-      return scopes.trunk.get(word) ?? scopes.trunk.get(unnumbered(word)) ?? stemOf(word, around);
+      return scopes.trunk.get(word) ?? scopes.trunk.get(unnumbered(word)) ??
+        stemOf(word, around) ?? attentionOf(unnumbered(word));
     case "block":
       return blockPart(word, around);
     case "attention":
@@ -238,6 +243,12 @@ export function meaningOf(
 }
 
 const unnumbered = (word: string) => word.replace(/_?\d+$/, "");
+
+/** Attention outside of blocks has its parts too, but no place. */
+function attentionOf(word: string): Meaning | undefined {
+  const { scope } = scopes.block.get(word) ?? {};
+  if (scope === "attention" || scope === "cross") return { role: null, scope, place: NaN };
+}
 
 /** What comes before and after the blocks of convolutional networks. */
 function stemOf(word: string, { blocks }: Surroundings): Meaning | undefined {

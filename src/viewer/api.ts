@@ -18,6 +18,10 @@ export interface ModelEntry {
 export interface LayerEntry {
   readonly name: string;
   readonly kind: string;
+  /** What it does in its block: "attention.query". */
+  readonly role: string | null;
+  /** Names of other tensors that are its own again. */
+  readonly aliases: readonly string[];
   readonly shape: readonly number[];
   readonly dtype: string;
   readonly parameters: number;

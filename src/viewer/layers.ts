@@ -87,7 +87,7 @@ export class LayerList implements Widget {
         "aria-expanded": children.length > 0 ? String(open) : null,
         "data-target": target,
         "data-path": node.path,
-        title: target,
+        title: layer ? [layer.name, layer.kind, layer.role ?? []].flat().join(" · ") : target,
         style: `--depth:${depth - 1}`,
         onclick: (event: MouseEvent) => this.#choose(node, event),
       },
@@ -114,7 +114,7 @@ export class LayerList implements Widget {
   }
 
   #note({ layer, children, target, parameters }: TreeNode): string {
-    if (layer) return numbers.shape(layer.shape);
+    if (layer) return [...shortRole(layer), numbers.shape(layer.shape)].join(" · ");
     if (target !== null) {
       const tensor = this.#scene!.model.tensors.find(({ name }) => name === target);
       return tensor ? numbers.shape(tensor.shape) : "";
@@ -189,3 +189,7 @@ export class LayerList implements Widget {
     return at;
   }
 }
+
+/** A role in a word, where its layer's name and preview leave little room: "up" of "mlp.up". */
+const shortRole = ({ role }: LayerEntry): string[] =>
+  role === null ? [] : [role.startsWith("norm") ? "norm" : role.slice(role.indexOf(".") + 1)];

@@ -40,7 +40,8 @@ export function search(nodes: readonly TreeNode[], query: string, limit = 200): 
   const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const found: { node: TreeNode; rank: number }[] = [];
   const visit = (node: TreeNode) => {
-    const text = `${node.path} ${node.target ?? ""} ${node.layer?.kind ?? ""}`.toLowerCase();
+    const { kind = "", role = "" } = node.layer ?? {};
+    const text = `${node.path} ${node.target ?? ""} ${kind} ${role}`.toLowerCase();
     if (node.target !== null && words.every((word) => text.includes(word))) {
       const name = node.target.toLowerCase();
       const rank = words.every((word) => name.includes(word)) ? name.length : 1e6 + name.length;
@@ -83,11 +84,12 @@ function toNode(above: number, branch: Branch): TreeNode {
   };
 }
 
-function tensorNodes(layer: LayerEntry): TreeNode[] {
-  if (layer.tensors.length < 2) return [];
-  return layer.tensors.map((name) => ({
-    label: name.startsWith(layer.name) ? name.slice(layer.name.length + 1) : name,
-    path: `${layer.name}\n${name}`,
+/** The tensors of a layer of several, and the names that are tied to one of them. */
+function tensorNodes({ name: above, tensors, aliases }: LayerEntry): TreeNode[] {
+  const names = tensors.length < 2 ? aliases : [...tensors, ...aliases];
+  return names.map((name) => ({
+    label: name.startsWith(above) ? name.slice(above.length + 1) : `= ${name}`,
+    path: `${above}\n${name}`,
     target: name,
     layer: null,
     children: [],

@@ -6,6 +6,8 @@ import { buildTree, pathTo, search, type TreeNode } from "../../src/viewer/tree.
 const layer = (name: string, tensors: string[] = [`${name}.weight`]): LayerEntry => ({
   name,
   kind: "linear",
+  role: name.endsWith("mlp") ? "mlp.up" : null,
+  aliases: [],
   shape: [2, 3],
   dtype: "F32",
   parameters: 6,
@@ -40,6 +42,17 @@ Deno.test("a layer of several tensors has them as leaves", () => {
     ["weight", "fc.weight"],
     ["bias", "fc.bias"],
   ]);
+});
+
+Deno.test("names that are tied to a layer are its leaves, and are found", () => {
+  const tied = buildTree([{ ...layer("wte"), aliases: ["lm_head.weight"] }]);
+  assertEquals(outline(tied), [["wte", ["= lm_head.weight"]]]);
+  assertEquals(search(tied, "head").map(({ target }) => target), ["lm_head.weight"]);
+});
+
+Deno.test("a search finds roles", () => {
+  const found = search(gpt, "mlp.up 0").map(({ target }) => target);
+  assertEquals(found, ["model.h.0.mlp"]);
 });
 
 Deno.test("parameters add up over a branch", () => {
