@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
+import { epochJson } from "./epoch_json.ts";
 import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
 import { graphdef } from "./graphdef.ts";
@@ -29,6 +30,7 @@ export const formats: readonly Format[] = [
   kerasH5,
   kerasArchive,
   tfjs,
+  epochJson,
   pytorch,
 ];
 
