@@ -8,6 +8,8 @@ const PAGE = 1 << 12;
 const KEPT = 1 << 10;
 /** Pages read ahead at most where reads follow one another. */
 const AHEAD = 64;
+/** Pages that are read at least where every read is a request over a network. */
+const FAR = 4;
 /** Pages between two wanted ones that are read along rather than asked for apart. */
 const GAP = 8;
 /** No block of headers is larger. */
@@ -41,7 +43,8 @@ export class Reader {
   readonly #pages = new Map<number, Uint8Array>();
   /** Most blocks lie in the same page as the one before. */
   #last = { page: -1, bytes: NOTHING };
-  #ahead = 1;
+  readonly #least: number;
+  #ahead: number;
   /** The page after those read last: whoever misses it reads on. */
   #next = 0;
   #effort: number;
@@ -52,6 +55,7 @@ export class Reader {
     this.#end = place.end;
     this.#effort = Math.min(MOST, Math.max(LEAST, EFFORT * (place.end - place.start)));
     this.signal = signal;
+    this.#ahead = this.#least = source.readSync ? 1 : FAR;
   }
 
   get file(): string {
@@ -117,7 +121,9 @@ export class Reader {
       if (run && page - run.last <= GAP) run.last = page;
       else runs.push({ first: page, last: page });
     }
-    await Promise.all(runs.map(({ first, last }) => this.#fetch(first, last)));
+    await Promise.all(
+      runs.map(({ first, last }) => this.#fetch(first, Math.max(last, first + this.#least - 1))),
+    );
   }
 
   async #bytes(start: number, length: number): Promise<Uint8Array> {
@@ -126,7 +132,7 @@ export class Reader {
     if (last - first > AHEAD) return this.source.read(start, length, this.signal);
     for (let page = first; page <= last; page++) {
       if (this.#use(page).length > 0) continue;
-      this.#ahead = page === this.#next ? Math.min(AHEAD, this.#ahead * 2) : 1;
+      this.#ahead = page === this.#next ? Math.min(AHEAD, this.#ahead * 2) : this.#least;
       this.#next = Math.max(last + 1, page + this.#ahead);
       await this.#fetch(page, this.#next - 1);
     }
