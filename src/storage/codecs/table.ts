@@ -9,7 +9,7 @@ import { zlib } from "./zlib.ts";
 type Name = Codec["name"];
 
 /** Every step of decoding there is. */
-const codecs: { readonly [N in Name]?: Decoder<Codec & { readonly name: N }> } = {
+const codecs: { readonly [N in Name]: Decoder<Codec & { readonly name: N }> } = {
   fletcher32,
   numbers,
   shuffle,
@@ -18,8 +18,4 @@ const codecs: { readonly [N in Name]?: Decoder<Codec & { readonly name: N }> } =
 };
 
 /** How a step of decoding is done. */
-export function decoderOf(codec: Codec): Decoder {
-  const decoder = codecs[codec.name];
-  if (!decoder) throw new RangeError(`no codec is called ${codec.name}`);
-  return decoder as Decoder;
-}
+export const decoderOf = (codec: Codec): Decoder => codecs[codec.name] as Decoder;
