@@ -2,6 +2,8 @@
 export class Ended extends Error {}
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+/** Of the texts of protocol 0. */
+export const latin1 = new TextDecoder("latin1");
 /** Up to here, putting characters together one by one beats a call of the decoder. */
 const SHORT = 24;
 const NEWLINE = 0x0a;
@@ -45,11 +47,11 @@ export class Cursor {
   }
 
   /** Text up to the next newline, which is stepped over. */
-  line(): string {
+  line(decoder = utf8): string {
     const end = this.bytes.indexOf(NEWLINE, this.at);
     if (end < 0) throw new Ended();
-    const text = this.text(end - this.at);
-    this.at++;
+    const text = decoder.decode(this.bytes.subarray(this.at, end));
+    this.at = end + 1;
     return text;
   }
 

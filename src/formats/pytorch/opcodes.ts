@@ -1,4 +1,4 @@
-import { narrow } from "./cursor.ts";
+import { latin1, narrow } from "./cursor.ts";
 import type { Machine } from "./machine.ts";
 import { Dict, type Value } from "./values.ts";
 
@@ -61,15 +61,15 @@ function slot(m: Machine): number {
 }
 
 /** A Python 2 string in quotes; its escapes stay as they are. */
-const quoted: Opcode = (m) => m.push(m.cursor.line().trim().slice(1, -1));
-/** Escapes of characters above 255 and of line ends. */
+const quoted: Opcode = (m) => m.push(m.cursor.line(latin1).trim().slice(1, -1));
+/** Python's raw-unicode-escape: line ends, backslashes and characters above 255 are escaped. */
 const raw: Opcode = (m) =>
-  m.push(
-    m.cursor.line().replace(
-      /\\u([0-9a-fA-F]{4})/g,
-      (_, code: string) => String.fromCharCode(parseInt(code, 16)),
-    ),
-  );
+  m.push(m.cursor.line(latin1).replace(/\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g, unescaped));
+
+function unescaped(escape: string, short?: string, long?: string): string {
+  const code = parseInt(short ?? long ?? "", 16);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : escape;
+}
 
 const dict: Opcode = (m) => {
   const made = new Dict();
