@@ -253,7 +253,7 @@ function attentionOf(word: string): Meaning | undefined {
 /** What comes before and after the blocks of convolutional networks. */
 function stemOf(word: string, { blocks }: Surroundings): Meaning | undefined {
   if (!blocks) return undefined;
-  const stem = word.match(/^(?:conv_?(\d{0,2})|conv_stem|stem|conv_in)$/);
+  const stem = word.match(/^(?:conv_?(\d{1,2})|conv_stem|stem|conv_in)$/);
   if (stem) return { role: null, place: 5 + Number(stem[1] ?? 0) / 100 };
   if (/^(fc\d*|conv_out|linear)$/.test(word)) return { role: "head", scope: "head", place: 80 };
 }

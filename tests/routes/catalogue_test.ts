@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createApp } from "../../routes/app.ts";
+import { createEngine } from "../../src/tile/engine.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { type Served, served } from "./served.ts";
 
@@ -165,3 +166,57 @@ Deno.test("legends come as JSON, SVG and PNG", () =>
       assert((await response.bytes()).length > 100);
     }
   }));
+
+Deno.test("a model tells how its layers belong together", async () => {
+  const engine = await createEngine(["fixtures/models/tiny-transformer"], { workers: 0 });
+  try {
+    const app = createApp(engine);
+    const response = await app(new Request("http://localhost/models/tiny-transformer"));
+    const { structure, layers, tensors }: Json = await response.json();
+    assertEquals(structure, {
+      order: "names",
+      blocks: [{ pattern: "blocks.*", within: null, count: 4, layers: 6 }],
+      joins: [],
+      edges: 0,
+      declared: {},
+      ignored: [],
+    });
+    const { role, block, inputs, aliases } = layers.find((layer: Json) =>
+      layer.name === "blocks.2.proj"
+    );
+    assertEquals({ role, block, inputs, aliases }, {
+      role: "attention.output",
+      block: { pattern: "blocks.*", index: 2, indices: [2] },
+      inputs: [],
+      aliases: [],
+    });
+    assertEquals(Object.keys(tensors[0]), ["name", "dtype", "shape", "bytes"]);
+  } finally {
+    await engine.close();
+  }
+});
+
+Deno.test("a name that is tied to another leads to the same tiles and figures", async () => {
+  const engine = await createEngine(["fixtures/pytorch/module.pt"], { workers: 1 });
+  try {
+    const app = createApp(engine);
+    const get = async (path: string) => {
+      const response = await app(new Request(`http://localhost${path}`));
+      assertEquals(response.status, 200, path);
+      return new Uint8Array(await response.arrayBuffer());
+    };
+    const parse = (bytes: Uint8Array): Json => JSON.parse(new TextDecoder().decode(bytes));
+    const { layers, tensors } = parse(await get("/models/module"));
+    assertEquals(layers[0].aliases, ["tied.weight", "tied.bias"]);
+    assertEquals(tensors.find(({ name }: Json) => name === "tied.bias").aliasOf, "first.bias");
+    for (const path of ["/summary/module", "/tiles/module"]) {
+      const end = path.startsWith("/tiles") ? "/weights/0/0/0.npy" : "";
+      const expected = await get(`${path}/first.weight${end}`);
+      for (const name of ["tied.weight", "tied", "first"]) {
+        assertEquals(await get(`${path}/${name}${end}`), expected);
+      }
+    }
+  } finally {
+    await engine.close();
+  }
+});
