@@ -94,11 +94,10 @@ export class HttpSource implements Source {
   check(): void {
     if (this.#changed) throw this.#changed;
     const { believed = BELIEVED } = this.#options;
-    if (this.#checking || performance.now() - this.#confirmed < believed) return;
+    const believes = performance.now() - this.#confirmed < believed;
+    if (this.#checking || believes || this.size === 0) return;
     this.#checking = true;
-    const span = { offset: 0, length: Math.min(1, this.size) };
-    if (span.length === 0) return;
-    this.#attempt(span, this.#closing.signal)
+    this.#attempt({ offset: 0, length: 1 }, this.#closing.signal)
       .catch(() => this.#confirmed = performance.now()) // a change is kept; else reads tell
       .finally(() => this.#checking = false);
   }

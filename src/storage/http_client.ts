@@ -16,7 +16,7 @@ export interface ClientOptions {
   readonly resolve?: Resolve;
   /** Connections to a host at once. */
   readonly connections?: number;
-  /** Milliseconds until a connected server begins to answer, and between two pieces of an answer. */
+  /** Milliseconds until a server begins to answer, and between two pieces of an answer. */
   readonly timeout?: number;
 }
 
@@ -34,8 +34,10 @@ export interface Reply {
 }
 
 const REDIRECTS = 5;
-const CONNECTIONS = 48;
+const CONNECTIONS = 64;
 const TIMEOUT = 15_000;
+/** Timeouts that a whole answer may take, however steadily it comes. */
+const DRIPPING = 20;
 
 /**
  * GET over HTTP(S) under a policy: every host and every address is checked, those of redirects too,
@@ -63,7 +65,7 @@ export class HttpClient {
   /**
    * The answer, whatever its status, after at most five redirects. `authorize` is asked for the
    * headers of the first host alone. Throws `Forbidden` for what the policy does not allow,
-   * `Transient` where there is no answer, `Unreadable` for a redirect that leads nowhere.
+   * `Transient` where there is no answer, `Unreadable` for more redirects.
    */
   async get(
     from: URL,
@@ -76,14 +78,11 @@ export class HttpClient {
       checkUrl(url, this.#policy);
       const known = authorize && url.origin === from.origin;
       const reply = await this.#ask(url, known ? await authorize(url, headers) : headers, signal);
-      if (![301, 302, 303, 307, 308].includes(reply.status)) return reply;
-      reply.discard();
       const { location } = reply.headers;
-      const next = location === undefined ? null : URL.parse(location, url);
-      if (!next) {
-        const details = { url: shown(from), status: reply.status };
-        throw new Unreadable(`${shown(url)} redirects without saying where to`, details);
-      }
+      const redirects = [301, 302, 303, 307, 308].includes(reply.status);
+      const next = redirects && location !== undefined ? URL.parse(location, url) : null;
+      if (!next) return reply;
+      reply.discard();
       url = next;
     }
     throw new Unreadable(`${shown(from)} redirects more than ${REDIRECTS} times`, {
@@ -153,9 +152,13 @@ export class HttpClient {
         this.#timeout,
       );
     let timer = patience();
+    const latest = performance.now() + DRIPPING * this.#timeout;
     try {
       for await (const piece of message) {
         clearTimeout(timer);
+        if (performance.now() > latest) {
+          throw new Error(`the answer was not complete after ${DRIPPING * this.#timeout} ms`);
+        }
         yield piece as Uint8Array;
         timer = patience();
       }

@@ -104,6 +104,9 @@ function refusal({ status, headers }: Reply, name: string, opened?: State): Erro
     const sentence = `${say}: the bucket lies in the region ${region}`;
     return new Unreadable(sentence, { ...details, region });
   }
+  if (status >= 300 && status < 400) {
+    return new Unreadable(`${say}, a redirect that does not say where to`, details);
+  }
   if (status === 401 || status === 403) {
     return new Unreadable(`${say}: it needs credentials, or they do not suffice`, details);
   }

@@ -17,7 +17,7 @@ async function withServer(
   ) => Promise<void>,
 ): Promise<void> {
   await using server = await rangeServer({ "/m.bin": served(bytes) });
-  const client = new HttpClient({ policy: { hosts: ["*"], private: true }, timeout: 150 });
+  const client = new HttpClient({ policy: { hosts: ["*"], private: true }, timeout: 60 });
   const open = (path = "/m.bin", believed = 30_000) =>
     HttpSource.open({ url: new URL(path, server.origin) }, { client, patience, believed });
   try {
@@ -121,10 +121,27 @@ Deno.test("http: a wait that is too long is not waited for, and said", () =>
     assertEquals(server.asked.length, 1);
   }));
 
+Deno.test("http: an answer that drips for ever is given up", () =>
+  withServer(async (server, _open, client) => {
+    server.fault = (_asked, response) => {
+      response.writeHead(206, { "content-range": `bytes 0-65535/${bytes.length}`, etag: '"one"' });
+      const drip = setInterval(() => response.write(bytes.slice(0, 1)), 20);
+      response.on("close", () => clearInterval(drip));
+      return true;
+    };
+    const place = { url: new URL("/m.bin", server.origin) };
+    const once = { client, patience: { ...patience, attempts: 1 } };
+    await assertRejects(
+      () => HttpSource.open(place, once),
+      Unreadable,
+      "not complete after 1200 ms",
+    );
+  }));
+
 const final: Readonly<Record<string, readonly [Fault, string]>> = {
   "404": [status(404), "answers 404"],
   "403": [status(403), "needs credentials"],
-  "the wrong region": [status(301, { "x-amz-bucket-region": "eu-1" }), "without saying where"],
+  "the wrong region": [status(301, { "x-amz-bucket-region": "eu-1" }), "in the region eu-1"],
   "another range": [headers({ "content-range": "bytes 5-65540/300000" }), "Content-Range"],
   "a range without a size": [headers({ "content-range": "bytes 0-65535/*" }), "Content-Range"],
   "no range": [headers({ "content-range": "" }), "Content-Range"],
@@ -139,7 +156,7 @@ const final: Readonly<Record<string, readonly [Fault, string]>> = {
     response.write(bytes);
     return true;
   }, "gives only the whole"],
-  "a redirect to nowhere": [status(302), "redirects without saying where to"],
+  "a redirect to nowhere": [status(302), "does not say where to"],
   "redirects in a circle": [status(302, { location: "/m.bin" }), "more than 5 times"],
 };
 for (const [name, [fault, message]] of Object.entries(final)) {
