@@ -146,6 +146,7 @@ for (const [name, bytes, format] of named) {
 Deno.test("pytorch: other archives and pickles are not claimed", () => {
   const archive = zipFile([{ name: "readme.txt", data: utf8("hello") }]);
   assertEquals(pytorch.claims(archive, "some.zip"), false);
+  assertEquals(pytorch.claims(archive, "some.pt"), true); // to say what is missing in it
   assertEquals(pytorch.claims(op(0x80, 4, "N."), "some.pkl"), false);
   assertEquals(pytorch.claims(utf8("import site"), "paths.pth"), false);
 });

@@ -4,6 +4,9 @@ import { checkShape, malformed, type Refuse, show } from "../malformed.ts";
 import { type Element, elementOf, elementOfStorage } from "./elements.ts";
 import { Global, Storage, type Tensor, type Value } from "./values.ts";
 
+/** Elements of a view that repeats those of its storage; a few bytes could stand for any number. */
+const MAX_REPEATED = 1 << 24;
+
 /** Where a storage's bytes lie. */
 export interface Place {
   readonly source: SourceRef;
@@ -44,6 +47,9 @@ export function locate(tensor: Tensor, name: string, container: Container): Tens
   if (!isCount(offset) || !((offset + span) * element.bytes <= room)) {
     const rule = `an offset with ${span} elements of ${element.bytes} bytes in ${room}`;
     throw refuse("offset")(show(offset), rule);
+  }
+  if (count > MAX_REPEATED && count * element.bytes > room) {
+    return `its ${count} elements repeat those of ${room} bytes`;
   }
   const place = container.place(storage);
   if (storage.count * held.bytes > place.bytes) {
