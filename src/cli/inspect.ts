@@ -1,5 +1,6 @@
 import type { Summary } from "../analysis/summary.ts";
 import { NotFound } from "../errors.ts";
+import { verifyModel } from "../model/verify.ts";
 import { describeModel } from "../tile/describe.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
@@ -20,6 +21,7 @@ export const inspect: Verb = {
     json: { type: "boolean", about: "print what GET /models/{model} answers" },
     tensors: { type: "boolean", short: "t", about: "list each tensor instead of folded layers" },
     statistics: { type: "boolean", short: "s", about: "read the values, and measure each tensor" },
+    verify: { type: "boolean", about: "read the values, and check them by the file's checksums" },
     layer: { type: "string", short: "l", value: "NAME", about: "only this layer or tensor" },
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
     help: { type: "boolean", short: "h", about: "this text" },
@@ -48,6 +50,11 @@ export const inspect: Verb = {
       } else {
         const listed = given.has("tensors") || measured || given.text("layer") !== undefined;
         console.log(listed ? report(body, summaries) : outline(body));
+      }
+      if (given.has("verify")) {
+        const bytes = await verifyModel(oneModel(path), { signal });
+        const found = bytes > 0 ? `${bytes} bytes agree with their checksums` : "no checksums here";
+        console.error(`synaptile: ${found}`);
       }
       for (const failure of failures) console.error(`synaptile: ${failure}`);
       return failures.length === 0 ? 0 : 1;

@@ -198,6 +198,11 @@ export interface Format {
   companions?(name: string, names: readonly string[]): readonly string[];
   /** Reads the header only. Throws `FormatError`. */
   list(source: Source, reading?: Reading): Promise<Listing>;
+  /**
+   * Reads all tensors and holds them against the checksums that the file states: how many bytes
+   * that were. Throws `FormatError` for the first that differs. Not there where nothing states any.
+   */
+  verify?(source: Source, reading?: Reading): Promise<number>;
 }
 
 /** What a format's reader offers, in words. */

@@ -6,6 +6,7 @@ import { Scan } from "./protobuf.ts";
 import { networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
 import { keysOf } from "./tensorflow/saved_model.ts";
 import { listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
+import { verifyVariables } from "./tensorflow/verify.ts";
 
 const ENDING = ".index";
 /** A graph of more bytes takes longer to read than opening may. */
@@ -33,7 +34,7 @@ export const checkpoint: Format = {
 
   async list(source, reading = {}) {
     const bundle = await openBundle(source, reading.signal);
-    const prefix = basename(source.name).slice(0, -ENDING.length);
+    const prefix = prefixOf(source);
     const shards = new Shards(source.name, bundle, prefix, reading);
     const { tensors, ignored } = await listVariables(source.name, bundle, shards);
     const beside = await graphBeside(`${prefix}.meta`, tensors, reading);
@@ -44,7 +45,15 @@ export const checkpoint: Format = {
       ...(beside.graph ? { graph: beside.graph } : {}),
     };
   },
+
+  async verify(source, reading = {}) {
+    const bundle = await openBundle(source, reading.signal);
+    const shards = new Shards(source.name, bundle, prefixOf(source), reading);
+    return verifyVariables(bundle, shards, reading.signal);
+  },
 };
+
+const prefixOf = ({ name }: Source) => basename(name).slice(0, -ENDING.length);
 
 /** The graph that the older interface writes beside: a checkpoint is whole without one. */
 async function graphBeside(

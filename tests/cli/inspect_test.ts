@@ -48,6 +48,16 @@ Deno.test("inspect --json prints what the server answers", () =>
     assertEquals(JSON.parse(stdout), await (await get("/models/model")).json());
   }));
 
+Deno.test("inspect --verify holds the values against the file's checksums, where it has some", async () => {
+  const summed = await run("inspect", "fixtures/tensorflow/module", "--verify");
+  assertEquals([summed.code, summed.stderr], [
+    0,
+    "synaptile: 298 bytes agree with their checksums\n",
+  ]);
+  const plain = await run("inspect", "fixtures/models/tiny-transformer", "--verify");
+  assertEquals([plain.code, plain.stderr], [0, "synaptile: no checksums here\n"]);
+});
+
 Deno.test("inspect --statistics measures each tensor", () =>
   withFile(modelFile(), async (path) => {
     const { stdout } = await run("inspect", path, "--json", "--statistics", "--layer", "plain");

@@ -1,11 +1,13 @@
 import { basename } from "node:path";
 import { standsAlone } from "../../storage/beside.ts";
+import type { Source } from "../../storage/source.ts";
 import type { Format, Ignored, Metadata, Reading, TensorInfo } from "../format.ts";
 import { malformed } from "../malformed.ts";
 import { Scan } from "../protobuf.ts";
 import { hasVariables, type MetaGraph, networkOf, readMetaGraph } from "./meta_graph.ts";
 import { variableNames } from "./object_graph.ts";
 import { listVariables, openBundle, Shards } from "./variables.ts";
+import { verifyVariables } from "./verify.ts";
 
 const NAME = "saved_model.pb";
 const PREFIX = "variables/variables";
@@ -29,13 +31,7 @@ export const savedModel: Format = {
     ),
 
   async list(source, reading = {}) {
-    const scan = new Scan(source, reading.signal);
-    let meta: MetaGraph | undefined;
-    await scan.walk(scan.root, (field) => {
-      if (field.number !== 2 || meta) return;
-      return readMetaGraph(scan, field).then((read) => meta = read);
-    });
-    if (!meta) throw malformed(source.name, "meta graphs", "none", "one or more");
+    const meta = await firstMetaGraph(source, reading);
     const { tensors, ignored, keyOf } = hasVariables(meta)
       ? await variablesOf(source.name, reading)
       : { tensors: [], ignored: [], keyOf: () => undefined };
@@ -48,7 +44,24 @@ export const savedModel: Format = {
       ...(graph.nodes.length > 0 ? { graph } : {}),
     };
   },
+
+  async verify(source, reading = {}) {
+    if (!hasVariables(await firstMetaGraph(source, reading))) return 0;
+    const { bundle, shards } = await checkpointOf(source.name, reading);
+    return verifyVariables(bundle, shards, reading.signal);
+  },
 };
+
+async function firstMetaGraph(source: Source, { signal }: Reading): Promise<MetaGraph> {
+  const scan = new Scan(source, signal);
+  let meta: MetaGraph | undefined;
+  await scan.walk(scan.root, (field) => {
+    if (field.number !== 2 || meta) return;
+    return readMetaGraph(scan, field).then((read) => meta = read);
+  });
+  if (!meta) throw malformed(source.name, "meta graphs", "none", "one or more");
+  return meta;
+}
 
 interface Variables {
   readonly tensors: readonly TensorInfo[];
@@ -57,14 +70,18 @@ interface Variables {
 }
 
 async function variablesOf(file: string, reading: Reading): Promise<Variables> {
+  const { index, bundle, shards } = await checkpointOf(file, reading);
+  const listed = await listVariables(index.name, bundle, shards);
+  const names = await variableNames(index.name, bundle, shards, reading.signal);
+  return { ...listed, keyOf: keysOf(listed.tensors, names) };
+}
+
+async function checkpointOf(file: string, reading: Reading) {
   const { beside, signal } = reading;
   if (!beside) throw standsAlone(file, `${PREFIX}.index`);
   const index = await beside(`${PREFIX}.index`);
   const bundle = await openBundle(index, signal);
-  const shards = new Shards(index.name, bundle, PREFIX, reading);
-  const listed = await listVariables(index.name, bundle, shards);
-  const names = await variableNames(index.name, bundle, shards, signal);
-  return { ...listed, keyOf: keysOf(listed.tensors, names) };
+  return { index, bundle, shards: new Shards(index.name, bundle, PREFIX, reading) };
 }
 
 /** What tells the tensor of a variable by its name in a graph: its own, or the objects'. */

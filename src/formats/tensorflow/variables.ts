@@ -16,16 +16,6 @@ import { assemble, isSliceKey, partsOf, type Place } from "./slices.ts";
 
 const MAX_INDEX = 100_000_000;
 
-/** A tensor or a slice of one, as it lies in a file. */
-export interface Stored {
-  readonly name: string;
-  readonly source: Source;
-  readonly offset: number;
-  readonly size: number;
-  /** Masked CRC-32C of its bytes. */
-  readonly checksum: number;
-}
-
 /** Reads an index file, whole. Throws `FormatError`. */
 export async function openBundle(index: Source, signal?: AbortSignal): Promise<Bundle> {
   const { name, size } = index;
@@ -50,14 +40,14 @@ export class Shards {
   }
 
   /** Where the bytes of an entry lie. Throws `FormatError` where there is no room for them. */
-  async locate(entry: BundleEntry): Promise<Stored> {
-    const { name, shard, offset, size, checksum } = entry;
+  async locate(entry: BundleEntry): Promise<{ source: Source; offset: number; size: number }> {
+    const { name, shard, offset, size } = entry;
     const source = this.#opened.get(shard) ?? await this.#open(entry);
     if (offset < 0 || size < 0 || offset + size > source.size) {
       const found = `${size} bytes at ${offset}`;
       throw malformed(this.#file, `entry ${show(name)}`, found, `within ${source.size} bytes`);
     }
-    return { name, source, offset, size, checksum };
+    return { source, offset, size };
   }
 
   async #open({ name, shard }: BundleEntry): Promise<Source> {
@@ -99,13 +89,6 @@ export async function listVariables(
     tensors.push({ name, dtype, shape, strides: rowMajor(shape), bigEndian, bytes, ...place });
   }
   return { tensors, ignored };
-}
-
-/** Every tensor, whatever its type, and every slice, with its checksum. Throws `FormatError`. */
-export async function* storedIn(bundle: Bundle, shards: Shards): AsyncGenerator<Stored> {
-  for (const entry of bundle.entries.values()) {
-    if (entry.slices.length === 0) yield await shards.locate(entry);
-  }
 }
 
 const reasonOf = (type: string) =>

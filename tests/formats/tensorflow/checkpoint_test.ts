@@ -4,6 +4,7 @@ import { FormatError, SynaptileError } from "../../../src/errors.ts";
 import { sliceKey } from "../../../src/formats/tensorflow/slices.ts";
 import { checkpoint } from "../../../src/formats/tensorflow.ts";
 import { openModel } from "../../../src/model/open.ts";
+import { verifyModel } from "../../../src/model/verify.ts";
 import { openBeside, wrongFile } from "../../../src/storage/beside.ts";
 import { FileSource } from "../../../src/storage/file.ts";
 import { MemorySource } from "../../../src/storage/memory.ts";
@@ -219,6 +220,29 @@ Deno.test("tensorflow: entries mutated behind right checksums give spans inside 
     { numRuns: 2000 },
   );
 });
+
+Deno.test("tensorflow: the checksums that TensorFlow wrote are its tensors'", async () => {
+  for (const folder of ["v1", "v1_saved", "module", "partitioned"]) {
+    const path = new URL(folder, fixtures).pathname;
+    const model = await openModel(path);
+    const bytes = model.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    // A spectrum of two complex numbers is summed too, though it is not drawn.
+    assertEquals(await verifyModel(path), bytes + (folder === "partitioned" ? 16 : 0));
+    model.close();
+  }
+});
+
+Deno.test("tensorflow: a flipped byte of a tensor is told of where it lies", () =>
+  inFolder(async (folder) => {
+    for (const name of ["index", "data-00000-of-00001"]) {
+      const bytes = Deno.readFileSync(new URL(`v1/model.ckpt-3.${name}`, fixtures));
+      if (name !== "index") bytes[1000]! ^= 1;
+      await Deno.writeFile(`${folder}/m.${name}`, bytes);
+    }
+    const { message } = await assertRejects(() => verifyModel(folder), FormatError);
+    assertStringIncludes(message, "m.data-00000-of-00001: masked CRC-32C of ");
+    assertStringIncludes(message, "net/rows/kernel");
+  }));
 
 Deno.test("tensorflow: 10,000 tensors in a sparse 10 GB open in 300 ms, reading only the index", () =>
   inFolder(async (folder) => {
