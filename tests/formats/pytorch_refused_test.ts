@@ -158,6 +158,16 @@ wrong(
   new Uint8Array(9_000_000).map((_, i) => i % 2 ? 0x30 : 0x4e),
   "more opcode",
 );
+wrong(
+  "a list of pairs that is copied without end",
+  concat(
+    op("]q", 0, "("),
+    ...new Array(1000).fill(tuple(1, 2)),
+    op("e0"),
+    ...new Array(2000).fill(concat(global("collections", "OrderedDict"), op("h", 0, 0x85, "R0"))),
+  ),
+  "one more object",
+);
 for (const [what, code] of Object.entries({ LONG4: 0x8b, BINUNICODE: 0x58, BINBYTES: 0x42 })) {
   const cut = op(code, 0xff, 0xff, 0xff, 0x7f);
   const parts = what === "LONG4" ? ["2147483647 bytes"] : ["cut off"];
@@ -166,14 +176,17 @@ for (const [what, code] of Object.entries({ LONG4: 0x8b, BINUNICODE: 0x58, BINBY
 wrong("BINUNICODE8 beyond every file", op(0x8d, ...new Array(8).fill(0xff)), "cut off");
 wrong("a line without an end", utf8("cos"), "pickle");
 
-for (const [what, leaf] of [["tensors", tensor([1])], ["nothing", op("}")]] as const) {
+const array = concat(call("numpy.core.multiarray", "_reconstruct"), tuple(1), op("b"));
+for (
+  const [what, leaf] of [["tensors", tensor([1])], ["arrays", array], ["nothing", op("}")]] as const
+) {
   Deno.test(`pytorch: lists of ${what}, shared twice over, are refused, not unfolded`, async () => {
     // Level by level [x, x]: 2^40 values in 300 bytes.
     const level = (n: number): Code => concat(op("]q", n, "(h", n - 1, "h", n - 1, "e"));
     const levels = Array.from({ length: 40 }, (_, i) => level(i + 1));
     const bomb = concat(op("]q", 0), leaf, op("a"), ...levels);
     const source = new MemorySource("bomb.pt", checkpoint(bomb));
-    const rule = what === "tensors" ? "tensors is" : "values in the pickle is";
+    const rule = what === "nothing" ? "values in the pickle is" : "tensors is";
     await assertRejects(() => pytorch.list(source), FormatError, rule);
   });
 }

@@ -246,7 +246,7 @@ Deno.test("pytorch: objects of unknown classes open as their attributes", async 
     tuple(null, dict({ w: tensor([1]) })),
     op("b"),
   );
-  const dicts = concat(global("my", "Dict"), op(")", 0x81), item("k"), tensor([3]), op("s"));
+  const dicts = concat(global("code.data", "Dict"), op(")", 0x81), item("k"), tensor([3]), op("s"));
   const lists = concat(global("my", "List"), op(")", 0x81), tensor([1]), op("a"));
   const found = await of(checkpoint(dict({ made, slots, dicts, lists, name: global("my", "f") })));
   assertEquals(await values(found), {

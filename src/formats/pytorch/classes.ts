@@ -10,8 +10,7 @@ import { Bytes, Dict, Global, Instance } from "./values.ts";
  * - It is not, and only mentioned, or is the class of an object that gets its state in the usual
  *   way (`NEWOBJ`, `BUILD`): kept as a name and a record. So whole modules, configurations and
  *   whatever else is saved with the weights of a user's own classes open, and their tensors are
- *   found. Nothing of such a class ever runs here, and its file would need more than this to
- *   attack PyTorch: arguments for something that it calls.
+ *   found. Nothing of such a class runs here, whatever its own code would do with the state.
  * - It is not, and called (`REDUCE`, `INST`, `OBJ`), or it belongs to a module through which
  *   pickles are known to reach the system: the file is refused, and the global named. Reading it
  *   would be harmless here, but loading it elsewhere is not, and its owner should know.
@@ -19,19 +18,21 @@ import { Bytes, Dict, Global, Instance } from "./values.ts";
 export const meaning = (global: Global): Call | undefined => calls.get(global.name);
 
 /** Whether no honest checkpoint mentions it: it reaches the system, or code, or the interpreter. */
-export const suspect = (global: Global): boolean =>
-  reaching.has(global.module.split(".", 1)[0]!) && !calls.has(global.name) &&
-  !harmless.has(global.name);
+export const suspect = ({ module, name }: Global): boolean =>
+  (modules.has(module) || packages.has(module.split(".", 1)[0]!)) &&
+  !calls.has(name) && !harmless.has(name);
 
 const record: Call = (args, type) => new Instance(type, args);
 
 const list: Call = ([items], type) =>
   Array.isArray(items) || items === undefined ? items ?? [] : new Instance(type, [items]);
 
-const dict: Call = ([pairs]) => {
+const dict: Call = ([pairs], _type, machine) => {
   if (pairs instanceof Dict) return pairs;
   const made = new Dict();
-  for (const pair of Array.isArray(pairs) ? pairs : []) {
+  if (!Array.isArray(pairs)) return made;
+  machine.count(pairs.length);
+  for (const pair of pairs) {
     if (Array.isArray(pair) && pair.length === 2) made.set(pair[0]!, pair[1]!);
   }
   return made;
@@ -88,11 +89,11 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
 /** Mentioned as data: default factories, types in configurations. */
 const harmless: ReadonlySet<string> = new Set(within("builtins", "type NoneType Ellipsis"));
 
-/** The first part of such a module's name. */
-const reaching: ReadonlySet<string> = new Set(
-  ("builtins os posix nt sys subprocess commands popen2 pty shutil socket ctypes importlib imp " +
-    "runpy code codeop marshal pickle _pickle cPickle dill cloudpickle joblib operator _operator " +
-    "inspect gc signal threading _thread multiprocessing asyncio concurrent webbrowser pdb bdb " +
-    "timeit trace profile cProfile pip site urllib http ftplib smtplib requests")
-    .split(" "),
+/** Modules that reach the system, by their whole names: a user may well have a package "code". */
+const modules: ReadonlySet<string> = new Set(
+  ("builtins posix nt sys subprocess commands pty shutil socket imp runpy code codeop marshal " +
+    "pickle _pickle cPickle operator _operator signal webbrowser pdb bdb timeit").split(" "),
 );
+
+/** Packages that do, with all in them. */
+const packages: ReadonlySet<string> = new Set(["os", "importlib", "ctypes", "multiprocessing"]);

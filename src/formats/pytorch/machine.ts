@@ -100,9 +100,14 @@ export class Machine {
 
   /** Pushes something that takes memory of its own. */
   make(value: Value): void {
-    this.#objects++;
-    if (this.#objects > MAX_OBJECTS) throw this.refuse("one more object", `<= ${MAX_OBJECTS}`);
+    this.count(1);
     this.push(value);
+  }
+
+  /** Accounts for what a call copies. */
+  count(objects: number): void {
+    this.#objects += objects;
+    if (this.#objects > MAX_OBJECTS) throw this.refuse("one more object", `<= ${MAX_OBJECTS}`);
   }
 
   bytes(length: number): void {

@@ -4,11 +4,12 @@ import { childrenOf, isContainer, isSilent, opaque, plain, plainList } from "./c
 import { type Container, locate } from "./tensors.ts";
 import { Storage, Tensor, type Value } from "./values.ts";
 
-/** Containers within containers; whole modules nest three for each of theirs. */
+/** Containers within containers; modules are as deep as their names have parts. */
 const MAX_DEPTH = 256;
 /** Looked at; what several containers share counts for each, as sharing can double it endlessly. */
 const MAX_VALUES = 1 << 22;
-const MAX_TENSORS = 1 << 18;
+/** Drawn or left out. An archive has 100,000 members at most. */
+const MAX_TENSORS = 1 << 17;
 /** Characters of a name, and of a text in the metadata. */
 const MAX_TEXT = 1024;
 const MAX_METADATA = 256;
@@ -76,18 +77,27 @@ class Walk {
   #tensor(wanted: string, tensor: Tensor): void {
     const name = this.#unused(wanted || this.base);
     const found = locate(tensor, name, this.container);
-    if (typeof found === "string") this.#ignored.push({ name, reason: found });
+    if (typeof found === "string") this.#leaveOut(name, found);
     else this.#tensors.push(found);
-    if (this.#names.size > MAX_TENSORS) {
-      throw malformed(this.container.file, "tensors", this.#names.size, `<= ${MAX_TENSORS}`);
-    }
+    this.#checkRoom();
+  }
+
+  #leaveOut(name: string, reason: string): void {
+    this.#ignored.push({ name, reason });
+    this.#checkRoom();
+  }
+
+  #checkRoom(): void {
+    const count = this.#tensors.length + this.#ignored.length;
+    if (count <= MAX_TENSORS) return;
+    throw malformed(this.container.file, "tensors", count, `<= ${MAX_TENSORS}`);
   }
 
   #enter(name: string, node: Value, silent: boolean): void {
     if (!isContainer(node) || this.#within.has(node)) return;
     const deep = this.#open.length >= MAX_DEPTH;
     const reason = deep ? `it is nested deeper than ${MAX_DEPTH}` : opaque(node);
-    if (reason) return void this.#ignored.push({ name: name || this.base, reason });
+    if (reason) return this.#leaveOut(name || this.base, reason);
     const list = plainList(node);
     if (list) {
       this.#count((node as Value[]).length);
