@@ -62,7 +62,8 @@ export function followGraph(
       name,
       tensors,
       kind,
-      inputs: [...sources[i]!].sort((a, b) => a - b).map((source) => names[source]!),
+      inputs: sources[i]!.filter((source) => source !== i).sort((a, b) => a - b)
+        .map((source) => names[source]!),
     })),
     joins: findJoins(wiring, names),
     rest,
@@ -148,14 +149,12 @@ class Assignment {
       this.#carried[at] = names.slice(0, MAX_CARRIED);
       return NONE;
     }
-    const weights = [...new Set(names.map((name) => this.#aliases.get(name) ?? name))]
-      .flatMap((name) => this.#tensors.get(name) ?? [])
-      .filter((tensor) => isWeight(tensor, op));
+    const weights = this.#weights(names, op);
     if (weights.length === 0) return NONE;
     const before = this.#product(at, weights);
     const numbers = new Set<number>();
     let unnamed = before ?? -1;
-    for (const tensor of weights.toSorted((a, b) => +namesLayer(b.name) - +namesLayer(a.name))) {
+    for (const tensor of weights) {
       const known = this.#layerOf.get(tensor);
       if (known !== undefined) {
         unnamed = known;
@@ -168,6 +167,16 @@ class Assignment {
       numbers.add(unnamed);
     }
     return [...numbers];
+  }
+
+  /** Those it computes with, the ones whose names tell of a layer first. */
+  #weights(names: readonly string[], op: Op): readonly TensorInfo[] {
+    const named: TensorInfo[] = [], unnamed: TensorInfo[] = [];
+    for (const name of names) {
+      const tensor = this.#tensors.get(this.#aliases.get(name) ?? name);
+      if (tensor && isWeight(tensor, op)) (namesLayer(tensor.name) ? named : unnamed).push(tensor);
+    }
+    return unnamed.length > 0 ? [...named, ...unnamed] : named;
   }
 
   /** Names of its own tensors, and of those that others only pass on to it. */
@@ -240,15 +249,16 @@ function trace(
   inputs: readonly (readonly number[])[],
   used: readonly (readonly number[])[],
   count: number,
-): Set<number>[] {
-  const found = Array.from({ length: count }, () => new Set<number>());
+): (readonly number[])[] {
+  const found = new Array<readonly number[]>(count).fill(NONE);
   const reaching: (readonly number[])[] = [];
   let kept = 0;
   for (const [i, op] of ops.entries()) {
     const layers = used[i]!;
     const before = union(inputs[i]!, reaching, kept < MANY ? NEAREST : FEW);
     for (const layer of layers) {
-      for (const source of before) if (source !== layer) found[layer]!.add(source);
+      const known = found[layer]!;
+      found[layer] = known === NONE ? before : [...new Set([...known, ...before])];
     }
     const after = layers.length > 0 ? layers : op.measures ? NONE : before;
     reaching.push(after);
