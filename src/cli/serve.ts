@@ -3,6 +3,7 @@ import { createApp } from "../../routes/app.ts";
 import { Tokens } from "../../routes/tokens.ts";
 import { NotFound } from "../errors.ts";
 import { findModels } from "../model/find.ts";
+import { isRemote } from "../storage/scheme.ts";
 import { Uploads } from "../model/uploads.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
@@ -115,8 +116,16 @@ function modelsIn(folder: string): readonly string[] {
   }
 }
 
-const isFolder = (path: string): boolean =>
-  !path.includes("://") && Deno.statSync(path).isDirectory;
+/** Whether a path leads to a folder; one that leads nowhere is refused where it is opened. */
+function isFolder(path: string): boolean {
+  if (isRemote(path)) return false;
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
 
 function follow(engine: Engine, folder: string): void {
   engine.watch(folder).catch((error) => {

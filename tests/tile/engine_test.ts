@@ -120,7 +120,11 @@ Deno.test("a cropped tile has the plane's own edge, down to a single pixel", () 
 Deno.test("pyramids that do not fit are let go of and come back, without a tile noticing", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeFile(`${folder}/model.safetensors`, modelBytes());
-  const engine = await createEngine([folder], { workers: 2, pyramidBytes: 1, cacheBytes: 0 });
+  const engine = await createEngine([`${folder}/model.safetensors`], {
+    workers: 2,
+    pyramidBytes: 1,
+    cacheBytes: 0,
+  });
   try {
     const means = { matrix: matrix.reduce((sum, v) => sum + v, 0) / matrix.length, constant: 0.5 };
     for (let round = 0; round < 3; round++) {

@@ -44,14 +44,19 @@ export async function writeRows(
   }
 }
 
-/** An engine on a folder of its own, in which `prepare` puts the model files. */
+/**
+ * An engine on a folder "model" of its own, in which `prepare` puts the model files. One that is
+ * called model.safetensors there has the id "model".
+ */
 export async function withFolder(
   prepare: (folder: string) => Promise<void>,
   options: EngineOptions,
   test: (engine: Engine, folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
+  const home = await Deno.makeTempDir();
+  const folder = `${home}/model`;
   try {
+    await Deno.mkdir(folder);
     await prepare(folder);
     const engine = await createEngine([folder], options);
     try {
@@ -60,7 +65,7 @@ export async function withFolder(
       await engine.close();
     }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(home, { recursive: true });
   }
 }
 
