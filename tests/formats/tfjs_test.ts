@@ -85,6 +85,27 @@ Deno.test("tfjs: the graph of a graph model comes in running order, weights behi
   assertEquals(tensors[0]!.affine, { scale: 0.1, offset: -2 });
 });
 
+Deno.test("tfjs: a weight that begins or ends with its file lies in that file", async () => {
+  const weights = [weight({}), weight({ name: "v" })];
+  const { tensors } = await list(manifest(weights, ["none", "a", "b"]), { a: 16, b: 16 });
+  const places = tensors.map((
+    { source, offset },
+  ) => [source.kind === "memory" && source.name, offset]);
+  assertEquals(places, [["a", 0], ["b", 0]]);
+});
+
+Deno.test("tfjs: layers of a model within have their tensors by their path", async () => {
+  const dense = { class_name: "Dense", config: { name: "dense" } };
+  const inner = { class_name: "Sequential", config: { name: "inner", layers: [dense] } };
+  const modelTopology = { class_name: "Sequential", config: { layers: [dense, inner] } };
+  const weights = [weight({ name: "dense/kernel" }), weight({ name: "inner/dense/kernel" })];
+  const { graph } = await list({ modelTopology, ...manifest(weights) }, { "a.bin": 32 });
+  assertEquals(graph!.nodes.map(({ name, tensors }) => [name, ...tensors]), [
+    ["dense", "dense/kernel"],
+    ["inner/dense", "inner/dense/kernel"],
+  ]);
+});
+
 const folderOf = (files: Readonly<Record<string, Uint8Array | number>>) => (path: string) => {
   const file = files[path] ?? 0;
   const bytes = typeof file === "number" ? new Uint8Array(file) : file;

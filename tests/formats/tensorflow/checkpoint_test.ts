@@ -154,6 +154,11 @@ const cases: readonly (readonly [string, () => Uint8Array, ...string[]])[] = [
     "8 elements once",
   ],
   [
+    "slices of two axes, not next to each other, that overlap",
+    sliced([[[0, 4], [0, 1]], [[1, 1], [1, 1]], [[2, 2], [0, 1]], [[3, 1], [1, 1]]]),
+    "slices of 8 elements",
+  ],
+  [
     "a slice of another shape",
     sliced([[[0, 2], [0, 2]], [[2, 2], [0, 2]]], { "0,2,0,2": { shape: [4], size: 16 } }),
     "slice at [0,0] is [4] of type 1, expected [2,2] of type 1",
@@ -177,6 +182,14 @@ for (const [what, index, ...parts] of cases) {
     for (const part of ["hostile", ...parts]) assertStringIncludes(message, part);
   });
 }
+
+Deno.test("tensorflow: slices with something between them are put together", async () => {
+  const slices = [[[0, 2], [0, 2]], [[2, 2], [0, 2]]] as const;
+  const index = sliced(slices, { "2,2,0,2": { shape: [2, 2], size: 16, offset: 32 } })();
+  const { tensors } = await list(index);
+  assertEquals(tensors[0]!.source.kind, "assembled");
+  assertEquals((await valuesOf(tensors[0]!)).length, 8);
+});
 
 Deno.test("tensorflow: a missing shard and a link out of the folder are refused", () =>
   inFolder(async (folder) => {
