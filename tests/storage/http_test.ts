@@ -143,6 +143,10 @@ const final: Readonly<Record<string, readonly [Fault, string]>> = {
   "403": [status(403), "needs credentials"],
   "the wrong region": [status(301, { "x-amz-bucket-region": "eu-1" }), "in the region eu-1"],
   "another range": [headers({ "content-range": "bytes 5-65540/300000" }), "Content-Range"],
+  "a range that starts later": [
+    headers({ "content-range": "bytes 5-65535/300000" }),
+    'Content-Range is "bytes 5-65535/300000", expected bytes 0-65535/size',
+  ],
   "a range without a size": [headers({ "content-range": "bytes 0-65535/*" }), "Content-Range"],
   "no range": [headers({ "content-range": "" }), "Content-Range"],
   "packed bytes": [headers({ "content-encoding": "gzip" }), "Content-Encoding is gzip"],

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import S3rver from "@20minutes/s3rver";
 import { AwsClient } from "aws4fetch";
 import { BadRequest, Unreadable } from "../../src/errors.ts";
@@ -62,6 +62,16 @@ Deno.test("s3: signed requests are accepted, wrongly signed ones are not, and ra
     assertEquals(await open.read(200_000, 20), bytes.slice(200_000, 200_020));
     await anonymous.close();
   }));
+
+Deno.test("s3: signatures are for the region, and leave the range as it is", async () => {
+  const { url, authorize } = s3Place(new URL("s3://bucket/a"), { region: "eu-1", keys });
+  const { authorization, range } = await authorize!(url, { range: "bytes=0-9" });
+  assertEquals(range, "bytes=0-9");
+  assertMatch(
+    authorization!,
+    /^AWS4-HMAC-SHA256 Credential=S3RVER\/\d{8}\/eu-1\/s3\/aws4_request,/,
+  );
+});
 
 Deno.test("s3: the environment says where and who, as it does to other tools", () => {
   const env = (values: Record<string, string>) => s3Settings((name) => values[name]);
