@@ -2,10 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { crc32 } from "node:zlib";
 import { pytorch } from "../../src/formats/pytorch.ts";
 import { FileSource } from "../../src/storage/file.ts";
+import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
 import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
-import { call, global, op, pickle, tuple } from "./pytorch_build.ts";
+import { call, dict, global, legacy, op, pickle, tensor, tuple } from "./pytorch_build.ts";
 
 const TENSORS = 10_000;
 /** Of each. Ends where the padding of the next one depends on its 64-bit fields. */
@@ -108,4 +109,15 @@ Deno.test("pytorch: 10,000 tensors in 10 GB open fast, in few reads", async () =
     tensors.forEach(({ offset, bytes }) => assertEquals([offset % 64, bytes], [0, BYTES]));
     assertEquals(new Set(tensors.map(({ offset }) => offset)).size, TENSORS);
   });
+});
+
+Deno.test("pytorch: a long object of the older form is read on where the bytes ended", async () => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `layers.${i}.weight`);
+  const object = dict(Object.fromEntries(names.map((name) => [name, tensor([6])])));
+  const bytes = legacy(object);
+  const source = new MeteredSource(new MemorySource("long.pth", bytes));
+  const { tensors } = await pytorch.list(source);
+  assertEquals(tensors.map(({ name }) => name), names);
+  assertEquals(tensors[0]!.offset, bytes.length - 24);
+  assert(bytes.length > 2 ** 20 && source.reads <= 5, `${source.reads} reads`);
 });

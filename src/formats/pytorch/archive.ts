@@ -3,7 +3,7 @@ import type { Source } from "../../storage/source.ts";
 import type { Listing } from "../format.ts";
 import { malformed, show } from "../malformed.ts";
 import { listZip, type Member } from "../zip.ts";
-import { MAX_PICKLE, unpickleWhole } from "./pickle.ts";
+import { MAX_PICKLE, unpickle } from "./pickle.ts";
 import type { Container, Place } from "./tensors.ts";
 import { walk } from "./walk.ts";
 
@@ -38,7 +38,7 @@ export async function listArchive(
     if (record.size > MAX_PICKLE) {
       throw malformed(file, "length", record.size, `<= ${MAX_PICKLE} bytes`);
     }
-    const value = unpickleWhole(file, await contents(source, record, signal));
+    const value = unpickle(file, await contents(source, record, signal));
     const container: Container = {
       file: source.name,
       bigEndian,

@@ -3,7 +3,8 @@ import type { Listing } from "../format.ts";
 import { malformed, show } from "../malformed.ts";
 import { Ended } from "./cursor.ts";
 import { elementOfStorage } from "./elements.ts";
-import { endless, MAX_PICKLE, unpickle } from "./pickle.ts";
+import { Machine } from "./machine.ts";
+import { endless, MAX_PICKLE, run, type Unpickled } from "./pickle.ts";
 import type { Container } from "./tensors.ts";
 import type { Storage, Value } from "./values.ts";
 import { walk } from "./walk.ts";
@@ -47,28 +48,33 @@ export async function listLegacy(
 
 /** Reads as far as the pickles go: how long they are only they say. */
 async function readPickles(source: Source, signal?: AbortSignal): Promise<Pickles> {
+  const file = source.name;
   const room = Math.min(source.size, MAX_PICKLE);
-  for (let length = Math.min(FIRST, room);; length = Math.min(4 * length, room)) {
-    const bytes = await source.read(0, length, signal);
-    try {
-      return parsePickles(source.name, bytes);
-    } catch (error) {
-      if (!(error instanceof Ended)) throw error;
-      if (length === room) throw endless(source.name, length);
-    }
-  }
-}
+  let bytes: Uint8Array = await source.read(0, Math.min(FIRST, room), signal);
 
-function parsePickles(file: string, bytes: Uint8Array): Pickles {
-  const magic = unpickle(file, bytes);
+  const next = async (start: number): Promise<Unpickled> => {
+    const machine = new Machine(file, bytes, start);
+    for (;;) {
+      try {
+        return run(machine);
+      } catch (error) {
+        if (!(error instanceof Ended)) throw error;
+        if (bytes.length === room) throw endless(file, room);
+        bytes = await source.read(0, Math.min(4 * bytes.length, room), signal);
+        machine.resume(bytes);
+      }
+    }
+  };
+
+  const magic = await next(0);
   if (magic.value !== MAGIC) throw malformed(file, "magic number", show(magic.value), `${MAGIC}`);
-  const version = unpickle(file, bytes, magic.end);
+  const version = await next(magic.end);
   if (version.value !== VERSION) {
     throw malformed(file, "protocol version", show(version.value), `${VERSION}`);
   }
-  const system = unpickle(file, bytes, version.end);
-  const object = unpickle(file, bytes, system.end);
-  const keys = unpickle(file, bytes, object.end);
+  const system = await next(version.end);
+  const object = await next(system.end);
+  const keys = await next(object.end);
   return { object: object.value, storages: object.storages, keys: keys.value, end: keys.end };
 }
 

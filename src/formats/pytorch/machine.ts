@@ -4,6 +4,8 @@ import { meaning, suspect } from "./classes.ts";
 import { Cursor } from "./cursor.ts";
 import { Bytes, Dict, Global, Instance, Storage, Tensor, type Value } from "./values.ts";
 
+/** Opcodes that run: a tensor takes 45. */
+const MAX_STEPS = 1 << 23;
 /** A tuple of a million items is the most that is ever on the stack at once. */
 const MAX_STACK = 1 << 20;
 /** Slots of the memo; writers number them from 0 or 1 on. */
@@ -19,11 +21,12 @@ const MAX_NAME = 1024;
  * `classes.ts`, which are ours, or refused. Everything it holds is bounded.
  */
 export class Machine {
-  readonly cursor: Cursor;
+  cursor: Cursor;
   /** Those that persistent ids stood for, by key. */
   readonly storages = new Map<string, Storage>();
   /** First byte of the opcode that runs. */
   #from = 0;
+  #steps = 0;
   #objects = 0;
   readonly #stack: Value[] = [];
   readonly #marks: number[] = [];
@@ -33,9 +36,18 @@ export class Machine {
     this.cursor = new Cursor(bytes, start);
   }
 
+  /**
+   * Goes on with more bytes of the same pickle after `Ended`, at the opcode that it came from: each
+   * takes its operands from the cursor before it changes anything.
+   */
+  resume(bytes: Uint8Array): void {
+    this.cursor = new Cursor(bytes, this.#from);
+  }
+
   /** Steps over the next opcode. */
   next(): number {
     this.#from = this.cursor.at;
+    if (++this.#steps > MAX_STEPS) throw this.refuse("one more opcode", `<= ${MAX_STEPS}`);
     return this.cursor.u8();
   }
 

@@ -8,12 +8,11 @@ import type { Storage, Value } from "./values.ts";
 /** Bytes of one pickle at most: that of 100,000 tensors takes a third. */
 export const MAX_PICKLE = 1 << 26;
 
-/** Opcodes of one pickle at most: a tensor takes 45. */
-const MAX_STEPS = 1 << 23;
-
 const END = STOP.charCodeAt(0);
 
+/** A pickle that was read. */
 export interface Unpickled {
+  /** What it puts together, as plain data. */
   readonly value: Value;
   /** First byte after it. */
   readonly end: number;
@@ -22,19 +21,14 @@ export interface Unpickled {
 }
 
 /**
- * What the pickle that begins at `start` puts together, as plain data. A pickle
- * is a program for a stack machine; here it can make data only (see `machine.ts`, `classes.ts`).
- * Throws `FormatError`, and `Ended` where the pickle goes on beyond `bytes`.
+ * Runs the pickle that a machine is set on. A pickle is a program for a stack machine; here it can
+ * make data only (see `machine.ts`, `classes.ts`). Throws `FormatError`, and `Ended` where the bytes
+ * are too few: the machine can then be resumed with more.
  *
  * After https://github.com/python/cpython/blob/main/Lib/pickletools.py, which describes the opcodes.
  */
-export function unpickle(
-  file: string,
-  bytes: Uint8Array,
-  start = 0,
-): Unpickled {
-  const machine = new Machine(file, bytes, start);
-  for (let steps = 0; steps < MAX_STEPS; steps++) {
+export function run(machine: Machine): Unpickled {
+  for (;;) {
     const byte = machine.next();
     const opcode = opcodes[byte];
     if (!opcode) throw machine.refuse(nameOf(byte), "an opcode that puts data together");
@@ -43,13 +37,12 @@ export function unpickle(
       return { value: machine.pop(), end: machine.cursor.at, storages: machine.storages };
     }
   }
-  throw machine.refuse("one more opcode", `<= ${MAX_STEPS}`);
 }
 
-/** `unpickle` where there are no more bytes than these. */
-export function unpickleWhole(file: string, bytes: Uint8Array): Value {
+/** What the pickle that these bytes are puts together. */
+export function unpickle(file: string, bytes: Uint8Array): Value {
   try {
-    return unpickle(file, bytes).value;
+    return run(new Machine(file, bytes, 0)).value;
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     throw endless(file, bytes.length);
