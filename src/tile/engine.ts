@@ -11,14 +11,16 @@ import { findTensor, type Found } from "../model/views.ts";
 import type { Mode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
-import type { Remote, RemoteOptions } from "../storage/remote.ts";
+import type { RemoteOptions } from "../storage/remote.ts";
 import { fingerprint } from "../storage/version.ts";
+import { type Access, access } from "./access.ts";
 import { LruCache, SingleFlight } from "./cache.ts";
-import { Summaries } from "./summaries.ts";
 import type { Job } from "./job.ts";
 import { type LayerEntry, Layers, type Needs } from "./layers.ts";
 import { checkPlace } from "./place.ts";
 import type { Rendered } from "./render.ts";
+import { estimated } from "./sample.ts";
+import { Summaries } from "./summaries.ts";
 import {
   type Address,
   type Engine,
@@ -68,18 +70,6 @@ export async function createEngine(
     await (await remote.made)?.close();
     throw error;
   }
-}
-
-/** What opens URLs, made when the first is opened: most models lie on disk. */
-interface Access {
-  (): Promise<Remote>;
-  made?: Promise<Remote>;
-}
-
-function access(options: RemoteOptions | undefined): Access {
-  const make = async () => new (await import("../storage/remote.ts")).Remote(options);
-  const access: Access = () => access.made ??= make();
-  return access;
 }
 
 interface OpenView extends View {
@@ -287,13 +277,7 @@ class TileEngine implements Engine {
     const basis = this.#layers.basis(entry, needs);
     await this.#layers.ready(basis.entry, needs, signal);
     const legend = mode.legend(options, basis.entry.facts!);
-    if (basis.share === 1) return legend;
-    const part = `estimated from ${percent(basis.share)} of the values`;
-    return {
-      ...legend,
-      normalization: `${legend.normalization}, ${part}`,
-      refinement: basis.share,
-    };
+    return basis.share < 1 ? estimated(legend, basis.share) : legend;
   }
 
   async inspect(view: View, x: number, y: number, zoom?: number, signal?: AbortSignal) {
@@ -336,5 +320,3 @@ class TileEngine implements Engine {
     await (await this.#remote.made)?.close();
   }
 }
-
-const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;

@@ -3,6 +3,7 @@ import { type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold, type Plane, TILE } from "../field/plane.ts";
 import { bytesOf, type TensorInfo } from "../formats/format.ts";
+import type { Legend } from "../modes/mode.ts";
 
 /** Elements in the order in which they are stored: `count` of them from `from` on. */
 export interface Run {
@@ -71,6 +72,15 @@ export function estimate(reader: CellReader, runs: readonly Run[]): Scale {
     negativeInfinity: all(scale.negativeInfinity),
   };
 }
+
+/** A legend whose numbers come from a share of the layer's values, saying so. */
+export const estimated = (legend: Legend, share: number): Legend => ({
+  ...legend,
+  normalization: `${legend.normalization}, estimated from ${
+    Number((100 * share).toPrecision(2))
+  } % of the values`,
+  refinement: share,
+});
 
 /** All elements in a row, in the order in which they are stored. */
 export function lineOf(tensor: TensorInfo): Plane {

@@ -62,6 +62,7 @@ serveJobs<Job>({
       working.catch(() => {}); // whatever became of it came of zeros
       return { value: missing };
     }
+    prefetched.begin(); // lets go of what came with the job
     const done = await working;
     // After the last read: whatever changed before or meanwhile is noticed, and nothing is answered from it.
     layer.source.check();
