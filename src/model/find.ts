@@ -11,7 +11,7 @@ const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
 const number = /-\d{5}-of-\d{5}(?=\.[a-z]+$)/;
 /** Names that say nothing of a model: its folder's name, or its repository's, says more. */
 const plain =
-  /^(model|pytorch_model|tf_model|adapter_model|diffusion_pytorch_model|saved_model|weights|variables)(\.[a-z_]+)*$/;
+  /^(model|pytorch_model|tf_model|adapter_model|diffusion_pytorch_model|saved_model|weights|variables)(\.\w+)*$/;
 /** Folders within folders, down from the one that was named. */
 const MAX_DEPTH = 8;
 
@@ -27,7 +27,9 @@ interface Survey {
 /** The id that a path suggests: its last part without the ending of its format. */
 export function stem(path: string): string {
   const whole = titleOf(path).replace(index, "").replace(number, "");
-  const bare = claimedByName(whole) ? whole.slice(0, whole.lastIndexOf(".")) : whole;
+  const bare = claimedByName(whole) || whole.endsWith(".json")
+    ? whole.slice(0, whole.lastIndexOf("."))
+    : whole;
   return bare.replace(/^\.+/, "") || "model";
 }
 

@@ -13,7 +13,7 @@ import { Minimap } from "./minimap.ts";
 import { ModeSwitch } from "./modes.ts";
 import { Notice } from "./notice.ts";
 import { OptionsPanel } from "./options.ts";
-import { forget, resolve, type Scene, type Widget } from "./scene.ts";
+import { Empty, forget, resolve, type Scene, type Widget } from "./scene.ts";
 import { ShareMenu } from "./share.ts";
 import { mountDrop, type Opening } from "./opening.ts";
 import type { Panel, Place, Point } from "./state.ts";
@@ -56,8 +56,9 @@ const opening: Opening = {
 };
 mountAccess(askForToken);
 mountDrop(opening);
+const switcher = new Switcher(store, opening);
 const widgets: Widget[] = [
-  new Switcher(store, opening),
+  switcher,
   layers,
   modes,
   new OptionsPanel(store),
@@ -96,6 +97,7 @@ async function load(leads = true): Promise<void> {
   } catch (error) {
     if (mine !== request || isAbort(error)) return;
     set(byId("progress"), "class", null);
+    if (error instanceof Empty) switcher.offer(error.models, store.state.model);
     const wrong = error instanceof Problem && error.status >= 400 && error.status < 500;
     notice.fail(
       error,

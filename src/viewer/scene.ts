@@ -37,15 +37,15 @@ export function forget(): void {
 /** Looks up a state; what it leaves open is chosen here. Throws `Problem`, or `Empty`. */
 export async function resolve(state: State): Promise<Scene> {
   const models = await once("models", () => api.models());
-  const id = state.model ?? models[0]?.id;
-  if (id === undefined) throw new Empty();
+  const id = state.model ?? (models.find(({ layers }) => layers > 0) ?? models[0])?.id;
+  if (id === undefined) throw new Empty(models);
   const model = await once(`model ${id}`, () => api.model(id));
   const name = state.layer ?? firstLayer(model);
-  if (name === undefined) throw new Empty(`${id} holds no tensors.`);
+  if (name === undefined) throw new Empty(models, `${id} holds no tensors.`);
   const layer = await once(`layer ${id} ${name}`, () => api.layer(id, name));
   const mode = layer.modes.find((mode) => mode.name === state.mode) ??
     layer.modes.find(({ missing }) => missing === null) ?? layer.modes[0];
-  if (!mode) throw new Empty(`No mode can show ${name}.`);
+  if (!mode) throw new Empty(models, `No mode can show ${name}.`);
   const { version } = model;
   const subject = { model: id, layer: name, mode: mode.name, options: state.options, version };
   const key = `${version} ${api.path(subject)}${api.query(subject)}`;
@@ -58,7 +58,11 @@ export async function resolve(state: State): Promise<Scene> {
 
 /** There is nothing to show. */
 export class Empty extends Error {
-  constructor(message = "No model is open. Start the server with a file or folder: serve PATH.") {
+  constructor(
+    /** What else could be shown. */
+    readonly models: readonly api.ModelEntry[],
+    message = "No model is open. Drop a file here, or start the server with one: serve PATH.",
+  ) {
     super(message);
     this.name = "Empty";
   }

@@ -1,3 +1,4 @@
+import type { ModelEntry } from "./api.ts";
 import { byId, fill, h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { type Opening, openingForms } from "./opening.ts";
@@ -30,6 +31,12 @@ export class Switcher implements Widget {
         `${layer.kind} · ${layer.dtype} · ${numbers.shape(layer.shape)}`,
       ),
     );
+    this.offer(models, model.id);
+  }
+
+  /** Lists the models to choose from. */
+  offer(models: readonly ModelEntry[], current: string | null): void {
+    if (!this.#button.hasChildNodes()) fill(this.#button, "Choose a model", icon("chevron"));
     fill(
       this.#list,
       ...models.map((entry) =>
@@ -37,7 +44,7 @@ export class Switcher implements Widget {
           "button",
           {
             type: "button",
-            "aria-current": entry.id === model.id ? "true" : null,
+            "aria-current": entry.id === current ? "true" : null,
             onclick: () => {
               this.#list.hidePopover();
               this.store.set({
