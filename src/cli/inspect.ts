@@ -7,6 +7,7 @@ import type { Engine } from "../tile/tile.ts";
 import { oneModel } from "./one.ts";
 import { type Body, outline, titleOf } from "./outline.ts";
 import { progress } from "./progress.ts";
+import { reachFlags, reachOf } from "./reach.ts";
 import { table } from "./table.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
@@ -23,6 +24,7 @@ export const inspect: Verb = {
     statistics: { type: "boolean", short: "s", about: "read the values, and measure each tensor" },
     verify: { type: "boolean", about: "read the values, and check them by the file's checksums" },
     layer: { type: "string", short: "l", value: "NAME", about: "only this layer or tensor" },
+    ...reachFlags,
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
     help: { type: "boolean", short: "h", about: "this text" },
   },
@@ -34,7 +36,10 @@ export const inspect: Verb = {
       throw new UsageError(`inspect takes one file, found ${given.operands.length}`);
     }
     const measured = given.has("statistics");
-    const engine = await createEngine([oneModel(path)], measured ? {} : { workers: 0 });
+    const engine = await createEngine([oneModel(path)], {
+      remote: reachOf(given),
+      ...(measured ? {} : { workers: 0 }),
+    });
     try {
       const model = engine.models()[0]!; // none would have been thrown
       const body = narrow(describeModel(model, engine.modes()), given.text("layer"), path);

@@ -6,6 +6,7 @@ import { oneModel } from "./one.ts";
 import { writeFile } from "./output.ts";
 import { pngStream } from "./png_stream.ts";
 import { progress } from "./progress.ts";
+import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
 export const render: Verb = {
@@ -37,6 +38,7 @@ export const render: Verb = {
       about: "a parameter of the mode; repeatable",
     },
     workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
+    ...reachFlags,
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
     help: { type: "boolean", short: "h", about: "this text" },
   },
@@ -57,6 +59,7 @@ export const render: Verb = {
     const workers = given.whole("workers", 1, 256);
     const engine = await createEngine([oneModel(path)], {
       cacheBytes: 0,
+      remote: reachOf(given),
       ...(workers === undefined ? {} : { workers }),
     });
     try {

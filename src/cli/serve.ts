@@ -7,6 +7,7 @@ import { isRemote } from "../storage/scheme.ts";
 import { Uploads } from "../model/uploads.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
+import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
 const bundled = fileURLToPath(new URL("../../fixtures/models/", import.meta.url));
@@ -22,8 +23,8 @@ const GRACE = 5000;
  */
 export const serve: Verb = {
   name: "serve",
-  operands: "[PATH…]",
-  about: "Serve models, files or folders of them, as maps; without a path the bundled ones.",
+  operands: "[PATH or URL…]",
+  about: "Serve models, files, folders of them or URLs, as maps; without any the bundled ones.",
   flags: {
     port: {
       type: "string",
@@ -41,11 +42,18 @@ export const serve: Verb = {
       about: "the most an upload may have: 4096 unless given",
     },
     "no-watch": { type: "boolean", about: "look into folders once, not again when they change" },
+    ...reachFlags,
     "public-url": { type: "string", value: "URL", about: "where clients reach this server" },
     open: { type: "boolean", about: "open the page in a browser" },
     help: { type: "boolean", short: "h", about: "this text" },
   },
-  examples: ["serve", "serve model.safetensors --port 0 --open", "serve models/ --host 0.0.0.0"],
+  examples: [
+    "serve",
+    "serve model.safetensors --port 0 --open",
+    "serve models/ --host 0.0.0.0",
+    "serve hf://openai-community/gpt2",
+    "serve --uploads kept/ --allow-host models.example.org",
+  ],
 
   async run(given, signal) {
     const hostname = given.text("host") ?? "127.0.0.1";
@@ -87,6 +95,7 @@ function open(given: Given, uploads: Uploads | undefined): Promise<Engine> {
   const watched = (path: string) => !given.has("no-watch") && isFolder(path);
   const found = paths.flatMap((path) => watched(path) ? modelsIn(path) : [path]);
   return createEngine([...found, ...before], {
+    remote: reachOf(given),
     ...(workers === undefined ? {} : { workers }),
     ...(cache === undefined ? {} : { cacheBytes: cache * 2 ** 20 }),
   });
@@ -104,7 +113,16 @@ function tokensOf(text: string): Tokens {
 function uploadsOf(given: Given): Uploads | undefined {
   const folder = given.text("uploads");
   const most = given.whole("max-upload", 1) ?? 4096;
-  return folder === undefined ? undefined : new Uploads(folder, most * 2 ** 20);
+  if (folder === undefined) return;
+  try {
+    return new Uploads(folder, most * 2 ** 20);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new UsageError(
+      `this process may not write to ${folder}: run it as "deno task synaptile serve", or with ` +
+        `--allow-write=${folder}`,
+    );
+  }
 }
 
 function modelsIn(folder: string): readonly string[] {
