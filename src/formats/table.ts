@@ -11,14 +11,15 @@ import { npz } from "./npz.ts";
 import { onnx } from "./onnx/onnx.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
-import { sharded } from "./sharded.ts";
+import { shardedPytorch, shardedSafetensors } from "./sharded.ts";
 import { checkpoint } from "./tensorflow.ts";
 import { savedModel } from "./tensorflow/saved_model.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** Every kind of model file that can be read; the first that claims a file has it. */
 export const formats: readonly Format[] = [
-  sharded,
+  shardedSafetensors,
+  shardedPytorch,
   safetensors,
   npy,
   npz,

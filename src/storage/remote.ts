@@ -32,7 +32,10 @@ export interface RemoteOptions {
 
 const MEMORY = 128 << 20;
 /** What stands for a repository or a folder, in the order in which it is looked for. */
-const ENTRIES = ["model.safetensors.index.json", "model.safetensors"];
+const ENTRIES = [
+  ...["model.safetensors.index.json", "model.safetensors"],
+  ...["pytorch_model.bin.index.json", "pytorch_model.bin"],
+];
 
 /** Opens objects behind URLs; all share one policy, one set of connections and one cache. */
 export class Remote {

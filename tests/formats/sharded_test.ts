@@ -104,3 +104,18 @@ Deno.test("sharded: an index without a map of names is refused", () =>
     await refused(folder, ["a"], 'weight_map is ["a"]');
     await refused(folder, { a: 3 }, "weight_map is 3");
   }));
+
+Deno.test("sharded: PyTorch's checkpoints under an index open as one model", async () => {
+  const folder = new URL("../../fixtures/formats/pytorch-sharded/", import.meta.url).pathname;
+  const model = await openModel(folder);
+  assertEquals([model.id, model.format], ["pytorch-sharded", "pytorch"]);
+  const homes = new Map(model.tensors.map(({ name, source }) => [name, source]));
+  const of = (name: string) => {
+    const source = homes.get(name);
+    return source?.kind === "file" ? source.path.slice(-18) : undefined;
+  };
+  assertEquals(of("column"), "00001-of-00002.bin");
+  assertEquals(of("conv_block_1.0.weight"), "00002-of-00002.bin");
+  assertEquals(model.tensors.length, 20);
+  model.close();
+});
