@@ -26,6 +26,7 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
   title: model.title,
   format: model.format,
   version: model.version,
+  remote: model.fetch !== undefined,
   parameters: model.parameters,
   bytes: model.bytes,
   metadata: model.metadata,

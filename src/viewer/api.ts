@@ -33,6 +33,8 @@ export interface ModelDetail {
   readonly id: string;
   readonly version: string;
   readonly format: string;
+  /** Whether it lies behind a network: a look at a whole layer fetches all of it. */
+  readonly remote: boolean;
   readonly parameters: number;
   readonly tensors: readonly {
     readonly name: string;

@@ -9,6 +9,8 @@ import { buildTree, pathTo, search, type TreeNode } from "./tree.ts";
 
 // A preview of more elements than this would have the server read a whole layer that nobody opened.
 const LARGE = 2 ** 25;
+/** The same of a model behind a network, where a preview costs its whole layer. */
+const FAR = 1 << 18;
 
 /** The tree of layers, and the search over it. */
 export class LayerList implements Widget {
@@ -104,10 +106,10 @@ export class LayerList implements Widget {
   }
 
   #preview({ name, modes, parameters }: LayerEntry): Element | null {
-    const { subject } = this.#scene!;
+    const { subject, model } = this.#scene!;
     const [mode] = modes;
     if (mode === undefined) return null;
-    if (parameters > LARGE && name !== subject.layer) return icon("layers");
+    if (parameters > (model.remote ? FAR : LARGE) && name !== subject.layer) return icon("layers");
     const { colormap } = subject.options;
     const options = colormap && mode === subject.mode ? { colormap } : {};
     return thumbnail(tileUrl({ ...subject, layer: name, mode, options }, 0, 0, 0), 28);
