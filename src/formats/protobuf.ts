@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
 import { malformed } from "./malformed.ts";
-import { Cursor, type Field, type Span, wires } from "./protobuf_cursor.ts";
+import { Cursor, type Field, type Span, wires } from "./protobuf/cursor.ts";
 
 export { type Field, type Span, wires };
 

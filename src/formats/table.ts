@@ -3,17 +3,17 @@ import type { Source } from "../storage/source.ts";
 import { epochJson } from "./epoch_json.ts";
 import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
-import { graphdef } from "./graphdef.ts";
-import { kerasArchive } from "./keras/archive.ts";
-import { kerasH5 } from "./keras/h5.ts";
+import { hdf5 } from "./hdf5.ts";
+import { keras } from "./keras.ts";
 import { npy } from "./npy.ts";
 import { npz } from "./npz.ts";
-import { onnx } from "./onnx/onnx.ts";
+import { onnx } from "./onnx.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { shardedPytorch, shardedSafetensors } from "./sharded.ts";
-import { checkpoint } from "./tensorflow.ts";
-import { savedModel } from "./tensorflow/saved_model.ts";
+import { checkpoint } from "./tensorflow_checkpoint.ts";
+import { graphDef } from "./tensorflow_graph_def.ts";
+import { savedModel } from "./tensorflow_saved_model.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** Every kind of model file that can be read; the first that claims a file has it. */
@@ -26,10 +26,10 @@ export const formats: readonly Format[] = [
   onnx,
   checkpoint,
   savedModel,
-  graphdef,
+  graphDef,
   gguf,
-  kerasH5,
-  kerasArchive,
+  hdf5,
+  keras,
   tfjs,
   epochJson,
   pytorch,

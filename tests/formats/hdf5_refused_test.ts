@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deflateSync } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
-import { kerasH5 } from "../../src/formats/keras/h5.ts";
+import { hdf5 } from "../../src/formats/hdf5.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
@@ -23,7 +23,7 @@ import { valuesOf } from "./values.ts";
 // A small file by h5py (fixtures/hdf5/make_tame.py), damaged; and files no library would write.
 
 const tame = Deno.readFileSync(new URL("../../fixtures/hdf5/tame.h5", import.meta.url));
-const list = (bytes: Uint8Array) => kerasH5.list(new MemorySource("hostile", bytes));
+const list = (bytes: Uint8Array) => hdf5.list(new MemorySource("hostile", bytes));
 
 Deno.test("HDF5: the undamaged file opens", async () => {
   const { tensors } = await list(tame);
@@ -136,7 +136,7 @@ const damaged: Readonly<Record<string, [() => Uint8Array, ...string[]]>> = {
   ],
 };
 for (const [what, [bytes, ...parts]] of Object.entries(damaged)) {
-  refused(`HDF5 with ${what}`, kerasH5, bytes, ...parts);
+  refused(`HDF5 with ${what}`, hdf5, bytes, ...parts);
 }
 
 Deno.test("HDF5: a group within itself is met once", async () => {
@@ -174,44 +174,44 @@ Deno.test("HDF5: what the builder writes opens", async () => {
   assertEquals([name, dtype, shape, offset], ["x", "F32", [2, 3], 0]);
 });
 
-refused("HDF5 whose header's checksum is wrong", kerasH5, () => {
+refused("HDF5 whose header's checksum is wrong", hdf5, () => {
   const bytes = file(() => [link("x", 48)]);
   bytes[48 + 16]! ^= 1;
   return bytes;
 }, "object header at 48 checksum is");
-refused("HDF5 of groups 65 deep", kerasH5, () => {
+refused("HDF5 of groups 65 deep", hdf5, () => {
   const builder = new Hdf5Builder();
   let group = builder.header(link("leaf", 48));
   for (let i = 0; i < 66; i++) group = builder.header(link("in", group));
   return builder.file(group);
 }, "depth is over 64");
-refused("HDF5 of an endless name", kerasH5, () => {
+refused("HDF5 of an endless name", hdf5, () => {
   return file((builder) => [link("long".repeat(2000), builder.header(link("y", 48)))]);
 }, "is 8000 letters, expected <= 4096");
-refused("HDF5 of 33 axes", kerasH5, one(...dataset(new Array(33).fill(1), contiguous(0, 4))), "33");
+refused("HDF5 of 33 axes", hdf5, one(...dataset(new Array(33).fill(1), contiguous(0, 4))), "33");
 refused(
   "HDF5 of sides whose product overflows",
-  kerasH5,
+  hdf5,
   one(...dataset([1 << 30, 1 << 30], contiguous(0, 4))),
   "dimensions is [1073741824, 1073741824]",
   "below 2^53",
 );
 refused(
   "HDF5 of chunks without width",
-  kerasH5,
+  hdf5,
   one(...dataset([4], chunked([0]))),
   "chunk is [0, 4]",
 );
 refused(
   "HDF5 of chunks with other axes",
-  kerasH5,
+  hdf5,
   one(...dataset([4, 4], chunked([4]))),
   "chunks of [4], expected as [4,4]",
 );
-refused("HDF5 without a datatype", kerasH5, () => {
+refused("HDF5 without a datatype", hdf5, () => {
   return one(dataset([4], contiguous(0, 16))[0]!, dataset([4], contiguous(0, 16))[2]!)();
 }, 'data set "x" datatype is missing');
-refused("HDF5 of attributes in a heap that is none", kerasH5, () => {
+refused("HDF5 of attributes in a heap that is none", hdf5, () => {
   const builder = new Hdf5Builder();
   const dense = message(0x15, Uint8Array.of(0, 0), u64(48), u64(48));
   return builder.file(builder.header(dense, link("x", 48)));
@@ -243,7 +243,7 @@ Deno.test("HDF5: 10,000 data sets in a sparse file of 10 GB open in a few reads"
     await Deno.truncate(path, end);
     const source = new MeteredSource(new FileSource(path));
     const start = performance.now();
-    const { tensors } = await kerasH5.list(source);
+    const { tensors } = await hdf5.list(source);
     const took = performance.now() - start;
     source.close();
     assertEquals(tensors.length, 10_000);

@@ -5,8 +5,8 @@ import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import type { Source } from "../../src/storage/source.ts";
 import type { Listing } from "../../src/formats/format.ts";
-import { kerasArchive } from "../../src/formats/keras/archive.ts";
-import { kerasH5 } from "../../src/formats/keras/h5.ts";
+import { keras } from "../../src/formats/keras.ts";
+import { hdf5 } from "../../src/formats/hdf5.ts";
 import { detect } from "../../src/formats/table.ts";
 import { openModel } from "../../src/model/open.ts";
 import { utf8, zipFile } from "./build.ts";
@@ -124,16 +124,16 @@ Deno.test("Keras: claims HDF5 by its signature wherever that may stand, archives
   for (const at of [0, 512, 1024, 2048]) {
     const head = new Uint8Array(4096);
     head.set(signature, at);
-    assertEquals(detect(head, "anything"), kerasH5);
-    assertEquals(detect(head, "old.keras"), kerasH5, "as Keras 2 could write it");
+    assertEquals(detect(head, "anything"), hdf5);
+    assertEquals(detect(head, "old.keras"), hdf5, "as Keras 2 could write it");
   }
-  assertEquals(detect(utf8("PK"), "model.keras"), kerasArchive);
-  assertEquals(detect(utf8(""), "weights.h5"), kerasH5);
+  assertEquals(detect(utf8("PK"), "model.keras"), keras);
+  assertEquals(detect(utf8(""), "weights.h5"), hdf5);
 });
 
 refused(
   "an archive without weights",
-  kerasArchive,
+  keras,
   () => {
     return zipFile([{ name: "config.json", data: utf8("{}") }]);
   },
@@ -141,7 +141,7 @@ refused(
   '"config.json"',
   "model.weights.h5",
 );
-refused("an archive whose config is no JSON", kerasArchive, () => {
+refused("an archive whose config is no JSON", keras, () => {
   return zipFile([{ name: "model.weights.h5", data: utf8("") }, {
     name: "config.json",
     data: utf8("{"),
@@ -149,7 +149,7 @@ refused("an archive whose config is no JSON", kerasArchive, () => {
 }, "config.json is not JSON");
 refused(
   "an archive of empty weights",
-  kerasArchive,
+  keras,
   () => {
     return zipFile([{ name: "model.weights.h5", data: utf8("") }]);
   },
@@ -159,6 +159,6 @@ refused(
 
 Deno.test("Keras: what names no layers is an HDF5 file like any other", async () => {
   const bytes = Deno.readFileSync(new URL("../../fixtures/hdf5/block.h5", import.meta.url));
-  const { tensors, graph } = await kerasH5.list(new MemorySource("block.h5", bytes));
+  const { tensors, graph } = await hdf5.list(new MemorySource("block.h5", bytes));
   assertEquals([tensors.map(({ name }) => name), graph], [["x"], undefined]);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { FormatError, SynaptileError, Unreadable } from "../../src/errors.ts";
 import type { TensorInfo } from "../../src/formats/format.ts";
-import { onnx } from "../../src/formats/onnx/onnx.ts";
+import { onnx } from "../../src/formats/onnx.ts";
 import { claimant } from "../../src/formats/table.ts";
 import { openBeside } from "../../src/storage/beside.ts";
 import { FileSource } from "../../src/storage/file.ts";

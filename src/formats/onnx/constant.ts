@@ -1,5 +1,5 @@
 import { type Field, integersOf, type Scan, wires } from "../protobuf.ts";
-import { Repeated } from "../repeated.ts";
+import { Repeated } from "../protobuf/repeated.ts";
 import { readTensor, type Stored } from "./tensor.ts";
 import { typed } from "./types.ts";
 

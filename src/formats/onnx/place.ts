@@ -1,7 +1,7 @@
 import type { Source, SourceRef } from "../../storage/source.ts";
 import { bytesOf, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
 import { checkShape, malformed, show } from "../malformed.ts";
-import { asIntegers } from "../repeated.ts";
+import { asIntegers } from "../protobuf/repeated.ts";
 import type { Stored } from "./tensor.ts";
 import { elementType, type Typed } from "./types.ts";
 

@@ -1,5 +1,5 @@
 import type { Field, Scan, Span } from "../protobuf.ts";
-import { Repeated } from "../repeated.ts";
+import { Repeated } from "../protobuf/repeated.ts";
 import { typed } from "./types.ts";
 
 /** A TensorProto as it stands in the file: where its values are, not the values. */

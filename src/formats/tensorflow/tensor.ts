@@ -3,7 +3,7 @@ import type { SourceRef } from "../../storage/source.ts";
 import { bytesOf, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
 import { checkShape, malformed, type Refuse, show } from "../malformed.ts";
 import type { Scan, Span } from "../protobuf.ts";
-import { asIntegers, MAX_KEPT, Repeated } from "../repeated.ts";
+import { asIntegers, MAX_KEPT, Repeated } from "../protobuf/repeated.ts";
 import { elementType } from "./dtypes.ts";
 
 /** A TensorProto as it stands in the file: where its values are, not the values. */

@@ -133,3 +133,13 @@ async function joined(
   }
   return assemble(`${file}, ${field}`, entry, bytesOf(dtype, 1), pieces);
 }
+
+/** What tells the tensor of a variable by its name in a graph: its own, or the objects'. */
+export function keysOf(
+  tensors: readonly TensorInfo[],
+  names: ReadonlyMap<string, string>,
+): (name: string) => string | undefined {
+  const keys = new Set(tensors.map(({ name }) => name));
+  return (name) =>
+    [name, names.get(name) ?? "", name.replace(/\/part_\d+$/, "")].find((key) => keys.has(key));
+}

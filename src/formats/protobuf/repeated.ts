@@ -1,5 +1,5 @@
-import type { SourceRef } from "../storage/source.ts";
-import { type Field, type Scan, type Span, wires } from "./protobuf.ts";
+import type { SourceRef } from "../../storage/source.ts";
+import { type Field, type Scan, type Span, wires } from "../protobuf.ts";
 
 /** Bytes that a file's values may take in memory where they do not lie in one piece. */
 export const MAX_KEPT = 16 << 20;

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
-import { standsAlone } from "../../storage/beside.ts";
-import type { Source } from "../../storage/source.ts";
-import type { Format, Ignored, Metadata, Reading, TensorInfo } from "../format.ts";
-import { malformed } from "../malformed.ts";
-import { Scan } from "../protobuf.ts";
-import { hasVariables, type MetaGraph, networkOf, readMetaGraph } from "./meta_graph.ts";
-import { variableNames } from "./object_graph.ts";
-import { listVariables, openBundle, Shards } from "./variables.ts";
-import { verifyVariables } from "./verify.ts";
+import { standsAlone } from "../storage/beside.ts";
+import type { Source } from "../storage/source.ts";
+import type { Format, Ignored, Metadata, Reading, TensorInfo } from "./format.ts";
+import { malformed } from "./malformed.ts";
+import { Scan } from "./protobuf.ts";
+import { hasVariables, type MetaGraph, networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
+import { variableNames } from "./tensorflow/object_graph.ts";
+import { keysOf, listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
+import { verifyVariables } from "./tensorflow/verify.ts";
 
 const NAME = "saved_model.pb";
 const PREFIX = "variables/variables";
@@ -82,16 +82,6 @@ async function checkpointOf(file: string, reading: Reading) {
   const index = await beside(`${PREFIX}.index`);
   const bundle = await openBundle(index, signal);
   return { index, bundle, shards: new Shards(index.name, bundle, PREFIX, reading) };
-}
-
-/** What tells the tensor of a variable by its name in a graph: its own, or the objects'. */
-export function keysOf(
-  tensors: readonly TensorInfo[],
-  names: ReadonlyMap<string, string>,
-): (name: string) => string | undefined {
-  const keys = new Set(tensors.map(({ name }) => name));
-  return (name) =>
-    [name, names.get(name) ?? "", name.replace(/\/part_\d+$/, "")].find((key) => keys.has(key));
 }
 
 function metadata({ tags, writer }: MetaGraph): Metadata {

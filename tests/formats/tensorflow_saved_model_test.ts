@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { FormatError, SynaptileError } from "../../../src/errors.ts";
-import type { Listing } from "../../../src/formats/format.ts";
-import { checkpoint } from "../../../src/formats/tensorflow.ts";
-import { savedModel } from "../../../src/formats/tensorflow/saved_model.ts";
-import { findModels } from "../../../src/model/find.ts";
-import { openModel } from "../../../src/model/open.ts";
-import { openBeside } from "../../../src/storage/beside.ts";
-import { FileSource } from "../../../src/storage/file.ts";
-import { MemorySource } from "../../../src/storage/memory.ts";
-import { inFolder } from "../../storage/folder.ts";
-import { concat, utf8 } from "../build.ts";
-import { field } from "./build.ts";
+import { FormatError, SynaptileError } from "../../src/errors.ts";
+import type { Listing } from "../../src/formats/format.ts";
+import { checkpoint } from "../../src/formats/tensorflow_checkpoint.ts";
+import { savedModel } from "../../src/formats/tensorflow_saved_model.ts";
+import { findModels } from "../../src/model/find.ts";
+import { openModel } from "../../src/model/open.ts";
+import { openBeside } from "../../src/storage/beside.ts";
+import { FileSource } from "../../src/storage/file.ts";
+import { MemorySource } from "../../src/storage/memory.ts";
+import { inFolder } from "../storage/folder.ts";
+import { concat, utf8 } from "./build.ts";
+import { field } from "./tensorflow/build.ts";
 
-const fixtures = new URL("../../../fixtures/tensorflow/", import.meta.url);
+const fixtures = new URL("../../fixtures/tensorflow/", import.meta.url);
 const pathOf = (name: string) => new URL(name, fixtures).pathname;
 
 const list = (file: string): Promise<Listing> => {

@@ -5,7 +5,7 @@ import { readGraphDef } from "./tensorflow/graph_def.ts";
 import { graphOfNodes } from "./tensorflow/nodes.ts";
 
 /** TensorFlow's graph in a file of its own, weights frozen into it as constants. */
-export const graphdef: Format = {
+export const graphDef: Format = {
   name: "tensorflow",
   about: {
     title: "TensorFlow frozen graph",

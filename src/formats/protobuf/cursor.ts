@@ -1,5 +1,5 @@
-import type { FormatError } from "../errors.ts";
-import { malformed } from "./malformed.ts";
+import type { FormatError } from "../../errors.ts";
+import { malformed } from "../malformed.ts";
 
 // https://protobuf.dev/programming-guides/encoding: a message is a row of fields, each a varint
 // `number << 3 | wire`, then its value; values of wire type 2 begin with their length.

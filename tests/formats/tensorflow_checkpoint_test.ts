@@ -1,21 +1,28 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { FormatError, SynaptileError } from "../../../src/errors.ts";
-import { sliceKey } from "../../../src/formats/tensorflow/slices.ts";
-import { checkpoint } from "../../../src/formats/tensorflow.ts";
-import { openModel } from "../../../src/model/open.ts";
-import { verifyModel } from "../../../src/model/verify.ts";
-import { openBeside, wrongFile } from "../../../src/storage/beside.ts";
-import { FileSource } from "../../../src/storage/file.ts";
-import { MemorySource } from "../../../src/storage/memory.ts";
-import { MeteredSource } from "../../../src/storage/metered.ts";
-import type { Source } from "../../../src/storage/source.ts";
-import { inFolder } from "../../storage/folder.ts";
-import { concat, utf8 } from "../build.ts";
-import { valuesOf } from "../values.ts";
-import { type EntryFields, entryOf, field, indexOf, tableEntry, tableOf } from "./build.ts";
+import { FormatError, SynaptileError } from "../../src/errors.ts";
+import { sliceKey } from "../../src/formats/tensorflow/slices.ts";
+import { checkpoint } from "../../src/formats/tensorflow_checkpoint.ts";
+import { openModel } from "../../src/model/open.ts";
+import { verifyModel } from "../../src/model/verify.ts";
+import { openBeside, wrongFile } from "../../src/storage/beside.ts";
+import { FileSource } from "../../src/storage/file.ts";
+import { MemorySource } from "../../src/storage/memory.ts";
+import { MeteredSource } from "../../src/storage/metered.ts";
+import type { Source } from "../../src/storage/source.ts";
+import { inFolder } from "../storage/folder.ts";
+import { concat, utf8 } from "./build.ts";
+import { valuesOf } from "./values.ts";
+import {
+  type EntryFields,
+  entryOf,
+  field,
+  indexOf,
+  tableEntry,
+  tableOf,
+} from "./tensorflow/build.ts";
 
-const fixtures = new URL("../../../fixtures/tensorflow/", import.meta.url);
+const fixtures = new URL("../../fixtures/tensorflow/", import.meta.url);
 
 const checkpoints = [
   ["partitioned", "model.ckpt-7"],

@@ -4,8 +4,7 @@ import type { Source } from "../storage/source.ts";
 import type { Format, Graph, Ignored, Reading, TensorInfo } from "./format.ts";
 import { Scan } from "./protobuf.ts";
 import { networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
-import { keysOf } from "./tensorflow/saved_model.ts";
-import { listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
+import { keysOf, listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
 import { verifyVariables } from "./tensorflow/verify.ts";
 
 const ENDING = ".index";

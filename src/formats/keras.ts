@@ -1,12 +1,12 @@
-import { InflatedSource } from "../../storage/inflated.ts";
-import type { Source } from "../../storage/source.ts";
-import type { Format, Metadata } from "../format.ts";
-import { type Contents, readContents } from "../hdf5/contents.ts";
-import { isObject, type JsonObject, parseObject } from "../json.ts";
-import { malformed, show } from "../malformed.ts";
-import { listZip, type Member } from "../zip.ts";
-import { graphOfConfig } from "./config.ts";
-import { inConfigOrder, namesByLayer } from "./saved.ts";
+import { InflatedSource } from "../storage/inflated.ts";
+import type { Source } from "../storage/source.ts";
+import type { Format, Metadata } from "./format.ts";
+import { type Contents, readContents } from "./hdf5/contents.ts";
+import { isObject, type JsonObject, parseObject } from "./json.ts";
+import { malformed, show } from "./malformed.ts";
+import { listZip, type Member } from "./zip.ts";
+import { graphOfConfig } from "./keras/config.ts";
+import { inConfigOrder, namesByLayer } from "./keras/saved.ts";
 
 const WEIGHTS = "model.weights.h5";
 const CONFIG = "config.json";
@@ -14,7 +14,7 @@ const METADATA = "metadata.json";
 const MAX_JSON = 1 << 26;
 
 /** Keras' own archive: a zip file of a config, metadata and weights in HDF5. */
-export const kerasArchive: Format = {
+export const keras: Format = {
   name: "keras",
   about: {
     title: "Keras archive",

@@ -1,11 +1,11 @@
 import { basename } from "node:path";
-import { FormatError } from "../../errors.ts";
-import type { Format, Metadata, MetadataValue, Reading, TensorInfo } from "../format.ts";
-import type { Attributes, Value } from "../hdf5/attributes.ts";
-import { type Contents, readContents } from "../hdf5/contents.ts";
-import { hasSignature } from "../hdf5/superblock.ts";
-import { parseObject } from "../json.ts";
-import { graphOfConfig } from "./config.ts";
+import { FormatError } from "../errors.ts";
+import type { Format, Metadata, MetadataValue, Reading, TensorInfo } from "./format.ts";
+import type { Attributes, Value } from "./hdf5/attributes.ts";
+import { type Contents, readContents } from "./hdf5/contents.ts";
+import { hasSignature } from "./hdf5/superblock.ts";
+import { parseObject } from "./json.ts";
+import { graphOfConfig } from "./keras/config.ts";
 
 /** The whole model's weights lie here; in a file of weights alone, at the root. */
 const WEIGHTS = "model_weights";
@@ -20,7 +20,7 @@ const FIRST = 8;
  * HDF5 files: Keras' models and weights, and whatever else holds arrays. Tensors are named by the
  * path of their data set, and come in the order of Keras' layers where the file says so.
  */
-export const kerasH5: Format = {
+export const hdf5: Format = {
   name: "keras",
   about: {
     title: "Keras and other HDF5",

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { SynaptileError } from "../../src/errors.ts";
-import { graphdef } from "../../src/formats/graphdef.ts";
+import { graphDef } from "../../src/formats/tensorflow_graph_def.ts";
 import { claimant } from "../../src/formats/table.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
@@ -18,13 +18,13 @@ const expected: Readonly<Record<string, { shape: number[]; values: number[] }>> 
 async function frozen() {
   const source = new FileSource(folder + "frozen.pb");
   try {
-    return await graphdef.list(source);
+    return await graphDef.list(source);
   } finally {
     source.close();
   }
 }
 
-const list = (bytes: Uint8Array) => graphdef.list(new MemorySource("given", bytes));
+const list = (bytes: Uint8Array) => graphDef.list(new MemorySource("given", bytes));
 
 const FLOAT = 1;
 const INT32 = 3;
@@ -44,7 +44,7 @@ const constants = (...tensors: Uint8Array[]) =>
     return field(1, concat(field(1, `c${i}`), field(2, "Const"), field(5, attribute)));
   }));
 
-Deno.test("graphdef: constants read as TensorFlow reads them, however they are written", async () => {
+Deno.test("GraphDef: constants read as TensorFlow reads them, however they are written", async () => {
   const { tensors } = await frozen();
   assertEquals(tensors.map(({ name }) => name).sort(), Object.keys(expected).sort());
   for (const tensor of tensors) {
@@ -54,14 +54,14 @@ Deno.test("graphdef: constants read as TensorFlow reads them, however they are w
   }
 });
 
-Deno.test("graphdef: what cannot be drawn is named with its reason", async () => {
+Deno.test("GraphDef: what cannot be drawn is named with its reason", async () => {
   assertEquals((await frozen()).ignored, [
     { name: "text", reason: "its elements are of type STRING" },
     { name: "complex", reason: "its elements are of type COMPLEX64" },
   ]);
 });
 
-Deno.test("graphdef: nodes take the weights that reach them through reads and casts", async () => {
+Deno.test("GraphDef: nodes take the weights that reach them through reads and casts", async () => {
   assertEquals((await frozen()).graph?.nodes, [
     { name: "x", op: "Placeholder", inputs: [], tensors: [] },
     { name: "conv", op: "Conv2D", inputs: ["x"], tensors: ["conv/kernel"] },
@@ -74,14 +74,14 @@ Deno.test("graphdef: nodes take the weights that reach them through reads and ca
   ]);
 });
 
-Deno.test("graphdef: constants of functions are listed with the function's name", async () => {
+Deno.test("GraphDef: constants of functions are listed with the function's name", async () => {
   const nodes = constants(tensor(FLOAT, [1], field(5, new Uint8Array(4))));
   const inside = concat(field(1, field(1, "f")), field(3, nodes.subarray(2)));
   const { tensors } = await list(concat(nodes, field(2, field(1, inside))));
   assertEquals(tensors.map(({ name }) => name), ["c0", "f/c0"]);
 });
 
-Deno.test("graphdef: a repeated value of a large tensor takes no memory, a longer row is left out", async () => {
+Deno.test("GraphDef: a repeated value of a large tensor takes no memory, a longer row is left out", async () => {
   const { tensors, ignored } = await list(constants(
     tensor(FLOAT, [2 ** 20, 2 ** 20], field(5, new Uint8Array(4))),
     tensor(FLOAT, [2 ** 20, 2 ** 20], field(5, new Uint8Array(8))),
@@ -92,52 +92,52 @@ Deno.test("graphdef: a repeated value of a large tensor takes no memory, a longe
   assertEquals(ignored, [{ name: "c1", reason }]);
 });
 
-Deno.test("graphdef: files are known by their content, and by their name before", () => {
+Deno.test("GraphDef: files are known by their content, and by their name before", () => {
   const head = Deno.readFileSync(folder + "frozen.pb").subarray(0, 4096);
-  assertEquals(claimant(head, "graph.bin"), graphdef);
-  assertEquals(claimant(new Uint8Array(), "frozen.pb"), graphdef);
+  assertEquals(claimant(head, "graph.bin"), graphDef);
+  assertEquals(claimant(new Uint8Array(), "frozen.pb"), graphDef);
   assertEquals(claimant(utf8("\n\nno graph"), "notes.txt"), undefined);
 });
 
 const one = (...args: Parameters<typeof tensor>) => () => constants(tensor(...args));
-refused("a file without nodes", graphdef, () => utf8(""), "nodes is none");
+refused("a file without nodes", graphDef, () => utf8(""), "nodes is none");
 refused(
   "content of another size",
-  graphdef,
+  graphDef,
   one(FLOAT, [3], field(4, new Uint8Array(8))),
   'tensor "c0" tensor_content is 8 bytes, expected 12',
 );
 refused(
   "more values than elements",
-  graphdef,
+  graphDef,
   one(FLOAT, [2], field(5, new Uint8Array(12))),
   "values is 3 numbers, expected at most the 2",
 );
 refused(
   "part of a value",
-  graphdef,
+  graphDef,
   one(FLOAT, [2], field(5, new Uint8Array(7))),
   "values is 1.75 numbers",
 );
 refused(
   "more integers than elements",
-  graphdef,
+  graphDef,
   one(INT32, [2], field(7, new Uint8Array(3))),
   "values is 3 numbers",
 );
-refused("an integer cut short", graphdef, one(INT32, [2], field(7, Uint8Array.of(0x80))), "middle");
+refused("an integer cut short", graphDef, one(INT32, [2], field(7, Uint8Array.of(0x80))), "middle");
 refused(
   "many integers for few elements",
-  graphdef,
+  graphDef,
   one(INT32, [10], field(7, new Uint8Array(70_000))),
   "10 integers",
 );
-refused("a negative side", graphdef, one(FLOAT, [-1]), 'tensor "c0" shape is [-1]');
-refused("a shape of 65 axes", graphdef, one(FLOAT, new Array(65).fill(1)), "up to 64 sides");
-refused("sides beyond 2^53", graphdef, one(FLOAT, [2 ** 30, 2 ** 30]), "2^53");
+refused("a negative side", graphDef, one(FLOAT, [-1]), 'tensor "c0" shape is [-1]');
+refused("a shape of 65 axes", graphDef, one(FLOAT, new Array(65).fill(1)), "up to 64 sides");
+refused("sides beyond 2^53", graphDef, one(FLOAT, [2 ** 30, 2 ** 30]), "2^53");
 refused(
   "a node given twice",
-  graphdef,
+  graphDef,
   () => {
     const once = constants(tensor(FLOAT, [1]));
     return concat(once, once);
@@ -147,12 +147,12 @@ refused(
 );
 refused(
   "a node longer than the file",
-  graphdef,
+  graphDef,
   () => concat(tag(1, 2), varint(2 ** 40)),
   "length of field 1",
 );
 
-Deno.test("graphdef: a file cut anywhere is refused, but between its nodes", async () => {
+Deno.test("GraphDef: a file cut anywhere is refused, but between its nodes", async () => {
   const whole = Deno.readFileSync(folder + "frozen.pb");
   const { nodes } = (await list(whole)).graph!;
   let refusals = 0;
