@@ -4,7 +4,7 @@ import { wasm as ops } from "../src/compute/wasm.ts";
 import { Canvas } from "../src/field/canvas.ts";
 import type { CellReader, SyncSource } from "../src/field/cells.ts";
 import { fold } from "../src/field/plane.ts";
-import { allocate } from "../src/field/pyramid.ts";
+import { allocate, extentOf } from "../src/field/pyramid.ts";
 import { openModel } from "../src/model/open.ts";
 import type { Picture } from "../src/modes/mode.ts";
 import { parseOptions } from "../src/modes/options.ts";
@@ -28,7 +28,7 @@ const reader: CellReader = {
 
 const pyramid = allocate(plane);
 const began = performance.now();
-const bins = sweep(reader, pyramid, 0, pyramid.levels[0]!.height);
+const bins = sweep(reader, pyramid, 0, extentOf(reader.plane, pyramid));
 const swept = performance.now();
 const scale = settle(reader, pyramid, bins);
 const gigabytes = tensor.bytes / 1e9;

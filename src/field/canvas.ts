@@ -2,8 +2,8 @@ import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { type CellReader, readBordered, readCells } from "./cells.ts";
 import { TILE } from "./plane.ts";
 import {
-  BAND,
   cut,
+  eachPiece,
   levelAt,
   meansAt,
   measure,
@@ -116,30 +116,28 @@ export class Canvas {
   means(scaleRow?: (row: number) => number): Float32Array {
     const { ops, width, height, columns, log2, x, y, reader } = this;
     const out = this.blank();
-    const put = (means: Float32Array, from: number, row: number) => {
-      out.set(means.subarray(from, from + width), row * columns);
-    };
     if (this.#pyramid && log2 >= this.#pyramid.base - 1) {
       const { means, width: pitch } = meansAt(this.#pyramid, log2);
-      for (let row = 0; row < height; row++) put(means, (y + row) * pitch + x, row);
+      for (let row = 0; row < height; row++) {
+        const from = (y + row) * pitch + x;
+        out.set(means.subarray(from, from + width), row * columns);
+      }
       return out;
     }
     const block = 2 ** log2;
-    const left = x * block, across = Math.min(width * block, reader.plane.width - left);
-    const band = Math.max(1, Math.floor(BAND / (across * block)));
-    for (let row = 0; row < height; row += band) {
-      const top = (y + row) * block;
-      const down = Math.min(Math.min(band, height - row) * block, reader.plane.height - top);
+    eachPiece(reader.plane, log2, { x, y, width, height }, (rect, column, row) =>
       ops.frame(() => {
-        const { buffer, byteOffset } = ops.scratch(across * down * 4);
-        const values = new Float32Array(buffer, byteOffset, across * down);
-        const cells = { values, start: 0, pitch: across };
-        readCells(reader, { x: left, y: top, width: across, height: down }, cells);
-        if (scaleRow) scaleRows(values, across, top, scaleRow);
-        const means = ops.blockMeans(cells, across, down, block);
-        for (let i = 0; i * width < means.length; i++) put(means, i * width, row + i);
-      });
-    }
+        const { buffer, byteOffset } = ops.scratch(rect.width * rect.height * 4);
+        const values = new Float32Array(buffer, byteOffset, rect.width * rect.height);
+        const cells = { values, start: 0, pitch: rect.width };
+        readCells(reader, rect, cells);
+        if (scaleRow) scaleRows(values, rect.width, rect.y, scaleRow);
+        const means = ops.blockMeans(cells, rect.width, rect.height, block);
+        const across = Math.ceil(rect.width / block);
+        for (let from = 0; from < means.length; from += across, row++) {
+          out.set(means.subarray(from, from + across), row * columns + column);
+        }
+      }));
     return out;
   }
 

@@ -23,6 +23,8 @@ export interface Plane {
   readonly axes: Axes;
   /** Whether a row of cells is one run of elements in the file, as in a matrix. */
   readonly rowsAreRuns: boolean;
+  /** Whether elements that are neighbours in the file lie one below the other, as transposed. */
+  readonly runsDown: boolean;
   /** The zoom at which one cell is one pixel. */
   readonly nativeZoom: number;
 }
@@ -30,13 +32,15 @@ export interface Plane {
 /**
  * Folds a tensor into a plane. Without `axes`: a matrix [out, in] as it is; a vector near-square,
  * row by row; [O, I, kh, kw] as an O×I mosaic of kernels (rows 0,2; columns 1,3); rank 3 with its
- * first two axes down; higher ranks with axes 0 and 2…r−2 down, 1 and r−1 across.
- * Throws `BadRequest` where `axes` is not a split of the tensor's axes.
+ * first axis down, its last across, and the middle one where the plane is nearer to a square;
+ * higher ranks with axes 0 and 2…r−2 down, 1 and r−1 across. A tensor with a `layout` is folded as
+ * if its axes came in that order. Throws `BadRequest` where `axes` is not a split of the tensor's
+ * axes.
  */
 export function fold(tensor: TensorInfo, axes?: Axes): Plane {
   const { shape } = tensor;
   if (axes) check(axes, tensor);
-  const chosen = axes ?? defaultAxes(shape.length);
+  const chosen = axes ?? defaultAxes(tensor);
   const cells = extent(shape, shape.keys().toArray());
   const folded = shape.length === 1 && !axes;
   const width = folded ? foldedWidth(tensor, cells) : extent(shape, chosen.columns);
@@ -49,6 +53,7 @@ export function fold(tensor: TensorInfo, axes?: Axes): Plane {
     folded,
     axes: chosen,
     rowsAreRuns: isRun(chosen.columns, tensor),
+    runsDown: !folded && innermost(chosen.rows, tensor) < innermost(chosen.columns, tensor),
     nativeZoom: nativeZoom(width, height),
   };
 }
@@ -82,12 +87,16 @@ export function indexOf(plane: Plane, x: number, y: number): number[] | null {
   return index;
 }
 
-/** Index along the first tensor axis (the output channel) of a row of cells; 0 where it runs across. */
-export function channelOf(plane: Plane, y: number): number {
+/** The axis of a tensor along which its output channels lie. */
+export const outputAxis = ({ layout }: Pick<TensorInfo, "layout">): number => layout?.[0] ?? 0;
+
+/** Index of the output channel of a row of cells; 0 where channels run across. */
+export function channelOf({ tensor, axes }: Plane, y: number): number {
+  const output = outputAxis(tensor);
   let below = 1;
-  for (const axis of plane.axes.rows.toReversed()) {
-    if (axis === 0) return Math.floor(y / below) % plane.tensor.shape[0]!;
-    below *= plane.tensor.shape[axis]!;
+  for (const axis of axes.rows.toReversed()) {
+    if (axis === output) return Math.floor(y / below) % tensor.shape[axis]!;
+    below *= tensor.shape[axis]!;
   }
   return 0;
 }
@@ -123,11 +132,14 @@ function foldedWidth({ composed }: TensorInfo, cells: number): number {
 }
 
 /** The even steps that these axes are made of, innermost last. */
-const sidesOf = (axes: readonly number[], { shape, strides, composed }: TensorInfo): Side[] =>
+export const sidesOf = (
+  axes: readonly number[],
+  { shape, strides, composed }: TensorInfo,
+): Side[] =>
   axes.flatMap((axis) => composed?.[axis] ?? [{ size: shape[axis]!, stride: strides[axis]! }]);
 
 /** Offsets of `count` elements from the given one on, in the order of these sides. */
-function along(sides: readonly Side[], from: number, count: number): Float64Array {
+export function along(sides: readonly Side[], from: number, count: number): Float64Array {
   const out = new Float64Array(count);
   const digits = new Array<number>(sides.length);
   let offset = 0;
@@ -167,13 +179,23 @@ function unravel(at: number, axes: readonly number[], shape: readonly number[], 
   }
 }
 
-function defaultAxes(rank: number): Axes {
-  if (rank === 0) return { rows: [], columns: [] };
-  if (rank === 1) return { rows: [], columns: [0] };
-  if (rank === 2) return { rows: [0], columns: [1] };
-  if (rank === 3) return { rows: [0, 1], columns: [2] };
-  const middle = Array.from({ length: rank - 3 }, (_, i) => i + 2);
-  return { rows: [0, ...middle], columns: [1, rank - 1] };
+/** The least step through the file that an axis of more than one element makes. */
+const innermost = (axes: readonly number[], tensor: TensorInfo): number =>
+  sidesOf(axes, tensor).reduce(
+    (least, { size, stride }) => size > 1 ? Math.min(least, stride) : least,
+    Infinity,
+  );
+
+function defaultAxes({ shape, layout = [...shape.keys()] }: TensorInfo): Axes {
+  if (shape.length < 2) return { rows: [], columns: layout };
+  const [output, input, ...space] = layout as [number, number, ...number[]];
+  const last = space.pop();
+  if (last === undefined) return { rows: [output], columns: [input] };
+  if (space.length > 0) return { rows: [output, ...space], columns: [input, last] };
+  const [o, i, s] = layout.map((axis) => shape[axis]!) as [number, number, number];
+  return Math.max(o * i, s) <= Math.max(o, i * s)
+    ? { rows: [output, input], columns: [last] }
+    : { rows: [output], columns: [input, last] };
 }
 
 function check(axes: Axes, tensor: TensorInfo): void {

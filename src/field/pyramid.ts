@@ -29,10 +29,12 @@ const PLANES = 10;
 // layer whose pyramid would not fit into LARGEST bytes starts further out.
 const NEAREST = 5;
 const LARGEST = 64 << 20;
-// Cells measured at once, and the widest strip of them: as float32 they stay in a core's second-level
-// cache, however wide the plane is.
-export const BAND = 1 << 17;
+// Cells measured at once, and the longest strip of them, along the file's runs: as float32 they stay
+// in a core's second-level cache, however large the plane is.
+const BAND = 1 << 17;
 const STRIP = 1 << 12;
+// The same where runs lie down: kernels go along rows, and are slow on short ones.
+const STRIP_DOWN = 1 << 10;
 // Cells below which calling a kernel costs more than copying its input.
 const SHORT = 64;
 
@@ -59,6 +61,10 @@ function sizes(plane: Plane, base: number) {
 /** log2 of the smallest blocks whose means a pyramid of that plane holds. */
 export const meansFrom = (plane: Plane): number => baseOf(plane) - 1;
 
+/** Rows of blocks in the base, columns where the file's runs lie down: what a sweep goes along. */
+export const extentOf = ({ runsDown }: Plane, { levels: [base] }: Pyramid): number =>
+  runsDown ? base!.width : base!.height;
+
 /** Empty levels for a plane. */
 export function allocate(plane: Plane): Pyramid {
   const base = baseOf(plane);
@@ -82,7 +88,7 @@ export function meansAt(pyramid: Pyramid, log2: number): { means: Float32Array; 
 }
 
 /**
- * Fills rows `from`..`to` of the base, and the means below them, from the file: one pass over the
+ * Fills `from`..`to` of the base's `extentOf`, and the means below, from the file: one pass over the
  * bytes. `eachRow` sees the cells on the way.
  */
 export function fill(
@@ -95,14 +101,16 @@ export function fill(
   const { base, levels, means } = pyramid;
   const [first] = levels;
   const wholes = statsOf(first!), halves = new Float32Array(means.buffer);
-  const height = Math.min(2 * to, means.height) - 2 * from;
-  const rows = { x: 0, y: 2 * from, width: means.width, height };
-  measure(reader, base - 1, rows, (stats, x, y) => {
+  const part = reader.plane.runsDown
+    ? { ...means, x: 2 * from, y: 0, width: Math.min(2 * to, means.width) - 2 * from }
+    : { ...means, x: 0, y: 2 * from, height: Math.min(2 * to, means.height) - 2 * from };
+  measure(reader, base - 1, part, (stats, x, y) => {
+    const left = part.x + x, top = part.y + y;
     for (let row = 0; row < stats.height; row++) {
       const values = stats.mean.subarray(row * stats.width, (row + 1) * stats.width);
-      halves.set(values, (2 * from + y + row) * means.width + x);
+      halves.set(values, (top + row) * means.width + left);
     }
-    paste(reader.ops.merge(stats), wholes, x / 2, from + y / 2);
+    paste(reader.ops.merge(stats), wholes, left / 2, top / 2);
   }, eachRow);
 }
 
@@ -197,40 +205,54 @@ export function cut(
 
 /**
  * Block statistics straight from the file: `width` × `height` blocks from block (x, y) on, the
- * blocks at the plane's edges holding the cells that exist. `visit` gets them piece by piece, with
- * the place of each piece's first block among them, both even; `eachRow` sees the cells on the way.
+ * blocks at the plane's edges holding the cells that exist. `visit` gets them by `eachPiece`;
+ * `eachRow` sees the cells on the way.
  */
 export function measure(
   reader: CellReader,
   log2: number,
-  { x, y, width, height }: Rect,
+  blocks: Rect,
   visit: (stats: BlockStats, x: number, y: number) => void,
   eachRow?: (values: Float32Array) => void,
 ): void {
   const { plane, ops } = reader;
   const block = 1 << log2;
-  const across = Math.min(width, Math.ceil(STRIP / block));
+  eachPiece(plane, log2, blocks, (rect, x, y) =>
+    ops.frame(() => {
+      const stored = eachRow ? null : readStored(reader, rect);
+      const stats = stored
+        ? ops.packedStats(stored.bytes, stored.packed, block)
+        : statsOfCells(reader, rect, block, eachRow);
+      if (plane.folded) forgetHoles(plane, stats, rect.x, rect.y, block);
+      visit(stats, x, y);
+    }));
+}
+
+/**
+ * Cuts `width` × `height` blocks of 2^`log2` cells a side, from block (x, y) on, into pieces as long
+ * as can be along the file's runs: the cells of each that lie on the plane, and the place of its
+ * first block among those asked for, both even.
+ */
+export function eachPiece(
+  plane: Plane,
+  log2: number,
+  { x, y, width, height }: Rect,
+  visit: (cells: Rect, x: number, y: number) => void,
+): void {
+  const block = 1 << log2;
+  const { runsDown } = plane;
+  const [along, beside] = runsDown ? [height, width] : [width, height];
+  const long = Math.min(along, Math.ceil((runsDown ? STRIP_DOWN : STRIP) / block));
   // Even, so that pieces can be merged by themselves.
-  const down = 2 * Math.max(1, Math.floor(BAND / (2 * across * block * block)));
-  for (let row = 0; row < height; row += down) {
-    for (let column = 0; column < width; column += across) {
-      ops.frame(() => {
-        const left = (x + column) * block, top = (y + row) * block;
-        const right = (x + Math.min(column + across, width)) * block;
-        const bottom = (y + Math.min(row + down, height)) * block;
-        const rect = {
-          x: left,
-          y: top,
-          width: Math.min(right, plane.width) - left,
-          height: Math.min(bottom, plane.height) - top,
-        };
-        const stored = eachRow ? null : readStored(reader, rect);
-        const stats = stored
-          ? ops.packedStats(stored.bytes, stored.packed, block)
-          : statsOfCells(reader, rect, block, eachRow);
-        if (plane.folded) forgetHoles(plane, stats, left, top, block);
-        visit(stats, column, row);
-      });
+  const short = 2 * Math.max(1, Math.floor(BAND / (2 * long * block * block)));
+  for (let b = 0; b < beside; b += short) {
+    for (let a = 0; a < along; a += long) {
+      const [column, row] = runsDown ? [b, a] : [a, b];
+      const [across, down] = runsDown ? [short, long] : [long, short];
+      const left = (x + column) * block, top = (y + row) * block;
+      const right = Math.min((x + Math.min(column + across, width)) * block, plane.width);
+      const bottom = Math.min((y + Math.min(row + down, height)) * block, plane.height);
+      visit({ x: left, y: top, width: right - left, height: bottom - top }, column, row);
     }
   }
 }

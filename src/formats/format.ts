@@ -117,6 +117,11 @@ export interface TensorInfo {
    * only its rank among the others.
    */
   readonly composed?: Readonly<Record<number, readonly Side[]>>;
+  /**
+   * Of weights that the file does not keep as [output, input, space…]: their axes in that order,
+   * such as [3, 2, 0, 1] of a convolution [height, width, input, output].
+   */
+  readonly layout?: readonly number[];
   /** What a reader of its values should know: a sentence. */
   readonly note?: string;
 }

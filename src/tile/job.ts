@@ -33,7 +33,7 @@ export type Work =
     readonly pyramid: Pyramid | null;
   }
   | {
-    /** Fills rows of blocks of the pyramid's base; answers the counts of order keys. */
+    /** Fills rows, or columns, of blocks of the pyramid's base; answers the counts of order keys. */
     readonly kind: "sweep";
     readonly context: string;
     readonly from: number;

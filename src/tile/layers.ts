@@ -5,7 +5,7 @@ import type { Pool, Urgency } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
 import { type Axes, fold, type Plane } from "../field/plane.ts";
-import { allocate, type Pyramid } from "../field/pyramid.ts";
+import { allocate, extentOf, type Pyramid } from "../field/pyramid.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import { SingleFlight } from "./cache.ts";
@@ -159,14 +159,14 @@ export class Layers {
   async #sweep(entry: LayerEntry, signal: AbortSignal): Promise<void> {
     const { id, plane } = entry;
     const pyramid = allocate(plane);
-    const rows = pyramid.levels[0]!.height;
+    const extent = extentOf(plane, pyramid);
     const part = entry.fetch ? FETCHED_PART : PART;
-    const parts = Math.min(rows, Math.max(1, Math.ceil(plane.cells / part)));
+    const parts = Math.min(extent, Math.max(1, Math.ceil(plane.cells / part)));
     const sum = new Uint32Array(KEY_BINS);
     const queue = Array.from({ length: parts }, (_, i) => i).values();
     const work = async () => {
       for (const i of queue) {
-        const from = Math.floor(rows * i / parts), to = Math.floor(rows * (i + 1) / parts);
+        const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
         const job: Job = { kind: "sweep", context: id, from, to, pyramid };
         const bins = await this.run<Uint32Array>(entry, job, signal, "background");
         for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;

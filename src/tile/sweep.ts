@@ -13,7 +13,7 @@ const CHUNK = 1 << 18;
 const HELD = 1 << 22;
 
 /**
- * Fills rows `from`..`to` of the pyramid's base from the file and counts the order keys of the
+ * Fills `from`..`to` of the pyramid's `extentOf` from the file and counts the order keys of the
  * values: one pass over the bytes.
  */
 export function sweep(

@@ -17,17 +17,26 @@ const shapes = fc.oneof(
   fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 }),
 );
 
+/** The axes in another order: reversed, or rotated by so many places. */
+const turned = (rank: number, turn: number) => {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return turn === 4 ? axes.reverse() : [...axes.slice(turn), ...axes.slice(0, turn)];
+};
+
 Deno.test("any window of any layout holds the elements that its cells stand for", () => {
   fc.assert(fc.property(
     shapes,
     fc.constantFrom("C", "Fortran", "interleaved"),
+    fc.constantFrom(0, 1, 2, 3, 4),
     fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }),
-    (sides, order, [a, b, c, d]) => {
+    (sides, order, turn, [a, b, c, d]) => {
       const made = order === "interleaved"
         ? interleaved(sides[0]!, sides[1] ?? 1, sides[2] ?? null)
         : tensorOf(sides, (i) => i + 1, order as "C" | "Fortran");
       const { shape } = made.tensor;
-      const reader = readerOf(made, undefined, wasm);
+      const layout = order === "interleaved" ? undefined : turned(shape.length, turn);
+      const tensor = layout ? { ...made.tensor, layout } : made.tensor;
+      const reader = readerOf({ ...made, tensor }, undefined, wasm);
       const { plane } = reader;
       const x = Math.floor(a! * (plane.width - 1)), y = Math.floor(b! * (plane.height - 1));
       const width = 1 + Math.floor(c! * (plane.width - x - 1));

@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BadRequest } from "../../src/errors.ts";
-import { describeAxes, fold, indexOf, nativeZoom, offsets } from "../../src/field/plane.ts";
-import { interleaved, tensorOf } from "./planes.ts";
+import {
+  channelOf,
+  describeAxes,
+  fold,
+  indexOf,
+  nativeZoom,
+  offsets,
+} from "../../src/field/plane.ts";
+import { interleaved, laidOut, tensorOf } from "./planes.ts";
 
 const planeOf = (shape: number[]) => fold(tensorOf(shape, () => 0).tensor);
 
@@ -119,4 +126,61 @@ Deno.test("only axes composed of other steps keep rows from being runs", () => {
   assertEquals(fold(matrix).rowsAreRuns, true);
   assertEquals(fold(matrix, { rows: [1], columns: [0] }).rowsAreRuns, false);
   assertEquals(fold(interleaved(2, 4, null).tensor).rowsAreRuns, false);
+});
+
+/** Shapes [output, input, space…], and orders in which files have their axes. */
+const kernels: readonly (readonly [number[], number[]])[] = [
+  [[7, 5], [1, 0]],
+  [[7, 5, 3], [2, 1, 0]],
+  [[4, 2, 9], [1, 2, 0]],
+  [[7, 5, 3, 2], [3, 2, 0, 1]],
+  [[7, 5, 3, 2], [2, 3, 0, 1]],
+  [[4, 3, 5, 2, 3], [4, 3, 0, 1, 2]],
+];
+
+Deno.test("a kernel that a file keeps in another order is folded like one that it does not", () => {
+  for (const [shape, layout] of kernels) {
+    const plain = fold(tensorOf(shape, (i) => i).tensor);
+    const { tensor, source, flat } = laidOut(shape, layout, (i) => i);
+    const plane = fold(tensor);
+    assertEquals([plane.width, plane.height], [plain.width, plain.height]);
+    const stored = new Float32Array(flat.length);
+    source.readSync(0, new Uint8Array(stored.buffer));
+    const { rows, columns } = offsets(plane, 0, 0, plane.width, plane.height);
+    const wanted = offsets(plain, 0, 0, plane.width, plane.height);
+    for (let y = 0; y < plane.height; y++) {
+      assertEquals(channelOf(plane, y), channelOf(plain, y));
+      for (let x = 0; x < plane.width; x++) {
+        assertEquals(stored[rows[y]! + columns[x]!], flat[wanted.rows[y]! + wanted.columns[x]!]);
+        const index = indexOf(plain, x, y)!;
+        assertEquals(indexOf(plane, x, y), layout.map((_, axis) => index[layout.indexOf(axis)]!));
+      }
+    }
+  }
+});
+
+Deno.test("axes that are asked for are the file's own, and so are those in words", () => {
+  const { tensor } = laidOut([8, 4, 3, 2], [3, 2, 0, 1], (i) => i);
+  assertEquals(tensor.shape, [3, 2, 4, 8]);
+  assertEquals(
+    describeAxes(fold(tensor)),
+    "down: axis 3 (8) then axis 0 (3); across: axis 2 (4) then axis 1 (2)",
+  );
+  const { width, height, axes } = fold(tensor, { rows: [0, 1], columns: [2, 3] });
+  assertEquals([width, height], [32, 6]);
+  assertEquals(axes, { rows: [0, 1], columns: [2, 3] });
+});
+
+Deno.test("the middle one of three axes goes where the plane is nearer to a square", () => {
+  assertEquals(planeOf([512, 80, 3]).axes, { rows: [0], columns: [1, 2] });
+  assertEquals(planeOf([8, 1024, 256]).axes, { rows: [0, 1], columns: [2] });
+  assertEquals(planeOf([4, 0, 3]).width, 3);
+});
+
+Deno.test("runs lie down in transposed planes, whatever transposes them", () => {
+  const { tensor } = laidOut([6, 5], [1, 0], (i) => i);
+  assertEquals([fold(tensor).runsDown, fold(tensor).rowsAreRuns], [true, false]);
+  assertEquals(fold(tensorOf([6, 5], (i) => i, "Fortran").tensor).runsDown, true);
+  assertEquals(planeOf([6, 5, 3, 3]).runsDown, false);
+  assertEquals([planeOf([6]).runsDown, planeOf([]).runsDown], [false, false]);
 });

@@ -37,6 +37,27 @@ export function tensorOf(
   return { tensor, source: source as SyncSource, flat };
 }
 
+/**
+ * The same values as `tensorOf` of a shape [output, input, space…], in a file that keeps the axes in
+ * another order: its axis `layout[n]` is axis n of the shape.
+ */
+export function laidOut(
+  shape: readonly number[],
+  layout: readonly number[],
+  value: (i: number) => number,
+): { tensor: TensorInfo; source: SyncSource; flat: Float32Array } {
+  const stored = layout.map((_, axis) => shape[layout.indexOf(axis)]!);
+  const steps = rowMajor(shape), sides = rowMajor(stored);
+  const place = (i: number) =>
+    layout.reduce(
+      (at, axis, n) => at + Math.floor(i / sides[axis]!) % stored[axis]! * steps[n]!,
+      0,
+    );
+  const { tensor, source } = tensorOf(stored, (i) => value(place(i)));
+  const { flat } = tensorOf(shape, value);
+  return { tensor: { ...tensor, layout }, source, flat };
+}
+
 /** A reader of that tensor, folded. */
 export function readerOf(
   { tensor, source }: { tensor: TensorInfo; source: SyncSource },

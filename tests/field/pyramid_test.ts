@@ -4,8 +4,8 @@ import type { BlockStats, Ops } from "../../src/compute/ops.ts";
 import { reference } from "../../src/compute/reference.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { Canvas } from "../../src/field/canvas.ts";
-import { allocate, fill, mergeLevels } from "../../src/field/pyramid.ts";
-import { readerOf, tensorOf } from "./planes.ts";
+import { allocate, extentOf, fill, mergeLevels } from "../../src/field/pyramid.ts";
+import { laidOut, readerOf, tensorOf } from "./planes.ts";
 
 /** The block straight from its definition, in float64. */
 function bruteForce(
@@ -88,10 +88,20 @@ const odd = (i: number) => {
   return i % 97 === 5 ? NaN : i % 89 === 3 ? Infinity : i % 7 === 0 ? 0 : value;
 };
 
+/** Shapes [output, input, space…], and the order in which the file has their axes, where another. */
+const cases: readonly (readonly [number[], number[]?])[] = [
+  ...[[300, 530], [5000], [40, 30, 3, 3], [1, 1], [3, 2000]].map((shape) => [shape] as const),
+  [[300, 530], [1, 0]],
+  [[530, 3], [1, 0]],
+  [[2100, 70], [1, 0]],
+  [[40, 30, 3, 3], [3, 2, 0, 1]],
+  [[70, 1, 3, 3], [2, 3, 0, 1]],
+];
+
 for (const ops of [reference, wasm] satisfies Ops[]) {
   Deno.test(`${ops.name}: every zoom of a plane equals brute force over its cells`, () => {
-    for (const shape of [[300, 530], [5000], [40, 30, 3, 3], [1, 1], [3, 2000]]) {
-      const made = tensorOf(shape, odd);
+    for (const [shape, layout] of cases) {
+      const made = layout ? laidOut(shape, layout, odd) : tensorOf(shape, odd);
       const reader = readerOf(made, undefined, ops);
       const { plane } = reader;
       const width = plane.width;
@@ -109,7 +119,7 @@ for (const ops of [reference, wasm] satisfies Ops[]) {
       // A folded vector's cells beside its missing ones have no gradient: SPEC's difference needs neighbours.
       const gradients = !plane.folded;
       const pyramid = allocate(plane);
-      fill(reader, pyramid, 0, pyramid.levels[0]!.height, () => {});
+      fill(reader, pyramid, 0, extentOf(reader.plane, pyramid), () => {});
       mergeLevels(ops, pyramid);
       for (let log2 = 0; log2 < pyramid.base + pyramid.levels.length; log2++) {
         const z = plane.nativeZoom - log2;
@@ -125,7 +135,7 @@ for (const ops of [reference, wasm] satisfies Ops[]) {
               : { ...stats, gradient: Float32Array.from(stats.gradient) };
             if (!gradients) got.gradient[at] = want.gradient;
             if (want.count > 0) assertAlmostEquals(means[at]!, want.mean, 1e-6);
-            agree(got, at, want, 1, `block (${bx}, ${by}) of ${2 ** log2} in [${shape}]`);
+            agree(got, at, want, 1, `block (${bx}, ${by}) of ${2 ** log2} in [${shape}] ${layout}`);
           }
         });
       }

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { wasm } from "../../src/compute/wasm.ts";
-import { allocate, fill, mergeLevels } from "../../src/field/pyramid.ts";
+import { allocate, extentOf, fill, mergeLevels } from "../../src/field/pyramid.ts";
 import { inspect } from "../../src/tile/inspect.ts";
 import { readerOf, tensorOf } from "../field/planes.ts";
 import { hash } from "./models.ts";
@@ -12,7 +12,7 @@ function layer(value: (i: number) => number) {
   const made = tensorOf([height, width], value);
   const reader = readerOf(made, undefined, wasm);
   const pyramid = allocate(reader.plane);
-  fill(reader, pyramid, 0, pyramid.levels[0]!.height, () => {});
+  fill(reader, pyramid, 0, extentOf(reader.plane, pyramid), () => {});
   mergeLevels(wasm, pyramid);
   return { reader, pyramid, flat: made.flat };
 }
