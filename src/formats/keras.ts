@@ -1,12 +1,11 @@
-import { InflatedSource } from "../storage/inflated.ts";
 import type { Source } from "../storage/source.ts";
 import type { Format, Metadata } from "./format.ts";
 import { type Contents, readContents } from "./hdf5/contents.ts";
 import { isObject, type JsonObject, parseObject } from "./json.ts";
-import { malformed, show } from "./malformed.ts";
-import { listZip, type Member } from "./zip.ts";
 import { graphOfConfig } from "./keras/config.ts";
 import { inConfigOrder, namesByLayer } from "./keras/saved.ts";
+import { malformed, show } from "./malformed.ts";
+import { inflated, listZip, type Member, readMember } from "./zip.ts";
 
 const WEIGHTS = "model.weights.h5";
 const CONFIG = "config.json";
@@ -55,15 +54,10 @@ function readWeights(source: Source, member: Member, signal?: AbortSignal): Prom
   return readContents(inflated(source, member), undefined, signal);
 }
 
-const inflated = (source: Source, { offset, packed, size, checksum }: Member) =>
-  new InflatedSource(source, { offset, length: packed, size, checksum });
-
 async function readJson(source: Source, member: Member, signal?: AbortSignal): Promise<JsonObject> {
-  const { name, size, offset, deflated } = member;
+  const { name, size } = member;
   if (size > MAX_JSON) throw malformed(source.name, `${name} size`, size, `at most ${MAX_JSON}`);
-  const bytes = deflated
-    ? await inflated(source, member).read(0, size, signal)
-    : await source.read(offset, size, signal);
+  const bytes = await readMember(source, member, signal);
   return parseObject(source.name, name, bytes).object;
 }
 

@@ -4,7 +4,7 @@ import type { Source } from "../storage/source.ts";
 import type { Format, TensorInfo } from "./format.ts";
 import { malformed, show } from "./malformed.ts";
 import { headerEnd, MAX_HEADER, parseNpy } from "./npy.ts";
-import { listZip, type Member } from "./zip.ts";
+import { listZip, type Member, placeOf } from "./zip.ts";
 
 const SUFFIX = ".npy";
 /** Enough for every header that NumPy writes. */
@@ -34,27 +34,13 @@ export const npz: Format = {
   },
 };
 
-async function tensor(source: Source, member: Member, signal?: AbortSignal): Promise<TensorInfo> {
-  const file = `${source.name}, member ${show(member.name)}`;
-  let head = await start(source, file, member, USUAL_HEADER, signal);
-  if (headerEnd(head) > head.length) head = await start(source, file, member, MAX_HEADER, signal);
+async function tensor(archive: Source, member: Member, signal?: AbortSignal): Promise<TensorInfo> {
+  const file = `${archive.name}, member ${show(member.name)}`;
+  let head = await start(archive, file, member, USUAL_HEADER, signal);
+  if (headerEnd(head) > head.length) head = await start(archive, file, member, MAX_HEADER, signal);
   const name = member.name.slice(0, -SUFFIX.length);
-  const { deflated, offset, packed, size, checksum } = member;
-  const place = deflated
-    ? {
-      source: {
-        kind: "inflated",
-        from: source.ref,
-        offset,
-        length: packed,
-        size,
-        checksum,
-      } as const,
-      start: 0,
-      size,
-    }
-    : { source: source.ref, start: offset, size };
-  return parseNpy(file, name, head, place);
+  const { source, offset } = placeOf(archive, member);
+  return parseNpy(file, name, head, { source, start: offset, size: member.size });
 }
 
 /** The first `length` bytes of a member, or all where it is shorter; inflates no more than needed. */

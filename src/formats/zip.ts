@@ -1,4 +1,5 @@
-import type { Source } from "../storage/source.ts";
+import { InflatedSource } from "../storage/inflated.ts";
+import type { Source, SourceRef } from "../storage/source.ts";
 import { readDirectory } from "./zip/directory.ts";
 import { locate } from "./zip/places.ts";
 
@@ -39,3 +40,30 @@ export async function listZip(
     return { name, deflated, offset: offsets.get(entry)!, packed, size, checksum };
   });
 }
+
+/** Where the bytes of a member lie: `size` of them, in the archive or inflated out of it. */
+export function placeOf(
+  archive: Source,
+  member: Member,
+): { readonly source: SourceRef; readonly offset: number } {
+  return member.deflated
+    ? { source: inflated(archive, member).ref, offset: 0 }
+    : { source: archive.ref, offset: member.offset };
+}
+
+/** All bytes of a member, whose size the caller has bounded. Throws `FormatError`. */
+export async function readMember(
+  archive: Source,
+  member: Member,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return member.deflated
+    ? await inflated(archive, member).read(0, member.size, signal)
+    : await archive.read(member.offset, member.size, signal);
+}
+
+/** A deflated member as a source, which is inflated whole at the first read. */
+export const inflated = (
+  archive: Source,
+  { offset, packed: length, size, checksum }: Member,
+): InflatedSource => new InflatedSource(archive, { offset, length, size, checksum });

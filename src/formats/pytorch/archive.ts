@@ -1,10 +1,9 @@
-import { InflatedSource } from "../../storage/inflated.ts";
 import type { Source } from "../../storage/source.ts";
 import type { Listing } from "../format.ts";
 import { malformed, show } from "../malformed.ts";
-import { listZip, type Member } from "../zip.ts";
+import { listZip, type Member, placeOf, readMember } from "../zip.ts";
 import { MAX_PICKLE, unpickle } from "./pickle.ts";
-import type { Container, Place } from "./tensors.ts";
+import type { Container } from "./tensors.ts";
 import { walk } from "./walk.ts";
 
 // Layout (torch/csrc/jit/serialization, caffe2/serialize/inline_container.h): a zip archive with one
@@ -38,13 +37,13 @@ export async function listArchive(
     if (record.size > MAX_PICKLE) {
       throw malformed(file, "length", record.size, `<= ${MAX_PICKLE} bytes`);
     }
-    const value = unpickle(file, await contents(source, record, signal));
+    const value = unpickle(file, await readMember(source, record, signal));
     const container: Container = {
       file: source.name,
       bigEndian,
       place({ key }) {
         const member = records.get(data + key);
-        if (member) return placeOf(source, member);
+        if (member) return { ...placeOf(source, member), bytes: member.size };
         throw malformed(file, `storage ${show(key)}`, "missing", `a record ${show(data + key)}`);
       },
     };
@@ -75,25 +74,7 @@ async function isBigEndian(source: Source, member: Member | undefined, signal?: 
   if (!member) return false;
   const word = member.size > MAX_WORD
     ? `${member.size} bytes`
-    : new TextDecoder().decode(await contents(source, member, signal));
+    : new TextDecoder().decode(await readMember(source, member, signal));
   if (word === "little" || word === "big") return word === "big";
   throw malformed(source.name, "byteorder", show(word), '"little" or "big"');
-}
-
-/** The bytes of a member; the caller has looked at its size. */
-async function contents(source: Source, member: Member, signal?: AbortSignal): Promise<Uint8Array> {
-  if (!member.deflated) return await source.read(member.offset, member.size, signal);
-  const { offset, packed: length, size, checksum } = member;
-  return await new InflatedSource(source, { offset, length, size, checksum }).read(0, size, signal);
-}
-
-function placeOf(source: Source, member: Member): Place {
-  const { offset, packed: length, size, checksum } = member;
-  return member.deflated
-    ? {
-      source: { kind: "inflated", from: source.ref, offset, length, size, checksum },
-      offset: 0,
-      bytes: size,
-    }
-    : { source: source.ref, offset, bytes: size };
 }
