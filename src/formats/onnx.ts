@@ -2,12 +2,12 @@ import { standsAlone } from "../storage/beside.ts";
 import type { Source } from "../storage/source.ts";
 import type { Format, Ignored, Reading, TensorInfo } from "./format.ts";
 import { malformed } from "./malformed.ts";
-import { Scan } from "./protobuf.ts";
-import { wire } from "./wiring.ts";
 import { flatten } from "./onnx/flatten.ts";
 import { membersOf } from "./onnx/members.ts";
 import { readModel } from "./onnx/model.ts";
 import { type Files, place } from "./onnx/place.ts";
+import { Scan } from "./protobuf.ts";
+import { wire } from "./wiring.ts";
 
 /** Operations that only pass a weight on, in another type or form, to the one that uses it. */
 const passing = new Set([
