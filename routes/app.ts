@@ -41,7 +41,7 @@ export function createApp(
     ...(uploads ? { uploads } : {}),
   };
   const hot = new HotPath(engine);
-  const app = new Hono({ strict: false })
+  const app = new Hono({ getPath: routed })
     .route("/", opsRoutes(service))
     .route("/", catalogueRoutes(service))
     .route("/", addingRoutes(service))
@@ -71,6 +71,12 @@ function dispatch(app: Hono, tokens: Tokens, request: Request): Response | Promi
   }
   return method === "HEAD" ? head(app, request) : app.fetch(request);
 }
+
+/**
+ * The path that is routed, a slash at its end aside. Taken from the parsed URL, as the tokens' check
+ * is: one from its text is another where a Host header holds a "#" or a backslash.
+ */
+const routed = ({ url }: Request): string => new URL(url).pathname.replace(/(?<=.)\/$/, "");
 
 const reading = ["GET", "HEAD"];
 
