@@ -40,9 +40,14 @@ function indexOf({ layers, views, structure }: Model): Map<string, Found> {
   return index;
 }
 
+const byTensor = new WeakMap<readonly TensorInfo[], Map<string, TensorInfo[]>>();
+
 /** The views of a layer's tensors. */
-export const viewsOf = ({ views }: Model, { tensors }: Layer): readonly TensorInfo[] =>
-  views.filter((view) => tensors.some(({ name }) => name === lookedAt(view)));
+export function viewsOf({ views }: Model, { tensors }: Layer): readonly TensorInfo[] {
+  let known = byTensor.get(views);
+  if (!known) byTensor.set(views, known = Map.groupBy(views, lookedAt));
+  return tensors.flatMap(({ name }) => known.get(name) ?? []);
+}
 
 /** A view is named for its tensor: "fc.weight:scale" looks at "fc.weight". */
 const lookedAt = ({ name }: TensorInfo): string => name.slice(0, name.lastIndexOf(":"));

@@ -46,6 +46,7 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
     parameters: layer.parameters,
     modes: modes.filter((mode) => mode.missing(layer) === null).map(({ name }) => name),
     tensors: layer.tensors.map(({ name }) => name),
+    views: viewsOf(model, layer).map(({ name }) => name),
     url: `${modelUrl(model, base)}/${segment(layer.name)}`,
   })),
 });

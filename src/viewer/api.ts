@@ -27,6 +27,8 @@ export interface LayerEntry {
   readonly parameters: number;
   readonly modes: readonly string[];
   readonly tensors: readonly string[];
+  /** Names of other looks at its bytes, such as the scales of quantized blocks. */
+  readonly views: readonly string[];
 }
 
 export interface ModelDetail {

@@ -84,11 +84,13 @@ function toNode(above: number, branch: Branch): TreeNode {
   };
 }
 
-/** The tensors of a layer of several, and the names that are tied to one of them. */
-function tensorNodes({ name: above, tensors, aliases }: LayerEntry): TreeNode[] {
-  const names = tensors.length < 2 ? aliases : [...tensors, ...aliases];
-  return names.map((name) => ({
-    label: name.startsWith(above) ? name.slice(above.length + 1) : `= ${name}`,
+/** The tensors of a layer of several, what else can be seen of them, and names tied to one. */
+function tensorNodes({ name: above, tensors, views, aliases }: LayerEntry): TreeNode[] {
+  const own = tensors.length < 2 ? views : [...tensors, ...views];
+  return [...own, ...aliases].map((name) => ({
+    label: name.startsWith(above) && !aliases.includes(name)
+      ? name.slice(above.length + 1)
+      : `= ${name}`,
     path: `${above}\n${name}`,
     target: name,
     layer: null,

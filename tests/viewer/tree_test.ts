@@ -8,6 +8,7 @@ const layer = (name: string, tensors: string[] = [`${name}.weight`]): LayerEntry
   kind: "linear",
   role: name.endsWith("mlp") ? "mlp.up" : null,
   aliases: [],
+  views: [],
   shape: [2, 3],
   dtype: "F32",
   parameters: 6,
