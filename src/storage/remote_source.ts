@@ -33,7 +33,7 @@ interface Fetching extends Span {
 export class RemoteSource implements Source {
   readonly #inner: HttpSource;
   readonly #sectors: Sectors;
-  #fetching: Fetching[] = [];
+  readonly #fetching = new Set<Fetching>();
 
   constructor(inner: HttpSource, sectors: Sectors) {
     this.#inner = inner;
@@ -141,9 +141,8 @@ export class RemoteSource implements Source {
   /** Joins a request under way that brings the same bytes, or makes one. */
   async #one(span: Span, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { offset, length } = span;
-    const under = this.#fetching.find((other) =>
-      !other.flight.cancelled && other.offset <= offset &&
-      offset + length <= other.offset + other.length
+    const under = this.#fetching.values().find((other) =>
+      other.offset <= offset && offset + length <= other.offset + other.length
     );
     if (under) {
       const bytes = await under.flight.join(signal);
@@ -153,12 +152,10 @@ export class RemoteSource implements Source {
       const bytes = await this.#inner.read(offset, length, signal);
       this.#sectors.write(offset / SECTOR, bytes);
       return bytes;
-    });
+    }, () => this.#fetching.delete(fetching));
     const fetching = { offset, length, flight };
-    this.#fetching.push(fetching);
-    return await flight.join(signal).finally(() => {
-      this.#fetching = this.#fetching.filter((other) => other !== fetching);
-    });
+    this.#fetching.add(fetching);
+    return await flight.join(signal);
   }
 }
 

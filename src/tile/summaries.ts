@@ -1,5 +1,6 @@
 import type { Summary } from "../analysis/summary.ts";
-import { LruCache, SingleFlight } from "./cache.ts";
+import { SingleFlight } from "../storage/flight.ts";
+import { LruCache } from "./cache.ts";
 import type { Job } from "./job.ts";
 import type { LayerEntry, Layers } from "./layers.ts";
 
