@@ -1,8 +1,8 @@
-/** What is known of a layer's output channels: the slices along its first axis. */
+/** What is known of a layer's output channels: the slices along its output axis. */
 export interface Channels {
   /** Euclidean norm of each. */
   readonly norms: Float32Array;
-  /** The largest singular component of [first axis, all others]; null for layers too large to hold. */
+  /** The largest singular component of [output axis, all others]; null for layers too large to hold. */
   readonly dominant: Dominant | null;
 }
 
@@ -10,6 +10,33 @@ export interface Channels {
 export interface Dominant {
   readonly left: Float32Array;
   readonly right: Float32Array;
+}
+
+/** How channels follow each other in a stream of values: `inner` of one, then of the next. */
+export interface ChannelOrder {
+  readonly count: number;
+  readonly inner: number;
+}
+
+/**
+ * Adds the squares of finite values, of which the first is element `from` of the stream, to those of
+ * their channels; channels beyond the last of `squares` are left out.
+ */
+export function addSquares(
+  values: Float32Array | Float64Array,
+  from: number,
+  { count, inner }: ChannelOrder,
+  squares: Float64Array,
+): void {
+  let channel = Math.floor(from / inner) % count;
+  let left = inner - from % inner;
+  for (let i = 0; i < values.length; i++) {
+    const square = values[i]! * values[i]!;
+    if (square - square === 0 && channel < squares.length) squares[channel]! += square;
+    if (--left > 0) continue;
+    left = inner;
+    if (++channel === count) channel = 0;
+  }
 }
 
 // The component is drawn in 251 steps, so three digits are plenty.

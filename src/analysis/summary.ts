@@ -1,4 +1,5 @@
 import type { Dtype } from "../formats/format.ts";
+import { addSquares } from "./channels.ts";
 import { Histogram } from "./histogram.ts";
 import { mergeMoments, momentsOf, noMoments } from "./measure.ts";
 import { type Reader, type Spectrum, spectrum } from "./spectrum.ts";
@@ -34,7 +35,7 @@ export interface Summary {
     readonly max: number;
     readonly counts: readonly number[];
   } | null;
-  /** Euclidean norm of each slice of the first axis; the first 4096. */
+  /** Euclidean norm of each slice of the output axis; the first 4096. */
   readonly channel_norms: readonly number[] | null;
 }
 
@@ -50,6 +51,14 @@ export interface SummariseOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a summary needs to know of a tensor. */
+export interface Summarised {
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  /** The axis of its output channels, where that is not the first one. */
+  readonly outputAxis?: number;
+}
+
 /**
  * Summarises a tensor in two passes over its values and those of the spectrum. The reader gives
  * dtypes wider than float32 (F64, I64, I32, U64, U32) as float64, so that the histogram is exact.
@@ -57,21 +66,23 @@ export interface SummariseOptions {
  * Throws the signal's reason when aborted.
  */
 export async function summarise(
-  tensor: { readonly shape: readonly number[]; readonly dtype: Dtype },
+  tensor: Summarised,
   read: Reader,
   options: SummariseOptions,
 ): Promise<Summary> {
-  const { shape, dtype } = tensor;
+  const { shape, dtype, outputAxis = 0 } = tensor;
   const { signal } = options;
   const count = shape.reduce((product, side) => product * side, 1);
   const rows = shape.length < 2 ? 1 : shape[0]!;
   const columns = rows === 0 ? 0 : count / rows;
 
   let moments = noMoments;
-  const channelSquares = new Float64Array(Math.min(rows, CHANNELS));
+  const channels = shape.length < 2 ? 0 : shape[outputAxis]!;
+  const inner = shape.slice(outputAxis + 1).reduce((product, side) => product * side, 1);
+  const channelSquares = new Float64Array(Math.min(channels, CHANNELS));
   await eachChunk(read, count, signal, (values, from) => {
     moments = mergeMoments(moments, momentsOf(values));
-    addSquares(values, from, columns, channelSquares);
+    if (channels > 0) addSquares(values, from, { count: channels, inner }, channelSquares);
   });
 
   const { min, max, nan, squares } = moments;
@@ -121,26 +132,6 @@ async function eachChunk(
   for (let from = 0; from < count; from += CHUNK) {
     signal?.throwIfAborted();
     visit(await read(from, Math.min(CHUNK, count - from)), from);
-  }
-}
-
-/** Adds the squares of values, of which the first is element `from`, to those of their channels. */
-function addSquares(
-  values: Float32Array | Float64Array,
-  from: number,
-  channelSize: number,
-  squares: Float64Array,
-): void {
-  const end = Math.min(values.length, squares.length * channelSize - from);
-  for (let i = 0; i < end;) {
-    const channel = Math.floor((from + i) / channelSize);
-    const stop = Math.min(end, (channel + 1) * channelSize - from);
-    let sum = 0;
-    for (; i < stop; i++) {
-      const square = values[i]! * values[i]!;
-      if (square - square === 0) sum += square;
-    }
-    squares[channel]! += sum;
   }
 }
 

@@ -3,7 +3,7 @@ import { colormaps } from "./colormaps.ts";
 import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/ops.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
-import { channelOf, indexOf, type Plane } from "../field/plane.ts";
+import { channelOf, indexOf, outputAxis, type Plane } from "../field/plane.ts";
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
 import {
   type Normalization,
@@ -148,10 +148,12 @@ function channelFactor({ channels }: Facts, plane: Plane): (row: number) => numb
 function spectralWeight({ channels }: Facts, plane: Plane): (x: number, y: number) => number {
   const dominant = channels?.dominant;
   if (!dominant) return () => 0;
+  const { shape } = plane.tensor;
+  const output = outputAxis(plane.tensor);
   return (x, y) => {
-    const [row = 0, ...rest] = indexOf(plane, x, y) ?? [];
-    const column = rest.reduce((at, digit, i) => at * plane.tensor.shape[i + 1]! + digit, 0);
-    return Math.abs(dominant.left[row]! * dominant.right[column]!);
+    const index = indexOf(plane, x, y) ?? [];
+    const column = index.reduce((at, i, axis) => axis === output ? at : at * shape[axis]! + i, 0);
+    return Math.abs(dominant.left[index[output] ?? 0]! * dominant.right[column]!);
   };
 }
 

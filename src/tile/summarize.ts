@@ -1,6 +1,6 @@
 import { summarise, type Summary } from "../analysis/summary.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { fold, type Plane } from "../field/plane.ts";
+import { fold, outputAxis, type Plane } from "../field/plane.ts";
 import { isWide, readWide } from "../field/wide.ts";
 import type { TensorInfo } from "../formats/format.ts";
 
@@ -12,18 +12,19 @@ const HELD = 1 << 24;
 /** The layer's summary, read as a stream, of values as exact as the file has them. */
 export async function summarizeLayer(reader: CellReader): Promise<Summary> {
   const { tensor } = reader.plane;
-  const { shape } = tensor;
+  const { shape, dtype } = tensor;
+  const summarised = { shape, dtype, outputAxis: outputAxis(tensor) };
   const order = [...shape.keys()].sort((a, b) => tensor.strides[b]! - tensor.strides[a]! || a - b);
   const line = fold(tensor, { rows: [], columns: order });
   if (order.every((axis, i) => axis === i)) {
-    return await summarise(tensor, stream(reader, line), { spectrum: line.cells <= SPECTRUM });
+    return await summarise(summarised, stream(reader, line), { spectrum: line.cells <= SPECTRUM });
   }
   if (line.cells <= HELD) {
     const values = rowMajorValues(reader, tensor);
     const read = (from: number, count: number) => values.subarray(from, from + count);
-    return await summarise(tensor, read, { spectrum: true });
+    return await summarise(summarised, read, { spectrum: true });
   }
-  // In the file's order, in which the first axis' slices lie scattered: all figures but theirs.
+  // In the file's order, in which the channels lie scattered: all figures but theirs.
   const summary = await summarise(tensor, stream(reader, line), { spectrum: false });
   return { ...summary, channel_norms: null };
 }

@@ -1,9 +1,10 @@
 import { measureOfBlocks } from "../analysis/measure.ts";
-import { type Channels, dominantPair } from "../analysis/channels.ts";
+import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { fold } from "../field/plane.ts";
+import { fold, outputAxis } from "../field/plane.ts";
 import { fill, mergeLevels, type Pyramid, statsOf } from "../field/pyramid.ts";
+import { lineOf } from "./sample.ts";
 
 /** Bins of `Ops.countKeys`. */
 const BINS = 1 << 16;
@@ -50,28 +51,29 @@ function allCells(reader: CellReader): Float32Array {
 }
 
 /**
- * Norms of the slices along the first axis, and the dominant singular pair where the layer is small
+ * Norms of the slices along the output axis, and the dominant singular pair where the layer is small
  * enough to be held; null below rank 2, where there are no channels.
  */
 export function channels(reader: CellReader): Channels | null {
   const { tensor } = reader.plane;
-  const [count = 0, ...rest] = tensor.shape;
-  if (rest.length === 0) return null;
-  const plane = fold(tensor, { rows: [0], columns: rest.map((_, i) => i + 1) });
-  const flat = { ...reader, plane };
-  const sums = new Float64Array(count);
-  for (let x = 0; x < plane.width; x += CHUNK) {
-    const width = Math.min(CHUNK, plane.width - x);
-    const band = Math.max(1, Math.floor(CHUNK / width));
-    for (let y = 0; y < count; y += band) {
-      const rect = { x, y, width, height: Math.min(band, count - y) };
-      const values = new Float32Array(width * rect.height);
-      readCells(flat, rect, { values, start: 0, pitch: width });
-      for (const [i, value] of values.entries()) {
-        if (Number.isFinite(value)) sums[y + Math.floor(i / width)]! += value * value;
-      }
-    }
+  const { shape } = tensor;
+  if (shape.length < 2) return null;
+  const output = outputAxis(tensor);
+  const line = lineOf(tensor);
+  const order = line.axes.columns;
+  const inner = order.slice(order.indexOf(output) + 1)
+    .reduce((product, axis) => product * shape[axis]!, 1);
+  const count = shape[output]!;
+  const squares = new Float64Array(count);
+  for (let x = 0; x < line.cells; x += CHUNK) {
+    const width = Math.min(CHUNK, line.cells - x);
+    const values = new Float32Array(width);
+    const rect = { x, y: 0, width, height: 1 };
+    readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: width });
+    addSquares(values, x, { count, inner }, squares);
   }
-  const dominant = plane.cells <= HELD ? dominantPair(allCells(flat), count) : null;
-  return { norms: Float32Array.from(sums, Math.sqrt), dominant };
+  const others = [...shape.keys()].filter((axis) => axis !== output);
+  const plane = fold(tensor, { rows: [output], columns: others });
+  const dominant = line.cells <= HELD ? dominantPair(allCells({ ...reader, plane }), count) : null;
+  return { norms: Float32Array.from(squares, Math.sqrt), dominant };
 }

@@ -5,7 +5,7 @@ import { MemorySource } from "../../src/storage/memory.ts";
 import { channels, settle, sweep } from "../../src/tile/sweep.ts";
 import type { SyncSource } from "../../src/field/cells.ts";
 import type { TensorInfo } from "../../src/formats/format.ts";
-import { readerOf, tensorOf } from "../field/planes.ts";
+import { laidOut, readerOf, tensorOf } from "../field/planes.ts";
 import { hash, numbers, tileAt, withFolder, writeRows } from "./models.ts";
 
 /** Rows that each hold one value are a distribution of their own: quantile q as numpy defines it. */
@@ -76,11 +76,18 @@ Deno.test("a small layer's order statistics are exact, a folded vector's too", (
 
 Deno.test("channel norms equal brute force, for rows and columns read in several pieces", () => {
   // 2¹⁸ cells are read at once: 262 rows of the first, less than a row of the second.
-  for (const shape of [[600, 1000], [3, 300_000], [1, 5], [10, 7, 3, 3], [4, 6, 5]]) {
-    const made = tensorOf(shape, (i) => {
+  const shapes = [[600, 1000], [3, 300_000], [1, 5], [10, 7, 3, 3], [4, 6, 5]];
+  const layouts = [[1, 0], [3, 2, 0, 1], [2, 3, 0, 1], [2, 1, 0], [1, 2, 0]];
+  const cases = shapes.flatMap((shape) => [
+    { shape, layout: undefined },
+    ...layouts.filter(({ length }) => length === shape.length).map((layout) => ({ shape, layout })),
+  ]);
+  for (const { shape, layout } of cases) {
+    const value = (i: number) => {
       if (i % 997 === 5) return [NaN, Infinity, -Infinity][i % 3]!;
       return hash(i) * Math.sin(i / 777);
-    });
+    };
+    const made = layout ? laidOut(shape, layout, value) : tensorOf(shape, value);
     const { norms } = channels(readerOf(made, undefined, wasm))!;
     const [count = 0] = shape;
     const size = made.flat.length / count;
@@ -90,7 +97,12 @@ Deno.test("channel norms equal brute force, for rows and columns read in several
       for (const value of made.flat.subarray(c * size, (c + 1) * size)) {
         if (Number.isFinite(value)) squares += value * value;
       }
-      assertAlmostEquals(norms[c]!, Math.sqrt(squares), 1e-6 * Math.sqrt(squares), `${shape} ${c}`);
+      assertAlmostEquals(
+        norms[c]!,
+        Math.sqrt(squares),
+        1e-6 * Math.sqrt(squares),
+        `${shape} ${layout} ${c}`,
+      );
     }
   }
 });
