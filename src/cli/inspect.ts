@@ -1,5 +1,6 @@
 import type { Summary } from "../analysis/summary.ts";
 import { NotFound } from "../errors.ts";
+import { elementCount } from "../formats/format.ts";
 import { verifyModel } from "../model/verify.ts";
 import { describeModel } from "../tile/describe.ts";
 import { createEngine } from "../tile/engine.ts";
@@ -120,7 +121,7 @@ function report(body: Body, summaries: Summaries | undefined): string {
   const head = ["tensor", "dtype", "shape", "parameters", "bytes"];
   const figures = ["min", "max", "mean", "std", "norm", "zeros", "nan", "inf"];
   const rows = body.tensors.map(({ name, dtype, shape, bytes }, i) => {
-    const parameters = shape.reduce((product, side) => product * side, 1);
+    const parameters = elementCount(shape);
     const summary = summaries?.[i];
     return [
       name,

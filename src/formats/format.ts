@@ -1,5 +1,7 @@
 import type { Source, SourceRef } from "../storage/source.ts";
 
+export { elementCount, rowMajor } from "../storage/shape.ts";
+
 /** Element types as stored, and their sizes in bytes; everything is drawn as float32. */
 export const dtypes = {
   F64: 8,
@@ -219,15 +221,4 @@ export interface About {
   readonly reads: string;
   /** What is refused or left out. */
   readonly not: string;
-}
-
-/** Row-major strides, in elements, of a shape. */
-export function rowMajor(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis]!;
-  }
-  return strides;
 }

@@ -1,6 +1,6 @@
-import type { Graph, GraphNode, TensorInfo } from "../formats/format.ts";
+import { elementCount, type Graph, type GraphNode, type TensorInfo } from "../formats/format.ts";
 import { findJoins, type Join } from "./joins.ts";
-import { elements, type Group, namesLayer } from "./layers.ts";
+import { type Group, namesLayer } from "./layers.ts";
 import { type Op, opReader } from "./ops.ts";
 
 /** A layer as a graph has it. */
@@ -71,7 +71,7 @@ export function followGraph(
 }
 
 const countOf = (tensors: readonly TensorInfo[]) =>
-  tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+  tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 /** Numbers of the earlier nodes that each takes; what is not there, or not yet, is left out. */
 function wire(nodes: readonly GraphNode[]): (readonly number[])[] {
@@ -239,9 +239,9 @@ class Assignment {
 
 /** Whether an operation computes with a tensor, and not only with a size or a constant in it. */
 const isWeight = ({ shape, dtype }: TensorInfo, op: Op): boolean =>
-  elements(shape) > 1 && !counts.has(dtype) && !op.sizes;
+  elementCount(shape) > 1 && !counts.has(dtype) && !op.sizes;
 
-const isVector = ({ shape }: TensorInfo) => elements(shape) === Math.max(...shape);
+const isVector = ({ shape }: TensorInfo) => elementCount(shape) === Math.max(...shape);
 
 /** For each layer, those whose results reach it through weightless operations. */
 function trace(

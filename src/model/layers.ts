@@ -1,4 +1,4 @@
-import type { TensorInfo } from "../formats/format.ts";
+import { elementCount, type TensorInfo } from "../formats/format.ts";
 
 /** Last parts of names that never stand alone; the first that a layer has stands for it. */
 const ranks = new Map([
@@ -50,10 +50,6 @@ export function groupByName(tensors: readonly TensorInfo[]): Group[] {
   return [...groups.values()];
 }
 
-/** Elements of a shape. */
-export const elements = (shape: readonly number[]): number =>
-  shape.reduce((count, side) => count * side, 1);
-
 /** Whether a name ends as those of a layer's parts do, so that what is before it names the layer. */
 export const namesLayer = (name: string): boolean => rankOf(name) < Infinity;
 
@@ -90,7 +86,9 @@ export function mainTensor(tensors: readonly TensorInfo[]): TensorInfo {
   if (tensors.length === 1) return tensors[0]!;
   const ranked = tensors.map((tensor) => ({ tensor, rank: rankOf(tensor.name) }));
   ranked.sort((a, b) =>
-    a.rank === b.rank ? elements(b.tensor.shape) - elements(a.tensor.shape) : a.rank - b.rank
+    a.rank === b.rank
+      ? elementCount(b.tensor.shape) - elementCount(a.tensor.shape)
+      : a.rank - b.rank
   );
   return ranked[0]!.tensor;
 }

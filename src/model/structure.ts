@@ -1,10 +1,9 @@
-import type { Graph, Metadata, TensorInfo } from "../formats/format.ts";
+import { elementCount, type Graph, type Metadata, type TensorInfo } from "../formats/format.ts";
 import { type Facts, readFacts } from "./facts.ts";
 import { type Flow, followGraph } from "./graph.ts";
 import type { Join } from "./joins.ts";
 import { kindOf } from "./kinds.ts";
 import {
-  elements,
   type Group,
   groupByName,
   listedByName,
@@ -118,7 +117,7 @@ function describe(
     block,
     main,
     tensors,
-    parameters: tensors.reduce((sum, { shape }) => sum + elements(shape), 0),
+    parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     inputs,
     aliases: aliasesOf.size === 0 ? [] : tensors.flatMap(({ name }) => aliasesOf.get(name) ?? []),
   };

@@ -1,5 +1,6 @@
 import { DecodedSource } from "./decoded.ts";
 import { type Box, boxesOf, copyBox, PieceIndex, placeIn, shared } from "./pieces.ts";
+import { elementCount } from "./shape.ts";
 import type { Piece, Source, SourceRef } from "./source.ts";
 import { checkSpan } from "./span.ts";
 import { fingerprint } from "./version.ts";
@@ -55,7 +56,7 @@ export class AssembledSource implements Source {
     this.#pieces = scalar
       ? ref.pieces.map((piece) => ({ ...piece, at: [0], shape: [1] }))
       : ref.pieces;
-    this.size = this.#shape.reduce((count, side) => count * side, ref.itemBytes);
+    this.size = elementCount(this.#shape) * ref.itemBytes;
     this.#index = new PieceIndex(this.#shape.length, this.#pieces);
     for (const { source } of this.#pieces) {
       const home = homeOf(source);
@@ -176,7 +177,7 @@ export class AssembledSource implements Source {
   }
 
   #bytesOf(number: number): number {
-    return this.#pieces[number]!.shape.reduce((count, side) => count * side, this.ref.itemBytes);
+    return elementCount(this.#pieces[number]!.shape) * this.ref.itemBytes;
   }
 
   /** What has to be decoded is decoded whole, and kept. */

@@ -1,4 +1,5 @@
 import { KEPT } from "./assembled.ts";
+import { elementCount } from "./shape.ts";
 import type { SourceRef } from "./source.ts";
 
 /** Bytes of memory that an opened source may keep: what was decoded, whole or in pieces. */
@@ -11,7 +12,7 @@ export function keptBytes(ref: SourceRef): number {
       const homes = new Set(
         ref.pieces.map(({ source }) => source.kind === "decoded" ? source.from : source),
       );
-      const whole = ref.shape.reduce((bytes, side) => bytes * side, ref.itemBytes);
+      const whole = elementCount(ref.shape) * ref.itemBytes;
       return homes.values().reduce((bytes, home) => bytes + keptBytes(home), Math.min(whole, KEPT));
     }
     default:

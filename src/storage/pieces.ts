@@ -1,3 +1,4 @@
+import { rowMajor } from "./shape.ts";
 import type { Piece } from "./source.ts";
 
 /** A row-major box: its first index and its sides. */
@@ -11,7 +12,7 @@ export interface Box {
  * axes of a box but one are either a single index or the array's whole side.
  */
 export function* boxesOf(shape: readonly number[], first: number, end: number): Generator<Box> {
-  const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const steps = rowMajor(shape);
   while (first < end) {
     // The outermost axis along which whole steps fit: those inside of it begin at zero.
     let axis = shape.length - 1;
@@ -103,10 +104,8 @@ export function copyBox(
     run *= box[--inner]!;
   }
   const index = new Array<number>(inner).fill(0);
-  const steps = (shape: readonly number[]) =>
-    index.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const fromSteps = steps(from.shape);
-  const toSteps = steps(to.shape);
+  const fromSteps = rowMajor(from.shape);
+  const toSteps = rowMajor(to.shape);
   let source = from.start;
   let target = to.start;
   for (;;) {

@@ -2,7 +2,7 @@ import { momentsOf } from "../analysis/measure.ts";
 import { type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold, type Plane, TILE } from "../field/plane.ts";
-import { bytesOf, type TensorInfo } from "../formats/format.ts";
+import { bytesOf, elementCount, type TensorInfo } from "../formats/format.ts";
 import type { Legend } from "../modes/mode.ts";
 
 /** Elements in the order in which they are stored: `count` of them from `from` on. */
@@ -31,7 +31,7 @@ const SMALL = 4;
  */
 export function sampleOf(tensor: TensorInfo): Sample | undefined {
   const { dtype, name, shape, source } = tensor;
-  const cells = shape.reduce((count, side) => count * side, 1);
+  const cells = elementCount(shape);
   if (source.kind !== "remote" && source.kind !== "assembled") return undefined;
   if (bytesOf(dtype, cells) <= SMALL * bytesOf(dtype, TILE * TILE)) return undefined;
   const random = generator(name);

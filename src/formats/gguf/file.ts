@@ -1,5 +1,5 @@
 import type { Source } from "../../storage/source.ts";
-import { type Ignored, rowMajor, type TensorInfo } from "../format.ts";
+import { elementCount, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
 import { malformed } from "../malformed.ts";
 import { uninterleave } from "./heads.ts";
 import { type Pairs, readMetadata } from "./metadata.ts";
@@ -77,9 +77,7 @@ export function tensorsOf(
 /** Converters of image models flatten convolutions whose rows are no whole blocks. */
 function reshape(tensor: TensorInfo, { lists }: Pairs): TensorInfo {
   const shape = lists.get(`comfy.gguf.orig_shape.${tensor.name}`);
-  if (!shape || extent(shape) !== extent(tensor.shape)) return tensor;
+  if (!shape || elementCount(shape) !== elementCount(tensor.shape)) return tensor;
   if (!shape.every((side) => Number.isInteger(side) && side > 0)) return tensor;
   return { ...tensor, shape, strides: rowMajor(shape) };
 }
-
-const extent = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);

@@ -1,5 +1,6 @@
 import type { Piece, SourceRef } from "../../storage/source.ts";
 import type { FormatError } from "../../errors.ts";
+import { elementCount } from "../format.ts";
 import { show } from "../malformed.ts";
 import type { BundleEntry, Slice } from "./bundle.ts";
 
@@ -38,8 +39,8 @@ export function partsOf(key: string, whole: BundleEntry, refuse: Refuse): Part[]
     );
     if (inside) return { key: sliceKey(key, slice), at, shape };
     throw refuse(`a slice [${shape}] at [${at}]`, `one inside [${show(whole.shape)}]`);
-  }).filter(({ shape }) => elements(shape) > 0);
-  const covered = parts.reduce((sum, { shape }) => sum + elements(shape), 0);
+  }).filter(({ shape }) => elementCount(shape) > 0);
+  const covered = parts.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   if (covered !== whole.count || overlap(parts, whole.shape)) {
     throw refuse(`slices of ${covered} elements`, `each of ${whole.count} elements once`);
   }
@@ -60,15 +61,13 @@ export function assemble(
   const joined = sorted.every(({ shape, source, offset }) => {
     const follows = source === first.source && offset === end &&
       shape.every((side, axis) => axis === 0 || side === whole.shape[axis]);
-    end = offset + elements(shape) * itemBytes;
+    end = offset + elementCount(shape) * itemBytes;
     return follows;
   });
   if (joined) return { source: first.source, offset: first.offset };
   const { shape } = whole;
   return { source: { kind: "assembled", name, shape, itemBytes, pieces }, offset: 0 };
 }
-
-const elements = (shape: readonly number[]) => shape.reduce((count, side) => count * side, 1);
 
 function overlap(parts: readonly Part[], whole: readonly number[]): boolean {
   const split = whole.flatMap((side, axis) =>
