@@ -50,9 +50,12 @@ async function part(reply: Reply, span: Span, opened: State | undefined): Promis
     const stated = headers["content-length"];
     const found = { size: stated === undefined ? NaN : Number(stated), validator };
     if (opened) checkState(name, found, opened);
-    if (found.size > WHOLE) throw ignoresRange(name, found.size);
+    const expected = opened?.size ?? found.size;
+    if (expected > WHOLE) throw ignoresRange(name, expected);
     const bytes = await atMost(reply, found.size, name);
-    return { offset: 0, bytes, size: bytes.length, validator };
+    const part = { offset: 0, bytes, size: bytes.length, validator };
+    if (opened) checkState(name, part, opened);
+    return part;
   }
   if (status === 206) {
     const range = headers["content-range"] ?? "none";

@@ -22,17 +22,16 @@ export function hubSettings(env: (name: string) => string | undefined): HubSetti
 export function hubPlace(url: string, { endpoint, token }: HubSettings): Place {
   const [, org, repository, revision = "main", path = ""] =
     /^hf:\/\/([\w.-]+)\/([\w.-]+)(?:@([\w.-]+))?(?:\/([^?#]*))?$/.exec(url) ?? [];
-  const steps = [org, repository, revision, ...path.split("/")];
-  if (!org || !repository || steps.includes(".") || steps.includes("..")) {
+  const folder = `${endpoint}/${org}/${repository}/resolve/${revision}/`;
+  const whole = URL.parse(folder + path);
+  // Dots in any spelling lead elsewhere, with the token.
+  if (!org || !repository || !whole?.href.startsWith(folder) || /[\\\s]/.test(path)) {
     throw new BadRequest(`${url} does not name a repository: hf://org/name[@revision][/path]`, {
       found: url,
       expected: "hf://org/name[@revision][/path]",
     });
   }
-  const place = {
-    url: new URL(`${endpoint}/${org}/${repository}/resolve/${revision}/${path}`),
-    name: url,
-  };
+  const place = { url: whole, name: url };
   if (token === undefined) return place;
   const bearer = { authorization: `Bearer ${token}` };
   return { ...place, authorize: (_url, headers) => Promise.resolve({ ...headers, ...bearer }) };

@@ -85,9 +85,11 @@ function checkAddress(host: string, address: string, policy: RemotePolicy): void
   );
 }
 
-const covers = (pattern: string, host: string): boolean =>
-  pattern === "*" || pattern.toLowerCase() === host ||
-  (pattern.startsWith("*.") && host.endsWith(pattern.slice(1).toLowerCase()));
+function covers(given: string, host: string): boolean {
+  const pattern = bare(given);
+  return pattern === "*" || pattern === host ||
+    (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
+}
 
 /** Without the brackets of IPv6 and the dot at the end of a full name. */
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$|\.$/g, "").toLowerCase();
@@ -99,6 +101,7 @@ const special4 = [
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"],
   ...["172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"],
   ...["198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"],
+  "168.63.129.16/32", // not in the registries: Azure's own services, seen from inside alone
 ].map(subnet);
 const global6 = subnet("2000::/3");
 const special6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map(subnet);

@@ -97,7 +97,8 @@ export class Remote {
         cause,
       );
     const steps = path.split("/");
-    if (steps.some((step) => ["", ".", ".."].includes(step)) || /[\\\0]/.test(path)) {
+    const plain = path.isWellFormed() && !/[\\\0]/.test(path);
+    if (!plain || steps.some((step) => ["", ".", ".."].includes(step))) {
       throw refuse("a file in its folder");
     }
     const { place } = source;

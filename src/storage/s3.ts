@@ -35,19 +35,21 @@ export function s3Settings(env: (name: string) => string | undefined): S3Setting
  * Throws `BadRequest` where the URL names no bucket or no key.
  */
 export function s3Place(url: URL, { region, endpoint, keys }: S3Settings): Place {
-  const bucket = url.hostname, key = url.pathname.slice(1);
-  if (bucket === "" || key === "") {
-    throw new BadRequest(`${url.href} does not name an object: s3://bucket/key`, {
-      found: url.href,
+  const bucket = url.hostname, key = keyOf(url);
+  if (!/^\w[\w.-]*$/.test(bucket) || key === undefined || url.username || url.password) {
+    const found = `s3://${bucket}${url.pathname}`;
+    throw new BadRequest(`${found} does not name an object: s3://bucket/key`, {
+      found,
       expected: "s3://bucket/key",
     });
   }
-  const name = `s3://${bucket}/${decodeURIComponent(key)}`;
+  const name = `s3://${bucket}/${key}`;
+  const path = key.split("/").map(encodeURIComponent).join("/");
   // A bucket with a dot has no certificate of its own.
   const base = endpoint?.replace(/\/$/, "") ?? `https://s3.${region}.amazonaws.com`;
   const whole = endpoint || bucket.includes(".")
-    ? `${base}/${bucket}/${key}`
-    : `https://${bucket}.s3.${region}.amazonaws.com/${key}`;
+    ? `${base}/${bucket}/${path}`
+    : `https://${bucket}.s3.${region}.amazonaws.com/${path}`;
   const place = { url: new URL(whole), name };
   if (!keys) return place;
   const client = new AwsClient({ ...keys, region, service: "s3" });
@@ -58,4 +60,16 @@ export function s3Place(url: URL, { region, endpoint, keys }: S3Settings): Place
       return Object.fromEntries(signed.headers);
     },
   };
+}
+
+/** The key, not encoded; undefined for none, or one with steps that HTTP's paths cannot hold. */
+function keyOf({ pathname }: URL): string | undefined {
+  try {
+    const key = decodeURIComponent(pathname.slice(1));
+    const steps = key.split("/");
+    return key === "" || steps.includes(".") || steps.includes("..") ? undefined : key;
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
 }

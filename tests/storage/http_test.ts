@@ -201,6 +201,21 @@ Deno.test("http: an object from a server without ranges is read once, with or wi
     }
   }));
 
+Deno.test("http: a whole object in place of a range is the one that was opened, or a change", () =>
+  withServer(async (server, open) => {
+    const source = await open();
+    const whole = (length: number) => {
+      server.fault = (_, response) => {
+        response.writeHead(200, { etag: '"one"' }).end(bytes.subarray(0, length));
+        return true;
+      };
+    };
+    whole(bytes.length);
+    assertEquals(await source.read(200_000, 10), bytes.slice(200_000, 200_010));
+    whole(100);
+    await assertRejects(() => source.read(200_000, 10), Changed, "100 bytes");
+  }));
+
 Deno.test("http: an object that changes midway is noticed by the next read, and by every check from then on", () =>
   withServer(async (server, open) => {
     const changes: (() => void)[] = [

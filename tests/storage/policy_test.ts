@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BadRequest, Forbidden } from "../../src/errors.ts";
 import { HttpClient } from "../../src/storage/http_client.ts";
 import {
+  allowing,
   checkUrl,
   defaultPolicy,
   isPublic,
@@ -17,7 +18,9 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   private: ["10.0.0.0", "10.255.255.255", "172.16.0.0", "172.31.255.255", "192.168.0.0"],
   "carrier-grade NAT": ["100.64.0.0", "100.127.255.255"],
   "link-local": ["169.254.0.0", "169.254.255.255", "fe80::", "fe80::1", "febf::1"],
-  "cloud metadata": ["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254"],
+  "cloud metadata": [
+    ...["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "168.63.129.16"],
+  ],
   "unique local": ["fc00::", "fdff:ffff::1"],
   multicast: ["224.0.0.1", "239.255.255.255", "ff02::1"],
   "broadcast and reserved": ["240.0.0.0", "255.255.255.255"],
@@ -56,6 +59,9 @@ Deno.test("policy: schemes, credentials, hosts and literal addresses of a URL ar
     const url of ["https://hub.example/a", "http://hub.example:8080/", "https://HUB.example./"]
   ) check(url);
   check("https://eu.files.example/");
+  const given = new URL("http://[2606:4700::1111]/");
+  checkUrl(given, allowing(policy, given.hostname));
+  checkUrl(new URL("http://other.example./"), allowing(policy, "Other.example."));
   for (const url of ["file:///etc/passwd", "ftp://hub.example/", "data:,x", "blob:https://x/y"]) {
     assertThrows(() => check(url), Forbidden, "only http and https");
   }

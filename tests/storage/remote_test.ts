@@ -189,7 +189,14 @@ Deno.test("remote: files beside are found by relative paths, none outside of the
     for (
       const path of [
         ...["../outside.bin", "/outside.bin", "a/../../outside.bin", "..", "", ".", "a//b"],
-        ...["..\\outside.bin", "https://evil.example/x", "//evil.example/x", "a\0b", "missing.bin"],
+        ...[
+          "..\\outside.bin",
+          "https://evil.example/x",
+          "//evil.example/x",
+          "a\0b",
+          "\ud800",
+          "missing.bin",
+        ],
       ]
     ) {
       const asked = server.asked.length;
@@ -224,7 +231,9 @@ Deno.test("remote: a folder stands for the index or the single file inside, a re
     assertEquals(server.asked.at(-1)!.headers["authorization"], "Bearer hunter2");
     const file = await hub.open("hf://org/name@v1/gguf/a.gguf");
     assertEquals([file.name, file.size], ["hf://org/name@v1/gguf/a.gguf", 80]);
-    for (const wrong of ["hf://org", "hf://org/name@../x", "hf://"]) {
+    const leading = ["%2e%2e/x", ".%2E/x", "a/../../x", "\\..\\x", "..\t/..\t/x"];
+    const out = leading.map((path) => `hf://org/name/${path}`);
+    for (const wrong of ["hf://org", "hf://org/name@../x", "hf://", ...out]) {
       await assertRejects(() => hub.open(wrong), BadRequest, "does not name a repository");
     }
     await hub.close();

@@ -100,7 +100,10 @@ Deno.test("s3: buckets stand before the host, or in the path of other stores and
   assertEquals(at("s3://bucket/a/b.bin"), "https://bucket.s3.eu-1.amazonaws.com/a/b.bin");
   assertEquals(at("s3://my.bucket/a b"), "https://s3.eu-1.amazonaws.com/my.bucket/a%20b");
   assertEquals(at("s3://bucket/a", "http://minio:9000/"), "http://minio:9000/bucket/a");
-  for (const text of ["s3://bucket", "s3://bucket/"]) {
-    assertThrows(() => at(text), BadRequest, "does not name an object");
+  assertEquals(at("s3://bucket/a\\..\\b+", "http://minio"), "http://minio/bucket/a%5C..%5Cb%2B");
+  const none = ["s3://bucket", "s3://bucket/", "s3://bucket/%zz", "s3://../a", "s3://a%2Fb/c"];
+  for (const text of [...none, "s3://bucket/..%2F..%2Fb", "s3://b%23/a", "s3://me:secret@b/a"]) {
+    const error = assertThrows(() => at(text), BadRequest, "does not name an object");
+    assertEquals(JSON.stringify([error.message, error.details]).includes("secret"), false);
   }
 });
