@@ -1,7 +1,7 @@
 import type { Source } from "../storage/source.ts";
 import type { Format, Metadata } from "./format.ts";
 import { type Contents, readContents } from "./hdf5/contents.ts";
-import { isObject, type JsonObject, parseObject } from "./json.ts";
+import { type JsonObject, parseObject } from "./json.ts";
 import { graphOfConfig } from "./keras/config.ts";
 import { inConfigOrder, namesByLayer } from "./keras/saved.ts";
 import { malformed, show } from "./malformed.ts";
@@ -66,6 +66,9 @@ const metadataOf = (object: JsonObject): Metadata =>
   Object.fromEntries(
     Object.entries(object).map(([key, value]) => [
       key,
-      isObject(value) || Array.isArray(value) ? JSON.stringify(value) : value as string | number,
+      isPlain(value) ? value : JSON.stringify(value),
     ]),
   );
+
+const isPlain = (value: unknown): value is string | number | boolean | null =>
+  value === null || ["string", "number", "boolean"].includes(typeof value);

@@ -31,7 +31,8 @@ export function show(value: unknown): string {
 
 const clip = (text: string) => text.length > 80 ? `${text.slice(0, 79)}…` : text;
 
-const MAX_AXES = 64;
+/** Axes of a shape; NumPy, which has most, has as many. */
+export const MAX_AXES = 64;
 
 /** Makes the error for what was found and what was expected, where only the caller knows the place. */
 export type Refuse = (found: string, expected: string) => FormatError;

@@ -2,6 +2,7 @@ import type { Source } from "../storage/source.ts";
 import { dtypes, type Format, rowMajor, type Scalar, type TensorInfo } from "./format.ts";
 import { isObject, parseObject } from "./json.ts";
 import { checkShape, malformed, type Refuse, show } from "./malformed.ts";
+import { findOverlap } from "./overlap.ts";
 
 // Layout: u64 little-endian header length, JSON header, then the tensors' bytes, which may lie in
 // any order and leave gaps (some writers pad) but never overlap.
@@ -99,17 +100,15 @@ const isOffset = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
 
 function refuseOverlaps(file: string, data: number, tensors: readonly TensorInfo[]): void {
-  const placed = tensors.filter((tensor) => tensor.bytes > 0).sort((a, b) => a.offset - b.offset);
-  placed.forEach((tensor, i) => {
-    const before = placed[i - 1];
-    if (!before || before.offset + before.bytes <= tensor.offset) return;
-    throw malformed(
-      file,
-      `tensor ${show(tensor.name)} data_offsets`,
-      `from ${tensor.offset - data}`,
-      `from ${before.offset + before.bytes - data} on, where ${show(before.name)} ends`,
-    );
-  });
+  const found = findOverlap(tensors);
+  if (!found) return;
+  const { tensor, before } = found;
+  throw malformed(
+    file,
+    `tensor ${show(tensor.name)} data_offsets`,
+    `from ${tensor.offset - data}`,
+    `from ${before.offset + before.bytes - data} on, where ${show(before.name)} ends`,
+  );
 }
 
 function metadata(file: string, value: unknown): Readonly<Record<string, string>> {

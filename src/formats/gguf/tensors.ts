@@ -8,6 +8,7 @@ import {
   type TensorInfo,
 } from "../format.ts";
 import { checkShape, malformed, show } from "../malformed.ts";
+import { findOverlap } from "../overlap.ts";
 import { readName } from "./metadata.ts";
 import type { Scanner } from "./scanner.ts";
 
@@ -135,12 +136,9 @@ function tensor({ name, shape: sides, offset }: Entry, dtype: Dtype, data: Data)
 }
 
 function refuseOverlaps(tensors: readonly TensorInfo[], { source, start }: Data): void {
-  const placed = tensors.filter(({ bytes }) => bytes > 0).sort((a, b) => a.offset - b.offset);
-  for (let i = 1; i < placed.length; i++) {
-    const before = placed[i - 1]!, { name, offset } = placed[i]!;
-    const end = before.offset + before.bytes;
-    if (offset >= end) continue;
-    const rule = `at least ${end - start}, where ${show(before.name)} ends`;
-    throw malformed(source.name, `tensor ${show(name)} offset`, offset - start, rule);
-  }
+  const found = findOverlap(tensors);
+  if (!found) return;
+  const { tensor, before } = found;
+  const rule = `at least ${before.offset + before.bytes - start}, where ${show(before.name)} ends`;
+  throw malformed(source.name, `tensor ${show(tensor.name)} offset`, tensor.offset - start, rule);
 }

@@ -1,3 +1,4 @@
+import { MAX_AXES } from "../malformed.ts";
 import type { Field, Scan, Span } from "../protobuf.ts";
 import { Repeated } from "../protobuf/repeated.ts";
 import { typed } from "./types.ts";
@@ -16,7 +17,6 @@ export interface Stored {
 }
 
 const EXTERNAL = 1;
-const MAX_AXES = 64;
 const numbers: ReadonlySet<number> = new Set(Object.values(typed).map(({ number }) => number));
 
 /** Reads a TensorProto. */

@@ -1,3 +1,4 @@
+import { MAX_AXES } from "../malformed.ts";
 import type { Field, Scan } from "../protobuf.ts";
 import { elementType } from "./types.ts";
 
@@ -7,8 +8,6 @@ export interface ValueInfo {
   /** Its element type and shape in words: "FLOAT [batch, 3, 224, 224]". */
   readonly type: string;
 }
-
-const MAX_AXES = 64;
 
 /** Reads a ValueInfoProto. */
 export async function readValueInfo(scan: Scan, span: Field): Promise<ValueInfo> {

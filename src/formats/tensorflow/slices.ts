@@ -1,7 +1,6 @@
 import type { Piece, SourceRef } from "../../storage/source.ts";
-import type { FormatError } from "../../errors.ts";
 import { elementCount } from "../format.ts";
-import { show } from "../malformed.ts";
+import { type Refuse, show } from "../malformed.ts";
 import type { BundleEntry, Slice } from "./bundle.ts";
 
 /** Slices of a variable that is split along several axes: each pair of them is compared. */
@@ -19,8 +18,6 @@ export interface Part {
   readonly at: readonly number[];
   readonly shape: readonly number[];
 }
-
-type Refuse = (found: string, expected: string) => FormatError;
 
 /**
  * The slices of a partitioned variable as boxes. Throws what `refuse` makes for boxes that do not

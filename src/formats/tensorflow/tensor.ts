@@ -1,7 +1,7 @@
 import { varints } from "../../storage/codecs/varints.ts";
 import type { SourceRef } from "../../storage/source.ts";
 import { bytesOf, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
-import { checkShape, malformed, type Refuse, show } from "../malformed.ts";
+import { checkShape, malformed, MAX_AXES, type Refuse, show } from "../malformed.ts";
 import type { Scan, Span } from "../protobuf.ts";
 import { asIntegers, MAX_KEPT, Repeated } from "../protobuf/repeated.ts";
 import { elementType } from "./dtypes.ts";
@@ -16,7 +16,6 @@ export interface Stored {
   readonly values: Map<number, Repeated>;
 }
 
-const MAX_AXES = 64;
 /** Fields of single values: bytes of a number, "varint" where integers are written so. */
 const encodings = new Map<number, number | "varint">([
   ...[[5, 4], [6, 8], [18, 1]] as const,
