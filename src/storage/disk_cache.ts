@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { closeSync, constants, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { forEachSector, runs, SECTOR, type Sectors } from "./sectors.ts";
@@ -39,16 +39,18 @@ export class DiskCache {
   #broken = false;
 
   /**
-   * A cache in `folder`, which is made, of up to `limit` bytes. Throws the system's error where it
-   * cannot be written to. `tell` hears when it stops to work later.
+   * A cache in `folder`, which is made, of up to `limit` bytes: in one folder of its own there, so
+   * that nothing else is ever tidied away, which no other user may own or read. Throws the system's
+   * error where it cannot be written to. `tell` hears when it stops to work later.
    */
   constructor(folder: string, limit: number, tell: (message: string) => void = console.warn) {
-    this.#folder = folder;
+    this.#folder = join(folder, "sectors");
     this.#limit = limit;
     this.#tell = tell;
     this.#unseen = limit; // what lies there from earlier
-    mkdirSync(folder, { recursive: true });
-    const probe = join(folder, `.probe-${crypto.randomUUID()}`);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    chmodSync(this.#folder, 0o700); // which only its owner may
+    const probe = join(this.#folder, `.probe-${crypto.randomUUID()}`);
     closeSync(openSync(probe, "wx"));
     Deno.removeSync(probe);
   }
@@ -70,7 +72,7 @@ export class DiskCache {
       write: (first, bytes) => {
         if (this.#broken) return or.write(first, bytes);
         try {
-          mkdirSync(folder, { recursive: true });
+          mkdirSync(folder, { recursive: true, mode: 0o700 });
           forEachSegment(first, bytes, (number, from, part) => {
             this.#write(join(folder, `${number}`), from, part);
           });
@@ -130,7 +132,7 @@ export class DiskCache {
       return known;
     }
     const fd = this.#attempt(
-      () => openSync(path, flags),
+      () => openSync(path, flags, 0o600),
       flags & constants.O_CREAT ? [] : ["ENOENT"],
     );
     if (fd === undefined) return undefined;
@@ -220,6 +222,7 @@ async function segments(folder: string) {
   for await (const object of Deno.readDir(folder)) {
     if (!object.isDirectory) continue;
     for await (const { name } of Deno.readDir(join(folder, object.name))) {
+      if (!/^\d+$/.test(name)) continue;
       const path = join(folder, object.name, name);
       const info = await Deno.stat(path).catch(orGone);
       if (info?.isFile) {

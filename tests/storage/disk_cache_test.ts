@@ -114,7 +114,7 @@ Deno.test("disk: a torn write, a lost one and garbage are never served", () =>
       await cache.close();
       return there;
     };
-    const path = `${folder}/a/0`;
+    const path = `${folder}/sectors/a/0`;
     const data = 32_768 * 4;
     await write();
     assertEquals(await found(), range(0, 40));
@@ -156,9 +156,9 @@ Deno.test("disk: stays within its limit, what was used longest ago goes first", 
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
     let held = 0;
-    for await (const { name } of Deno.readDir(folder)) {
-      for await (const file of Deno.readDir(`${folder}/${name}`)) {
-        held += (await Deno.stat(`${folder}/${name}/${file.name}`)).blocks! * 512;
+    for await (const { name } of Deno.readDir(`${folder}/sectors`)) {
+      for await (const file of Deno.readDir(`${folder}/sectors/${name}`)) {
+        held += (await Deno.stat(`${folder}/sectors/${name}/${file.name}`)).blocks! * 512;
       }
     }
     assert(held <= 4 * mega, `${held}`);
@@ -173,6 +173,38 @@ Deno.test("disk: stays within its limit, what was used longest ago goes first", 
     await smaller.close();
   }));
 
+Deno.test("disk: tidies away nothing but its own, in whatever folder it is put", () =>
+  inFolder(async (folder) => {
+    const others = [`${folder}/photos/1`, `${folder}/sectors/a/notes.txt`];
+    for (const path of others) {
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeFile(path, new Uint8Array(100_000));
+    }
+    const cache = new DiskCache(folder, 1000);
+    cache.object("a", none).write(0, content(0, 100));
+    await cache.settled();
+    cache.object("a", none).write(0, content(0, 100));
+    await cache.settled();
+    for (const path of others) assertEquals((await Deno.stat(path)).size, 100_000);
+    assertEquals(lookUp(cache.object("a", none), 0, 10).size, 0);
+    await cache.close();
+  }));
+
+Deno.test({
+  name: "disk: no other user may read it",
+  ignore: Deno.build.os === "windows", // which has other means
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(`${folder}/sectors`, { mode: 0o755 });
+      const cache = new DiskCache(folder, 1e6);
+      cache.object("a", none).write(0, content(0, 10));
+      await cache.close();
+      const modes = ["sectors", "sectors/a", "sectors/a/0"]
+        .map((path) => (Deno.statSync(`${folder}/${path}`).mode! & 0o777).toString(8));
+      assertEquals(modes, ["700", "700", "600"]);
+    }),
+});
+
 Deno.test("disk: where writing fails it says so once and memory takes over", () =>
   inFolder(async (folder) => {
     const told: string[] = [];
@@ -181,7 +213,7 @@ Deno.test("disk: where writing fails it says so once and memory takes over", () 
     const sectors = cache.object("a", memory);
     sectors.write(0, content(0, 10));
     // A file where the folder of the next object should be, as a full disk would refuse too.
-    await Deno.writeFile(`${folder}/b`, new Uint8Array(1));
+    await Deno.writeFile(`${folder}/sectors/b`, new Uint8Array(1));
     const other = cache.object("b", memory);
     other.write(50, content(50, 10));
     other.write(70, content(70, 10));

@@ -172,7 +172,7 @@ Deno.test("remote: without a validator nothing is kept on disk; without a disk m
       const source = await remote.open(`${server.origin}/plain`);
       await source.fetch(rows(50, 10_000, 512));
     }, { cache: { folder: `${folder}/cache`, bytes: 1e8 } });
-    assertEquals([...Deno.readDirSync(`${folder}/cache`)], []);
+    assertEquals([...Deno.readDirSync(`${folder}/cache/sectors`)], []);
   }));
 
 Deno.test("remote: files beside are found by relative paths, none outside of the folder", () =>
