@@ -13,9 +13,12 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return whole;
 }
 
-const u16 = (value: number) => new Uint8Array(Uint16Array.of(value).buffer);
-const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
-const u64 = (value: number | bigint) => new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
+export const u16 = (...values: readonly number[]) =>
+  new Uint8Array(Uint16Array.from(values).buffer);
+export const u32 = (...values: readonly number[]) =>
+  new Uint8Array(Uint32Array.from(values).buffer);
+export const u64 = (...values: readonly (number | bigint)[]) =>
+  new Uint8Array(BigUint64Array.from(values, BigInt).buffer);
 
 /** A safetensors file: the header as text or as an object, `data` bytes of zeros or given. */
 export function safetensorsFile(

@@ -1,11 +1,7 @@
-import { concat, utf8 } from "./build.ts";
+import { concat, u32, u64, utf8 } from "./build.ts";
 
 // The bytes of GGUF files, well formed unless the arguments are not.
 
-export const u16 = (value: number) => new Uint8Array(Uint16Array.of(value).buffer);
-export const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
-export const u64 = (value: number | bigint) =>
-  new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
 export const text = (value: string, length?: number | bigint) =>
   concat(u64(length ?? utf8(value).length), utf8(value));
 
@@ -48,7 +44,7 @@ export function ggufFile(given: Gguf = {}): Uint8Array<ArrayBuffer> {
     concat(u64(given.tensorCount ?? tensors.length), u64(given.pairCount ?? pairs.length)),
     ...pairs,
     ...tensors.map(({ name, dims, type = 0, offset = 0, axes = dims.length }) =>
-      concat(text(name), u32(axes), ...dims.map(u64), u32(type), u64(offset))
+      concat(text(name), u32(axes), u64(...dims), u32(type), u64(offset))
     ),
   );
   const padding = new Uint8Array((alignment - head.length % alignment) % alignment);

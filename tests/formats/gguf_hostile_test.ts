@@ -5,7 +5,7 @@ import { openModel } from "../../src/model/open.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { inFolder } from "../storage/folder.ts";
-import { concat, utf8 } from "./build.ts";
+import { concat, u32, utf8 } from "./build.ts";
 import {
   type Gguf,
   ggufFile,
@@ -14,7 +14,6 @@ import {
   number,
   pair,
   text,
-  u32,
   word,
 } from "./gguf_build.ts";
 import { refused } from "./refused.ts";

@@ -7,7 +7,8 @@ import { MemorySource } from "../../src/storage/memory.ts";
 import { Remote } from "../../src/storage/remote.ts";
 import { inFolder } from "../storage/folder.ts";
 import { rangeServer, served } from "../storage/servers/range.ts";
-import { ggufFile, pair, u16 } from "./gguf_build.ts";
+import { u16 } from "./build.ts";
+import { ggufFile, pair } from "./gguf_build.ts";
 import { valuesOf } from "./values.ts";
 
 const fixture = (name: string) => new URL(`../../fixtures/gguf/${name}`, import.meta.url).pathname;

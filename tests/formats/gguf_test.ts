@@ -10,8 +10,8 @@ import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
 import { openSource } from "../../src/storage/open.ts";
-import { concat } from "./build.ts";
-import { ggufFile, list as listOf, number, pair, text, u32, word } from "./gguf_build.ts";
+import { concat, u32 } from "./build.ts";
+import { ggufFile, list as listOf, number, pair, text, word } from "./gguf_build.ts";
 import { valuesOf } from "./values.ts";
 
 const fixtures = new URL("../../fixtures/gguf/", import.meta.url);
@@ -200,7 +200,7 @@ Deno.test("gguf: version 2, other alignments, gaps and any order of tensors are 
 Deno.test("gguf: a shape that the converter had to flatten is the one it noted", async () => {
   const key = "comfy.gguf.orig_shape.conv";
   const shaped = async (...sides: number[]) => {
-    const pairs = [pair(key, 9, listOf(4, sides.length, ...sides.map(u32)))];
+    const pairs = [pair(key, 9, listOf(4, sides.length, u32(...sides)))];
     const tensors = [{ name: "conv", dims: [32, 9], type: 8 }];
     return (await list(ggufFile({ pairs, tensors, data: 9 * 34 }))).tensors[0]!;
   };

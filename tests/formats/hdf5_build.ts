@@ -1,12 +1,8 @@
 import { lookup3 } from "../../src/formats/hdf5/checksum.ts";
-import { concat, utf8 } from "./build.ts";
+import { concat, u16, u32, u64, utf8 } from "./build.ts";
 
 // HDF5 files of version 2 headers, put together by hand, so that they can say what no library writes.
 
-export const u16 = (value: number) => new Uint8Array(Uint16Array.of(value).buffer);
-export const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
-export const u64 = (value: number | bigint) =>
-  new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
 const NONE = 0xffffffffffffffffn;
 
 /** Bytes with their checksum behind them. */
@@ -29,7 +25,7 @@ export const dataset = (
   layout: Uint8Array,
   type = float32,
 ) => [
-  message(0x01, Uint8Array.of(2, shape.length, 0, 1), ...shape.map(u64)),
+  message(0x01, Uint8Array.of(2, shape.length, 0, 1), u64(...shape)),
   message(0x03, type),
   message(0x08, layout),
 ];
@@ -51,7 +47,7 @@ export const chunked = (chunk: readonly number[], address: number | bigint = NON
   concat(
     Uint8Array.of(3, 2, chunk.length + 1),
     u64(address),
-    ...[...chunk, 4].map(u32),
+    u32(...chunk, 4),
   );
 
 /** A file in the making: blocks one after the other from byte 48 on, where the root's header is. */

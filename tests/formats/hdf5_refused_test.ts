@@ -5,18 +5,8 @@ import { hdf5 } from "../../src/formats/hdf5.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
-import { concat } from "./build.ts";
-import {
-  chunked,
-  contiguous,
-  dataset,
-  Hdf5Builder,
-  link,
-  message,
-  u16,
-  u32,
-  u64,
-} from "./hdf5_build.ts";
+import { concat, u16, u32, u64 } from "./build.ts";
+import { chunked, contiguous, dataset, Hdf5Builder, link, message } from "./hdf5_build.ts";
 import { refused } from "./refused.ts";
 import { valuesOf } from "./values.ts";
 

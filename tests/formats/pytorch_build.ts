@@ -1,9 +1,7 @@
-import { concat, utf8, zipFile } from "./build.ts";
+import { concat, u32, utf8, zipFile } from "./build.ts";
 
 /** A pickle put together by hand, opcode by opcode: every function gives the bytes of one or more. */
 export type Code = Uint8Array;
-
-const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 
 export const op = (...codes: (string | number)[]): Code =>
   concat(...codes.map((code) => {

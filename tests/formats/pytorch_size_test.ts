@@ -5,7 +5,7 @@ import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
 import { inFolder } from "../storage/folder.ts";
-import { concat, utf8 } from "./build.ts";
+import { concat, u16, u32, u64, utf8 } from "./build.ts";
 import { call, dict, global, legacy, op, pickle, tensor, tuple } from "./pytorch_build.ts";
 
 const TENSORS = 10_000;
@@ -13,11 +13,6 @@ const TENSORS = 10_000;
 const [ROWS, COLUMNS] = [500, 499];
 const COUNT = ROWS * COLUMNS;
 const BYTES = COUNT * 4;
-
-const u16 = (...values: number[]) => new Uint8Array(Uint16Array.from(values).buffer);
-const u32 = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
-const u64 = (...values: number[]) =>
-  new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value)).buffer);
 
 /** Writes the archive as PyTorch's writer lays it out, the storages as holes: 10 GB that take 3 MB. */
 function writeSparse(path: string): void {

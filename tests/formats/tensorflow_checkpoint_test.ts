@@ -12,15 +12,9 @@ import { MeteredSource } from "../../src/storage/metered.ts";
 import type { Source } from "../../src/storage/source.ts";
 import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
+import { field } from "./protobuf_build.ts";
+import { type EntryFields, entryOf, indexOf, tableEntry, tableOf } from "./tensorflow_build.ts";
 import { valuesOf } from "./values.ts";
-import {
-  type EntryFields,
-  entryOf,
-  field,
-  indexOf,
-  tableEntry,
-  tableOf,
-} from "./tensorflow/build.ts";
 
 const fixtures = new URL("../../fixtures/tensorflow/", import.meta.url);
 

@@ -11,7 +11,7 @@ import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
-import { field } from "./tensorflow/build.ts";
+import { field } from "./protobuf_build.ts";
 
 const fixtures = new URL("../../fixtures/tensorflow/", import.meta.url);
 const pathOf = (name: string) => new URL(name, fixtures).pathname;

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { FormatError } from "../../../src/errors.ts";
 import { readTable } from "../../../src/formats/tensorflow/sstable.ts";
 import { concat, utf8 } from "../build.ts";
-import { block, tableEntry, tableOf, varint } from "./build.ts";
+import { varint } from "../protobuf_build.ts";
+import { block, tableEntry, tableOf } from "../tensorflow_build.ts";
 
 const read = (bytes: Uint8Array) => [...readTable("hostile", bytes)];
 const fixture = (name: string) =>

@@ -1,20 +1,6 @@
-import { crc32c, maskCrc } from "../../../src/storage/crc32c.ts";
-import { concat, utf8 } from "../build.ts";
-
-const u32 = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
-
-/** An unsigned varint. */
-export function varint(value: number): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
-  for (; value >= 128; value = Math.floor(value / 128)) bytes.push(value % 128 + 128);
-  return Uint8Array.of(...bytes, value);
-}
-
-/** A field of a message: an integer, or bytes. */
-export const field = (number: number, value: number | Uint8Array): Uint8Array<ArrayBuffer> =>
-  typeof value === "number"
-    ? concat(varint(number * 8), varint(value))
-    : concat(varint(number * 8 + 2), varint(value.length), value);
+import { crc32c, maskCrc } from "../../src/storage/crc32c.ts";
+import { concat, u32, utf8 } from "./build.ts";
+import { field, varint } from "./protobuf_build.ts";
 
 const latin1 = (key: string) => Uint8Array.from(key, (character) => character.charCodeAt(0));
 
