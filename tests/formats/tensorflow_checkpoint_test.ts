@@ -8,10 +8,10 @@ import { verifyModel } from "../../src/model/verify.ts";
 import { openBeside, wrongFile } from "../../src/storage/beside.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
-import { MeteredSource } from "../../src/storage/metered.ts";
 import type { Source } from "../../src/storage/source.ts";
 import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
+import { opensInTime } from "./opening.ts";
 import { field } from "./protobuf_build.ts";
 import { type EntryFields, entryOf, indexOf, tableEntry, tableOf } from "./tensorflow_build.ts";
 import { valuesOf } from "./values.ts";
@@ -279,21 +279,9 @@ Deno.test("tensorflow: 10,000 tensors in a sparse 10 GB open in 300 ms, reading 
       await Deno.writeFile(file, new Uint8Array());
       await Deno.truncate(file, count * side / 4);
     }
-    let best = Infinity;
-    for (let run = 0; run < 10 && best > 300; run++) {
-      const start = performance.now();
-      const source = new MeteredSource(new FileSource(path));
-      const opened: MeteredSource[] = [];
-      const beside = (name: string) => {
-        opened.push(new MeteredSource(openBeside(path, name)));
-        return Promise.resolve(opened.at(-1)!);
-      };
-      const { tensors } = await checkpoint.list(source, { beside });
-      best = Math.min(best, performance.now() - start);
+    await opensInTime(checkpoint, path, ({ listing: { tensors }, source, others }) => {
       assertEquals(tensors.length, count);
       assertEquals([source.reads, source.bytes], [1, source.size]);
-      assert(opened.every(({ reads }) => reads === 0));
-      [source, ...opened].forEach((one) => one.close());
-    }
-    assert(best <= 300, `opened in ${best.toFixed(1)} ms at best`);
+      assert(others.every(({ reads }) => reads === 0));
+    });
   }));

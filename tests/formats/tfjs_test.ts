@@ -1,15 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { FormatError, SynaptileError } from "../../src/errors.ts";
+import { FormatError } from "../../src/errors.ts";
 import { tfjs } from "../../src/formats/tfjs.ts";
 import { openBeside } from "../../src/storage/beside.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
-import { MeteredSource } from "../../src/storage/metered.ts";
 import type { Source } from "../../src/storage/source.ts";
 import { openModel } from "../../src/model/open.ts";
 import { inFolder } from "../storage/folder.ts";
 import { utf8 } from "./build.ts";
+import { flipped } from "./flipped.ts";
+import { opensInTime } from "./opening.ts";
 import { valuesOf } from "./values.ts";
 
 const fixtures = new URL("../../fixtures/tfjs/", import.meta.url);
@@ -231,27 +232,18 @@ Deno.test("tfjs: a bare manifest opens, its shards are its own", () =>
     model.close();
   }));
 
-Deno.test("tfjs: flipped bytes give a listing inside the files or a named error", async () => {
-  const folder = new URL("quantized/", fixtures);
-  const valid = Deno.readFileSync(new URL("model.json", folder));
-  const read = (path: string) => Deno.readFileSync(new URL(path, folder));
-  const names = ["group1-shard1of2.bin", "group1-shard2of2.bin", "group2-shard1of1.bin"];
-  const beside = folderOf(Object.fromEntries(names.map((name) => [name, read(name)])));
-  const flip = fc.tuple(fc.nat(valid.length - 1), fc.integer({ min: 32, max: 126 }));
-  await fc.assert(
-    fc.asyncProperty(fc.array(flip, { minLength: 1, maxLength: 4 }), async (flips) => {
-      const bytes = valid.slice();
-      for (const [at, value] of flips) bytes[at] = value;
-      try {
-        const { tensors } = await tfjs.list(new MemorySource("flipped", bytes), { beside });
-        for (const tensor of tensors) await valuesOf(tensor);
-      } catch (error) {
-        assert(error instanceof SynaptileError, String(error));
-      }
-    }),
-    { numRuns: 1000 },
-  );
-});
+flipped(
+  "tfjs",
+  () => Deno.readFileSync(new URL("quantized/model.json", fixtures)),
+  async (bytes) => {
+    const read = (path: string) => Deno.readFileSync(new URL(`quantized/${path}`, fixtures));
+    const names = ["group1-shard1of2.bin", "group1-shard2of2.bin", "group2-shard1of1.bin"];
+    const beside = folderOf(Object.fromEntries(names.map((name) => [name, read(name)])));
+    const { tensors } = await tfjs.list(new MemorySource("flipped", bytes), { beside });
+    for (const tensor of tensors) await valuesOf(tensor);
+  },
+  { values: fc.integer({ min: 32, max: 126 }) },
+);
 
 Deno.test("tfjs: 10,000 tensors in 10 GB of sparse shards open in 300 ms, reading only the JSON", () =>
   inFolder(async (folder) => {
@@ -268,22 +260,10 @@ Deno.test("tfjs: 10,000 tensors in 10 GB of sparse shards open in 300 ms, readin
       const more = i === 0 ? 2 : i === shards - 1 ? -2 : 0;
       await Deno.truncate(`${folder}/${shard}`, count * side / shards + more);
     }
-    let best = Infinity;
-    for (let run = 0; run < 10 && best > 300; run++) {
-      const start = performance.now();
-      const source = new MeteredSource(new FileSource(path));
-      const opened: MeteredSource[] = [];
-      const beside = (name: string) => {
-        opened.push(new MeteredSource(openBeside(path, name)));
-        return Promise.resolve(opened.at(-1)!);
-      };
-      const { tensors } = await tfjs.list(source, { beside });
-      best = Math.min(best, performance.now() - start);
+    await opensInTime(tfjs, path, ({ listing: { tensors }, source, others }) => {
       assertEquals(tensors.length, count);
       assertEquals(tensors.filter(({ source }) => source.kind === "assembled").length, shards - 1);
       assertEquals([source.reads, source.bytes], [1, source.size]);
-      assert(opened.every(({ reads }) => reads === 0));
-      [source, ...opened].forEach((one) => one.close());
-    }
-    assert(best <= 300, `opened in ${best.toFixed(1)} ms at best`);
+      assert(others.every(({ reads }) => reads === 0));
+    });
   }));
