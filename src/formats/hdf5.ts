@@ -6,6 +6,7 @@ import { type Contents, readContents } from "./hdf5/contents.ts";
 import { hasSignature } from "./hdf5/superblock.ts";
 import { parseObject } from "./json.ts";
 import { graphOfConfig } from "./keras/config.ts";
+import { withNamedKernels } from "./kernels.ts";
 
 /** The whole model's weights lie here; in a file of weights alone, at the root. */
 const WEIGHTS = "model_weights";
@@ -44,7 +45,7 @@ export const hdf5: Format = {
     const config = await configOf(root, weights, reading);
     const graph = config === undefined ? undefined : graphOfConfig(config, namesByLayer(weights));
     return {
-      tensors: inOrder(contents.tensors, weights),
+      tensors: withNamedKernels(inOrder(contents.tensors, weights), graph),
       ignored,
       metadata: metadataOf(root),
       ...(graph ? { graph } : {}),

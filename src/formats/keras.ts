@@ -4,6 +4,7 @@ import { type Contents, readContents } from "./hdf5/contents.ts";
 import { type JsonObject, parseObject } from "./json.ts";
 import { graphOfConfig } from "./keras/config.ts";
 import { inConfigOrder, namesByLayer } from "./keras/saved.ts";
+import { withNamedKernels } from "./kernels.ts";
 import { malformed, show } from "./malformed.ts";
 import { inflated, listZip, type Member, readMember } from "./zip.ts";
 
@@ -39,7 +40,7 @@ export const keras: Format = {
     const contents = await readWeights(source, weights, signal);
     const graph = config && graphOfConfig(config, namesByLayer(contents, config));
     return {
-      tensors: inConfigOrder(contents, config),
+      tensors: withNamedKernels(inConfigOrder(contents, config), graph),
       ignored: contents.ignored,
       metadata: metadataOf(await json(METADATA) ?? {}),
       ...(graph ? { graph } : {}),

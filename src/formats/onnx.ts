@@ -3,6 +3,7 @@ import type { Source } from "../storage/source.ts";
 import type { Format, Ignored, Reading, TensorInfo } from "./format.ts";
 import { malformed } from "./malformed.ts";
 import { flatten } from "./onnx/flatten.ts";
+import { withKernels } from "./onnx/kernels.ts";
 import { membersOf } from "./onnx/members.ts";
 import { readModel } from "./onnx/model.ts";
 import { type Files, place } from "./onnx/place.ts";
@@ -51,7 +52,8 @@ export const onnx: Format = {
     const { operations, constants } = flatten(graph, members);
     const nodes = wire(operations, constants, (op) => passing.has(op)).nodes
       .map((node) => ({ ...node, tensors: node.tensors.filter((name) => drawn.has(name)) }));
-    return { tensors, metadata, ignored, graph: { nodes } };
+    const laidOut = withKernels(tensors, operations, constants);
+    return { tensors: laidOut, metadata, ignored, graph: { nodes } };
   },
 };
 

@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
-import type { Format, Graph, Ignored, Reading, TensorInfo } from "./format.ts";
+import type { Format, Ignored, Reading, TensorInfo } from "./format.ts";
 import { Scan } from "./protobuf.ts";
-import { networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
+import { withKernels } from "./tensorflow/kernels.ts";
+import { type Network, networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
 import { keysOf, listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
 import { verifyVariables } from "./tensorflow/verify.ts";
 
@@ -38,7 +39,7 @@ export const checkpoint: Format = {
     const { tensors, ignored } = await listVariables(source.name, bundle, shards);
     const beside = await graphBeside(`${prefix}.meta`, tensors, reading);
     return {
-      tensors,
+      tensors: withKernels(tensors, beside.kernels),
       ignored: [...ignored, ...beside.ignored],
       metadata: {},
       ...(beside.graph ? { graph: beside.graph } : {}),
@@ -59,7 +60,7 @@ async function graphBeside(
   path: string,
   tensors: readonly TensorInfo[],
   { beside, signal }: Reading,
-): Promise<{ graph?: Graph; ignored: readonly Ignored[] }> {
+): Promise<Partial<Network> & { ignored: readonly Ignored[] }> {
   const left = (reason: string) => ({ ignored: [{ name: path, reason }] });
   let source: Source | undefined;
   try {
@@ -68,8 +69,8 @@ async function graphBeside(
     if (source.size > MAX_GRAPH) return left(`it is a graph of more than ${MAX_GRAPH} bytes`);
     const scan = new Scan(source, signal);
     const meta = await readMetaGraph(scan, scan.root);
-    const { graph } = networkOf(meta, keysOf(tensors, new Map()));
-    return { ignored: [], ...(graph.nodes.length > 0 ? { graph } : {}) };
+    const network = networkOf(meta, keysOf(tensors, new Map()));
+    return { ignored: [], ...(network.graph.nodes.length > 0 ? network : {}) };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return source ? left(`it is no graph: ${error.message}`) : { ignored: [] };

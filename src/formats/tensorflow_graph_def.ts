@@ -2,6 +2,7 @@ import type { Format } from "./format.ts";
 import { malformed } from "./malformed.ts";
 import { Scan } from "./protobuf.ts";
 import { readGraphDef } from "./tensorflow/graph_def.ts";
+import { kernelsOf, withKernels } from "./tensorflow/kernels.ts";
 import { graphOfNodes } from "./tensorflow/nodes.ts";
 
 /** TensorFlow's graph in a file of its own, weights frozen into it as constants. */
@@ -22,7 +23,12 @@ export const graphDef: Format = {
     const { tensors, ignored, nodes } = await readGraphDef(scan, scan.root);
     if (nodes.length === 0) throw malformed(source.name, "nodes", "none", "a GraphDef of some");
     const names = new Map(tensors.map(({ name }) => [name, name]));
-    return { tensors, ignored, metadata: {}, graph: graphOfNodes(nodes, names) };
+    return {
+      tensors: withKernels(tensors, kernelsOf(nodes, names)),
+      ignored,
+      metadata: {},
+      graph: graphOfNodes(nodes, names),
+    };
   },
 };
 

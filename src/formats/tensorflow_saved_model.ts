@@ -4,6 +4,7 @@ import type { Source } from "../storage/source.ts";
 import type { Format, Ignored, Metadata, Reading, TensorInfo } from "./format.ts";
 import { malformed } from "./malformed.ts";
 import { Scan } from "./protobuf.ts";
+import { withKernels } from "./tensorflow/kernels.ts";
 import { hasVariables, type MetaGraph, networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
 import { variableNames } from "./tensorflow/object_graph.ts";
 import { keysOf, listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
@@ -35,10 +36,11 @@ export const savedModel: Format = {
     const { tensors, ignored, keyOf } = hasVariables(meta)
       ? await variablesOf(source.name, reading)
       : { tensors: [], ignored: [], keyOf: () => undefined };
-    const { graph, constants } = networkOf(meta, keyOf);
+    const { graph, constants, kernels } = networkOf(meta, keyOf);
     const taken = new Set(tensors.map(({ name }) => name));
+    const all = [...tensors, ...constants.filter(({ name }) => !taken.has(name))];
     return {
-      tensors: [...tensors, ...constants.filter(({ name }) => !taken.has(name))],
+      tensors: withKernels(all, kernels),
       ignored,
       metadata: metadata(meta),
       ...(graph.nodes.length > 0 ? { graph } : {}),

@@ -3,7 +3,9 @@ import type { Source } from "../storage/source.ts";
 import type { Format, Graph, Metadata, TensorInfo } from "./format.ts";
 import { isObject, type JsonObject, parseObject } from "./json.ts";
 import { graphOfConfig } from "./keras/config.ts";
+import { withNamedKernels } from "./kernels.ts";
 import { malformed } from "./malformed.ts";
+import { kernelsOf, withKernels } from "./tensorflow/kernels.ts";
 import { graphOfNodes, type Node } from "./tensorflow/nodes.ts";
 import { weightsOf } from "./tfjs/manifest.ts";
 
@@ -46,8 +48,8 @@ export const tfjs: Format = {
   async list(source, reading = {}) {
     const model = await read(source, reading.signal);
     const { tensors, ignored } = await weightsOf(source.name, model["weightsManifest"], reading);
-    const graph = graphOf(model["modelTopology"], tensors);
-    return { tensors, ignored, metadata: metadata(model), ...(graph ? { graph } : {}) };
+    const { graph, laidOut } = structureOf(model["modelTopology"], tensors);
+    return { tensors: laidOut, ignored, metadata: metadata(model), ...(graph ? { graph } : {}) };
   },
 };
 
@@ -61,18 +63,31 @@ async function read(source: Source, signal?: AbortSignal): Promise<JsonObject> {
   return parseObject(name, "manifest", wrapped).object;
 }
 
-function graphOf(topology: unknown, tensors: readonly TensorInfo[]): Graph | undefined {
-  const nodes = isObject(topology) ? topology["node"] : undefined;
-  if (!Array.isArray(nodes)) return graphOfConfig(topology, byLayer(tensors));
+/** What computes what, and the tensors with the order of axes in which they are weights there. */
+function structureOf(
+  topology: unknown,
+  tensors: readonly TensorInfo[],
+): { graph: Graph | undefined; laidOut: readonly TensorInfo[] } {
+  const list = isObject(topology) ? topology["node"] : undefined;
+  if (!Array.isArray(list)) {
+    const graph = graphOfConfig(topology, byLayer(tensors));
+    return { graph, laidOut: withNamedKernels(tensors, graph) };
+  }
   const names = new Map(tensors.map(({ name }) => [name, name]));
-  return graphOfNodes(nodes.flatMap((node) => nodeOf(node) ?? []), names);
+  const nodes = list.flatMap((node) => nodeOf(node) ?? []);
+  const laidOut = withKernels(tensors, kernelsOf(nodes, names));
+  return { graph: graphOfNodes(nodes, names), laidOut };
 }
 
 function nodeOf(node: unknown): Node | undefined {
-  const { name, op, input } = isObject(node) ? node : {};
+  const { name, op, input, attr } = isObject(node) ? node : {};
   if (typeof name !== "string" || typeof op !== "string") return undefined;
   const inputs = Array.isArray(input) ? input.filter((from) => typeof from === "string") : [];
-  return { name, op, inputs };
+  const transposes = ["transpose_b", "adj_y"].some((key) => {
+    const value = isObject(attr) ? attr[key] : undefined;
+    return isObject(value) && value["b"] === true;
+  });
+  return { name, op, inputs, transposes };
 }
 
 /** Models within models whose layers' paths are looked at. */

@@ -2,6 +2,12 @@ import type { Operation } from "../wiring.ts";
 import type { Body } from "./graph.ts";
 import { isConstant, type Member } from "./members.ts";
 
+/** An operation of whatever graph. */
+export interface FlatOperation extends Operation {
+  /** Of a product of matrices, whether the second one is transposed first. */
+  readonly transposes: boolean;
+}
+
 /** Names of values in one graph, and in those around it. */
 class Scope {
   readonly #values = new Map<string, number>();
@@ -37,8 +43,8 @@ class Scope {
 export function flatten(
   graph: Body,
   members: ReadonlyMap<Body, readonly Member[]>,
-): { operations: readonly Operation[]; constants: ReadonlyMap<number, string> } {
-  const operations: Operation[] = [];
+): { operations: readonly FlatOperation[]; constants: ReadonlyMap<number, string> } {
+  const operations: FlatOperation[] = [];
   const constants = new Map<number, string>();
 
   const enter = (body: Body, scope: Scope): void => {
@@ -60,6 +66,7 @@ export function flatten(
       operations.push({
         name: node.name,
         op: node.op,
+        transposes: node.transposes,
         inputs: [...inputs, ...results],
         outputs: node.outputs.filter((name) => name !== "").map((name) => scope.resolve(name)),
       });

@@ -22,6 +22,8 @@ export interface Node {
   op: string;
   readonly inputs: string[];
   readonly outputs: string[];
+  /** Of a product of matrices, whether the second one is transposed first. */
+  transposes: boolean;
   /** What its attributes hold, of a Constant. */
   readonly constant: Constant;
   /** Graphs in its attributes: branches, bodies of loops. */
@@ -80,7 +82,15 @@ export async function readFunction(scan: Scan, span: Field): Promise<Body> {
 
 async function readNode(scan: Scan, span: Field): Promise<Node> {
   const constant = new Constant(scan);
-  const node: Node = { name: "", op: "", inputs: [], outputs: [], bodies: [], constant };
+  const node: Node = {
+    name: "",
+    op: "",
+    inputs: [],
+    outputs: [],
+    transposes: false,
+    constant,
+    bodies: [],
+  };
   await scan.walk(span, (field) => {
     switch (field.number) {
       case 1:
@@ -102,11 +112,17 @@ async function readNode(scan: Scan, span: Field): Promise<Node> {
   return node;
 }
 
-/** Of an AttributeProto only graphs count, and what may be the value of a Constant. */
+/**
+ * Of an AttributeProto only graphs count, what may be the value of a Constant, and whether a product
+ * transposes.
+ */
 async function addAttribute(scan: Scan, span: Field, node: Node): Promise<void> {
   // An attribute that comes before the name of its operation may be a constant's.
   const wanted = node.op === "Constant" || node.op === "";
+  let name = "";
   await scan.walk(span, (field) => {
+    if (field.number === 1) name = scan.text(field);
+    if (field.number === 3 && name === "transB") node.transposes = field.value !== 0;
     if (field.number === 6 || field.number === 11) {
       return readGraph(scan, field).then((body) => node.bodies.push(body));
     }

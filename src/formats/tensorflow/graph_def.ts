@@ -51,6 +51,7 @@ interface Attribute {
   key: string;
   tensor?: Stored;
   text?: string;
+  flag?: boolean;
 }
 
 class Reader {
@@ -69,7 +70,7 @@ class Reader {
     const scan = this.#scan;
     const node = { name: "", op: "", inputs: [] as string[] };
     let value: Stored | undefined;
-    const more: { sharedName?: string; calls?: string } = {};
+    const more: { sharedName?: string; calls?: string; transposes?: boolean } = {};
     await scan.walk(span, (field) => {
       switch (field.number) {
         case 1:
@@ -82,8 +83,9 @@ class Reader {
           node.inputs.push(scan.text(field));
           return;
         case 5:
-          return this.#attribute(field).then(({ key, tensor, text }) => {
+          return this.#attribute(field).then(({ key, tensor, text, flag }) => {
             if (key === "value") value = tensor;
+            if (flag && (key === "transpose_b" || key === "adj_y")) more.transposes = true;
             if (text && key === "shared_name") more.sharedName = text;
             if (text && key === "f") more.calls = text;
           });
@@ -143,6 +145,7 @@ class Reader {
       if (field.number === 1) attribute.key = scan.text(field);
       if (field.number !== 2) return;
       return scan.walk(field, (field) => {
+        if (field.number === 5) attribute.flag = field.value === 1;
         if (field.number === 2 && attribute.key === "shared_name") {
           attribute.text = scan.text(field);
         }

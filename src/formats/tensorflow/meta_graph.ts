@@ -2,6 +2,8 @@ import { dtypes, type Graph, type TensorInfo } from "../format.ts";
 import type { Scan, Span } from "../protobuf.ts";
 import { type GraphDef, readGraphDef } from "./graph_def.ts";
 import { Inlined, type Placed } from "./inline.ts";
+import type { Kernel } from "../kernels.ts";
+import { kernelsOf } from "./kernels.ts";
 import { graphOfNodes } from "./nodes.ts";
 
 /** A graph, and what of it is the network. */
@@ -18,6 +20,8 @@ export interface Network {
   readonly graph: Graph;
   /** Constants in it that may be weights. */
   readonly constants: readonly TensorInfo[];
+  /** How its operations take their weights, by the tensors' names. */
+  readonly kernels: ReadonlyMap<string, Kernel | undefined>;
 }
 
 const SERVING = "serving_default";
@@ -103,7 +107,11 @@ export function networkOf(
     if (tensor !== undefined) tensors.set(path, tensor);
   }
   const used = nodes.filter(({ op, path }) => !variables.has(op) || tensors.has(path));
-  return { graph: graphOfNodes(used, tensors), constants: [...constants.values()] };
+  return {
+    graph: graphOfNodes(used, tensors),
+    constants: [...constants.values()],
+    kernels: kernelsOf(used, tensors),
+  };
 }
 
 /** Numbers with a fraction, more than one: others are shapes, axes, bounds. */

@@ -7,6 +7,8 @@ export interface Node {
   readonly op: string;
   /** "node", "node:1" for its second result, "^node" for one that only has to run before. */
   readonly inputs: readonly string[];
+  /** Of a product of matrices, whether the second one is transposed first. */
+  readonly transposes?: boolean;
   /** What inputs call it, where that is not its name. */
   readonly path?: string;
 }
@@ -39,7 +41,7 @@ export function graphOfNodes(
   return wire(operations, tensors, (op) => passing.has(op));
 }
 
-const pathOf = ({ name, path = name }: Node) => path;
+export const pathOf = ({ name, path = name }: Node) => path;
 
 /** The node behind an input: "node" of "node:1", "node:out:0". */
-const nodeOf = (input: string) => input.split(":", 1)[0]!;
+export const nodeOf = (input: string) => input.split(":", 1)[0]!;
