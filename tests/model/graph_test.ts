@@ -1,22 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GraphNode, TensorInfo } from "../../src/formats/format.ts";
 import { arrange } from "../../src/model/structure.ts";
-
-const tensor = (
-  name: string,
-  shape: readonly number[] = [4, 4],
-  more: Partial<TensorInfo> = {},
-): TensorInfo => ({
-  name,
-  dtype: "F32",
-  shape,
-  strides: [],
-  bigEndian: false,
-  source: { kind: "memory", name: "none", bytes: new Uint8Array() },
-  offset: 0,
-  bytes: 0,
-  ...more,
-});
+import { tensor } from "./tensors.ts";
 
 /** "name op inputs… | tensors…", one a line; a tensor "w[2,3]" has that shape, "n:I64" that type. */
 function graph(text: string) {

@@ -1,21 +1,8 @@
 import { assertEquals } from "@std/assert";
-import type { Dtype, TensorInfo } from "../../src/formats/format.ts";
+import type { TensorInfo } from "../../src/formats/format.ts";
 import { arrange } from "../../src/model/structure.ts";
+import { tensor } from "./tensors.ts";
 
-const tensor = (
-  name: string,
-  shape: readonly number[] = [4, 4],
-  dtype: Dtype = "F32",
-): TensorInfo => ({
-  name,
-  dtype,
-  shape,
-  strides: [],
-  bigEndian: false,
-  source: { kind: "memory", name: "none", bytes: new Uint8Array() },
-  offset: 0,
-  bytes: 0,
-});
 const groupLayers = (tensors: readonly TensorInfo[]) => arrange({ tensors }).layers;
 const names = (...given: string[]) =>
   groupLayers(given.map((name) => tensor(name))).map(({ name }) => name);
@@ -86,8 +73,8 @@ Deno.test("a file in an order of its own keeps it", () => {
 
 Deno.test("a file sorted by dtype, then by name, is put into natural order", () => {
   const given = [
-    tensor("bn10.num_batches_tracked", [], "I64"),
-    tensor("bn2.num_batches_tracked", [], "I64"),
+    tensor("bn10.num_batches_tracked", [], { dtype: "I64" }),
+    tensor("bn2.num_batches_tracked", [], { dtype: "I64" }),
     tensor("bn10.weight"),
     tensor("bn2.weight"),
   ];

@@ -1,7 +1,11 @@
 import type { TensorInfo } from "../../src/formats/format.ts";
 
-/** A tensor without bytes, of the shape that its name suggests. */
-export const tensor = (name: string, shape: readonly number[] = shapeOf(name)): TensorInfo => ({
+/** A float32 tensor without bytes, of the shape that its name suggests, unless told otherwise. */
+export const tensor = (
+  name: string,
+  shape: readonly number[] = shapeOf(name),
+  more: Partial<TensorInfo> = {},
+): TensorInfo => ({
   name,
   dtype: "F32",
   shape,
@@ -10,6 +14,7 @@ export const tensor = (name: string, shape: readonly number[] = shapeOf(name)): 
   source: { kind: "memory", name: "none", bytes: new Uint8Array() },
   offset: 0,
   bytes: 0,
+  ...more,
 });
 
 /** Biases and norms are vectors, a mask has four axes. */

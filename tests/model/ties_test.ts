@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
-import type { TensorInfo } from "../../src/formats/format.ts";
+import { elementCount, rowMajor, type TensorInfo } from "../../src/formats/format.ts";
 import type { Model } from "../../src/model/model.ts";
 import { arrange } from "../../src/model/structure.ts";
 import { findTensor } from "../../src/model/views.ts";
+import { tensor } from "./tensors.ts";
 
 const bytes = new Uint8Array(4096);
 
@@ -12,17 +13,14 @@ const at = (
   offset: number,
   shape: readonly number[] = [4, 4],
   more: Partial<TensorInfo> = {},
-): TensorInfo => ({
-  name,
-  dtype: "F32",
-  shape,
-  strides: shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1)),
-  bigEndian: false,
-  source: { kind: "memory", name: "none", bytes },
-  offset,
-  bytes: 4 * shape.reduce((a, b) => a * b, 1),
-  ...more,
-});
+): TensorInfo =>
+  tensor(name, shape, {
+    strides: rowMajor(shape),
+    source: { kind: "memory", name: "none", bytes },
+    offset,
+    bytes: 4 * elementCount(shape),
+    ...more,
+  });
 
 const found = (tensors: readonly TensorInfo[], name: string) => {
   const { layers, structure } = arrange({ tensors });
