@@ -36,7 +36,12 @@ function sharded(shards: Format, ending: string): Format {
 
 async function list(source: Source, format: Format, reading: Reading): Promise<Listing> {
   if (source.size > MAX_INDEX) {
-    throw malformed(source.name, "file size", source.size, `an index of <= ${MAX_INDEX} bytes`);
+    throw malformed(
+      source.name,
+      "file size",
+      source.size,
+      `at most ${MAX_INDEX} bytes`,
+    );
   }
   const bytes = await source.read(0, source.size, reading.signal);
   const { object } = parseObject(source.name, "index", bytes);

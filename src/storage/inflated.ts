@@ -1,11 +1,9 @@
 import { promisify } from "node:util";
 import { crc32, inflateRaw, inflateRawSync, type ZlibOptions } from "node:zlib";
 import { FormatError } from "../errors.ts";
+import { DEFLATE_RATIO } from "./codecs/zlib.ts";
 import type { Source, SourceRef } from "./source.ts";
 import { WholeSource } from "./whole.ts";
-
-/** Bytes that one deflated byte can stand for at most (https://www.zlib.net/zlib_tech.html). */
-export const MAX_RATIO = 1032;
 
 const inflateAsync = promisify<Uint8Array, ZlibOptions, Uint8Array>(inflateRaw);
 
@@ -70,11 +68,11 @@ export class InflatedSource extends WholeSource {
 
 /** Throws `FormatError` for a stream of `length` bytes that claims to hold more than deflate can. */
 function checkRatio(name: string, length: number, size: number): void {
-  if (size <= length * MAX_RATIO) return;
+  if (size <= length * DEFLATE_RATIO) return;
   throw new FormatError(
     `${name}: ${length} bytes claim to inflate to ${size}, at most ${
-      length * MAX_RATIO
+      length * DEFLATE_RATIO
     } are possible`,
-    { file: name, found: size, expected: length * MAX_RATIO },
+    { file: name, found: size, expected: length * DEFLATE_RATIO },
   );
 }

@@ -80,7 +80,9 @@ class Walk implements Contents {
   async #members(links: readonly Link[], path: string, depth: number): Promise<void> {
     this.#links += links.length;
     const { file } = this.#reader;
-    if (this.#links > MAX_LINKS) throw malformed(file, "links", this.#links, `<= ${MAX_LINKS}`);
+    if (this.#links > MAX_LINKS) {
+      throw malformed(file, "links", this.#links, `at most ${MAX_LINKS}`);
+    }
     for (const [i, { name, address, external }] of links.entries()) {
       if (i % BATCH === 0) {
         const next = links.slice(i, i + BATCH).flatMap(({ address }) => address ?? []);
@@ -88,7 +90,12 @@ class Walk implements Contents {
       }
       const whole = path === "" ? name : `${path}/${name}`;
       if (whole.length > MAX_PATH) {
-        throw malformed(file, `path ${show(whole)}`, `${whole.length} letters`, `<= ${MAX_PATH}`);
+        throw malformed(
+          file,
+          `path ${show(whole)}`,
+          `${whole.length} letters`,
+          `at most ${MAX_PATH}`,
+        );
       }
       if (external !== undefined) {
         const reason = `it lies in another file, ${show(external)}`;

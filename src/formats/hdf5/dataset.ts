@@ -1,4 +1,5 @@
 import { decoderOf } from "../../storage/codecs/table.ts";
+import { DEFLATE_RATIO } from "../../storage/codecs/zlib.ts";
 import type { Codec, Piece, SourceRef } from "../../storage/source.ts";
 import { dtypes, rowMajor, type TensorInfo } from "../format.ts";
 import { malformed, show } from "../malformed.ts";
@@ -17,7 +18,6 @@ const MAX_CHUNKS = 1 << 17;
 const MAX_CHUNK = 1 << 30;
 /** A data set this large has to have been written: it may not be zeros only by its header. */
 const MAX_UNWRITTEN = 1 << 30;
-const MAX_RATIO = 1032;
 
 /** A tensor, or why its elements cannot be drawn. */
 export type Found = TensorInfo | { readonly reason: string };
@@ -79,7 +79,7 @@ async function placeOf(
     checkSpan(reader, name, layout.address, bytes);
     return { source: home, offset: reader.base + layout.address };
   }
-  if (bytes > Math.max(MAX_UNWRITTEN, MAX_RATIO * reader.size)) {
+  if (bytes > Math.max(MAX_UNWRITTEN, DEFLATE_RATIO * reader.size)) {
     return { reason: `it has ${bytes} bytes, in a file of ${reader.size}` };
   }
   const whole = {

@@ -107,7 +107,7 @@ async function managed(heap: Heap, place: number, length: number): Promise<Curso
   let rows = heap.rows;
   let start = 0;
   for (let depth = 0; rows > 0; depth++) {
-    if (depth > MAX_DEPTH) throw head.refuse("depth", `over ${MAX_DEPTH}`, `<= ${MAX_DEPTH}`);
+    if (depth > MAX_DEPTH) throw head.refuse("depth", `over ${MAX_DEPTH}`, `at most ${MAX_DEPTH}`);
     const row = rowOf(heap, place - start, rows);
     const { size, first } = rowAt(heap, row);
     const column = Math.floor((place - start - first) / size);

@@ -35,7 +35,7 @@ export async function listArchive(
     const record = records.get(pickle)!;
     const file = `${source.name}, ${pickle}`;
     if (record.size > MAX_PICKLE) {
-      throw malformed(file, "length", record.size, `<= ${MAX_PICKLE} bytes`);
+      throw malformed(file, "length", record.size, `at most ${MAX_PICKLE} bytes`);
     }
     const value = unpickle(file, await readMember(source, record, signal));
     const container: Container = {

@@ -117,7 +117,10 @@ async function checkCounts(
     const refuse = (found: string | number | bigint, expected: string) =>
       malformed(source.name, `storage ${show(key)}`, found, expected);
     if (offset + bytes > source.size) {
-      throw refuse(`${bytes} bytes at ${offset}`, `an end <= ${source.size}, that of the file`);
+      throw refuse(
+        `${bytes} bytes at ${offset}`,
+        `an end at or before ${source.size}, that of the file`,
+      );
     }
     const head = await source.read(offset - COUNT, COUNT, signal);
     const count = new DataView(head.buffer, head.byteOffset).getBigInt64(0, true);

@@ -47,7 +47,7 @@ export class Machine {
   /** Steps over the next opcode. */
   next(): number {
     this.#from = this.cursor.at;
-    if (++this.#steps > MAX_STEPS) throw this.refuse("one more opcode", `<= ${MAX_STEPS}`);
+    if (++this.#steps > MAX_STEPS) throw this.refuse("one more opcode", `at most ${MAX_STEPS}`);
     return this.cursor.u8();
   }
 
@@ -56,7 +56,9 @@ export class Machine {
   }
 
   push(value: Value): void {
-    if (this.#stack.length >= MAX_STACK) throw this.refuse("a full stack", `<= ${MAX_STACK} items`);
+    if (this.#stack.length >= MAX_STACK) {
+      throw this.refuse("a full stack", `at most ${MAX_STACK} items`);
+    }
     this.#stack.push(value);
   }
 
@@ -71,7 +73,9 @@ export class Machine {
   }
 
   mark(): void {
-    if (this.#marks.length >= MAX_STACK) throw this.refuse("a full stack", `<= ${MAX_STACK} marks`);
+    if (this.#marks.length >= MAX_STACK) {
+      throw this.refuse("a full stack", `at most ${MAX_STACK} marks`);
+    }
     this.#marks.push(this.#stack.length);
   }
 
@@ -119,7 +123,7 @@ export class Machine {
   /** Accounts for what a call copies. */
   count(objects: number): void {
     this.#objects += objects;
-    if (this.#objects > MAX_OBJECTS) throw this.refuse("one more object", `<= ${MAX_OBJECTS}`);
+    if (this.#objects > MAX_OBJECTS) throw this.refuse("one more object", `at most ${MAX_OBJECTS}`);
   }
 
   bytes(length: number): void {
@@ -130,11 +134,13 @@ export class Machine {
   numeral(): string {
     const line = this.cursor.line();
     if (line.length <= MAX_NAME) return line;
-    throw this.refuse(`${line.length} digits`, `<= ${MAX_NAME}`);
+    throw this.refuse(`${line.length} digits`, `at most ${MAX_NAME}`);
   }
 
   integer(length: number): void {
-    if (length > MAX_NAME) throw this.refuse(`an integer of ${length} bytes`, `<= ${MAX_NAME}`);
+    if (length > MAX_NAME) {
+      throw this.refuse(`an integer of ${length} bytes`, `at most ${MAX_NAME}`);
+    }
     this.push(this.cursor.integer(length));
   }
 

@@ -53,7 +53,7 @@ export function locate(tensor: Tensor, name: string, container: Container): Tens
   }
   const place = container.place(storage);
   if (storage.count * held.bytes > place.bytes) {
-    const rule = `<= ${place.bytes} bytes, as there are`;
+    const rule = `at most ${place.bytes} bytes, as there are`;
     throw refuse("storage size")(`${storage.count * held.bytes}`, rule);
   }
   return {

@@ -70,7 +70,7 @@ class Walk {
   #count(more: number): void {
     this.#values += more;
     if (this.#values <= MAX_VALUES) return;
-    const rule = `<= ${MAX_VALUES}, those of shared containers counted each time`;
+    const rule = `at most ${MAX_VALUES}, those of shared containers counted each time`;
     throw malformed(this.container.file, "values in the pickle", this.#values, rule);
   }
 
@@ -90,7 +90,7 @@ class Walk {
   #checkRoom(): void {
     const count = this.#tensors.length + this.#ignored.length;
     if (count <= MAX_TENSORS) return;
-    throw malformed(this.container.file, "tensors", count, `<= ${MAX_TENSORS}`);
+    throw malformed(this.container.file, "tensors", count, `at most ${MAX_TENSORS}`);
   }
 
   #enter(name: string, node: Value, silent: boolean): void {

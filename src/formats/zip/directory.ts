@@ -1,4 +1,4 @@
-import { MAX_RATIO } from "../../storage/inflated.ts";
+import { DEFLATE_RATIO } from "../../storage/codecs/zlib.ts";
 import type { Source } from "../../storage/source.ts";
 import { malformed, show } from "../malformed.ts";
 
@@ -68,11 +68,13 @@ async function findDirectory(source: Source, signal?: AbortSignal) {
     throw malformed(source.name, "disk number", small.disks, "0: split archives are not read");
   }
   if (!(end <= start + at) || found.size > MAX_DIRECTORY) {
-    const rule = `an end <= ${start + at} and at most ${MAX_DIRECTORY} bytes`;
+    const rule = `an end at or before ${start + at} and at most ${MAX_DIRECTORY} bytes`;
     throw malformed(source.name, "directory", `${found.size} bytes at ${found.offset}`, rule);
   }
   const most = Math.min(MAX_MEMBERS, Math.floor(found.size / CENTRAL_SIZE));
-  if (found.count > most) throw malformed(source.name, "member count", found.count, `<= ${most}`);
+  if (found.count > most) {
+    throw malformed(source.name, "member count", found.count, `at most ${most}`);
+  }
   return found;
 }
 
@@ -107,7 +109,7 @@ function parseDirectory(file: string, bytes: Uint8Array, count: number): Entry[]
     const extra = at + CENTRAL_SIZE + view.getUint16(at + 28, true);
     const comment = extra + view.getUint16(at + 30, true);
     const next = comment + view.getUint16(at + 32, true);
-    if (next > bytes.length) throw refuse(`ends at ${next}`, `<= ${bytes.length}`);
+    if (next > bytes.length) throw refuse(`ends at ${next}`, `at most ${bytes.length}`);
     entries.push(parseEntry(file, view, at, bytes.subarray(at + CENTRAL_SIZE, extra), comment));
     at = next;
   }
@@ -141,8 +143,8 @@ function parseEntry(
       number,
       number,
     ];
-  if (method === 0 ? packed !== size : size > packed * MAX_RATIO) {
-    const most = `<= ${packed * MAX_RATIO}, deflate's bound`;
+  if (method === 0 ? packed !== size : size > packed * DEFLATE_RATIO) {
+    const most = `at most ${packed * DEFLATE_RATIO}, deflate's bound`;
     throw refuse(" size", size, method === 0 ? `${packed}, as stored` : most);
   }
   const checksum = view.getUint32(at + 16, true);
