@@ -1,5 +1,6 @@
-import { BODY, type Meaning, meaningOf, type Scope, TAIL } from "./names.ts";
+import { meaningOf } from "./names.ts";
 import { growTree, type Node } from "./tree.ts";
+import { BODY, type Meaning, type Scope, TAIL } from "./vocabulary.ts";
 
 /** Where a repeated block lies: in pattern "model.layers.*", the one of that index. */
 export interface BlockPlace {
