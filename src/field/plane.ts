@@ -87,12 +87,13 @@ export function indexOf(plane: Plane, x: number, y: number): number[] | null {
   return index;
 }
 
-/** The axis of a tensor along which its output channels lie. */
-export const outputAxis = ({ layout }: Pick<TensorInfo, "layout">): number => layout?.[0] ?? 0;
+/** A tensor's axes, that of its output channels first: in the order output, input, then space. */
+export const axesOf = ({ shape, layout }: TensorInfo): readonly number[] =>
+  layout ?? [...shape.keys()];
 
 /** Index of the output channel of a row of cells; 0 where channels run across. */
 export function channelOf({ tensor, axes }: Plane, y: number): number {
-  const output = outputAxis(tensor);
+  const [output] = axesOf(tensor);
   let below = 1;
   for (const axis of axes.rows.toReversed()) {
     if (axis === output) return Math.floor(y / below) % tensor.shape[axis]!;
@@ -186,13 +187,14 @@ const innermost = (axes: readonly number[], tensor: TensorInfo): number =>
     Infinity,
   );
 
-function defaultAxes({ shape, layout = [...shape.keys()] }: TensorInfo): Axes {
-  if (shape.length < 2) return { rows: [], columns: layout };
-  const [output, input, ...space] = layout as [number, number, ...number[]];
+function defaultAxes(tensor: TensorInfo): Axes {
+  const all = axesOf(tensor);
+  if (all.length < 2) return { rows: [], columns: all };
+  const [output, input, ...space] = all as [number, number, ...number[]];
   const last = space.pop();
   if (last === undefined) return { rows: [output], columns: [input] };
   if (space.length > 0) return { rows: [output, ...space], columns: [input, last] };
-  const [o, i, s] = layout.map((axis) => shape[axis]!) as [number, number, number];
+  const [o, i, s] = all.map((axis) => tensor.shape[axis]!) as [number, number, number];
   return Math.max(o * i, s) <= Math.max(o, i * s)
     ? { rows: [output, input], columns: [last] }
     : { rows: [output], columns: [input, last] };

@@ -3,7 +3,7 @@ import { colormaps } from "./colormaps.ts";
 import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/ops.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
-import { channelOf, indexOf, outputAxis, type Plane } from "../field/plane.ts";
+import { axesOf, channelOf, indexOf, type Plane } from "../field/plane.ts";
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
 import {
   type Normalization,
@@ -149,11 +149,12 @@ function spectralWeight({ channels }: Facts, plane: Plane): (x: number, y: numbe
   const dominant = channels?.dominant;
   if (!dominant) return () => 0;
   const { shape } = plane.tensor;
-  const output = outputAxis(plane.tensor);
+  const [output = 0, ...others] = axesOf(plane.tensor);
   return (x, y) => {
-    const index = indexOf(plane, x, y) ?? [];
-    const column = index.reduce((at, i, axis) => axis === output ? at : at * shape[axis]! + i, 0);
-    return Math.abs(dominant.left[index[output] ?? 0]! * dominant.right[column]!);
+    const index = indexOf(plane, x, y);
+    if (!index) return 0;
+    const column = others.reduce((at, axis) => at * shape[axis]! + index[axis]!, 0);
+    return Math.abs(dominant.left[index[output]!]! * dominant.right[column]!);
   };
 }
 

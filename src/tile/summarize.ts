@@ -1,6 +1,6 @@
 import { summarise, type Summary } from "../analysis/summary.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { fold, outputAxis, type Plane } from "../field/plane.ts";
+import { axesOf, fold, type Plane } from "../field/plane.ts";
 import { isWide, readWide } from "../field/wide.ts";
 import type { TensorInfo } from "../formats/format.ts";
 
@@ -13,7 +13,7 @@ const HELD = 1 << 24;
 export async function summarizeLayer(reader: CellReader): Promise<Summary> {
   const { tensor } = reader.plane;
   const { shape, dtype } = tensor;
-  const summarised = { shape, dtype, outputAxis: outputAxis(tensor) };
+  const summarised = { shape, dtype, outputAxis: axesOf(tensor)[0] ?? 0 };
   const order = [...shape.keys()].sort((a, b) => tensor.strides[b]! - tensor.strides[a]! || a - b);
   const line = fold(tensor, { rows: [], columns: order });
   if (order.every((axis, i) => axis === i)) {

@@ -2,7 +2,7 @@ import { measureOfBlocks } from "../analysis/measure.ts";
 import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { fold, outputAxis } from "../field/plane.ts";
+import { axesOf, fold } from "../field/plane.ts";
 import { fill, mergeLevels, type Pyramid, statsOf } from "../field/pyramid.ts";
 import { lineOf } from "./sample.ts";
 
@@ -58,7 +58,7 @@ export function channels(reader: CellReader): Channels | null {
   const { tensor } = reader.plane;
   const { shape } = tensor;
   if (shape.length < 2) return null;
-  const output = outputAxis(tensor);
+  const [output, ...others] = axesOf(tensor) as [number, ...number[]];
   const line = lineOf(tensor);
   const order = line.axes.columns;
   const inner = order.slice(order.indexOf(output) + 1)
@@ -72,7 +72,6 @@ export function channels(reader: CellReader): Channels | null {
     readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: width });
     addSquares(values, x, { count, inner }, squares);
   }
-  const others = [...shape.keys()].filter((axis) => axis !== output);
   const plane = fold(tensor, { rows: [output], columns: others });
   const dominant = line.cells <= HELD ? dominantPair(allCells({ ...reader, plane }), count) : null;
   return { norms: Float32Array.from(squares, Math.sqrt), dominant };
