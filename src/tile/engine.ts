@@ -1,15 +1,12 @@
 import { Pool } from "../compute/pool.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
-import { describeAxes, TILE } from "../field/plane.ts";
 import { baseOf, meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
-import { findTensor, type Found } from "../model/views.ts";
 import type { Mode } from "../modes/mode.ts";
-import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
@@ -17,7 +14,7 @@ import { fingerprint } from "../storage/version.ts";
 import { type Access, access } from "./access.ts";
 import { LruCache } from "./cache.ts";
 import type { Job } from "./job.ts";
-import { type LayerEntry, Layers, type Needs } from "./layers.ts";
+import { Layers, type Needs } from "./layers.ts";
 import { checkPlace } from "./place.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
@@ -31,6 +28,7 @@ import {
   type Tile,
   type View,
 } from "./tile.ts";
+import { findLayer, type OpenView, Views } from "./view.ts";
 
 /** How much an engine may use. */
 export interface EngineOptions {
@@ -45,8 +43,6 @@ export interface EngineOptions {
 }
 
 const MIB = 1 << 20;
-// Views remembered by their URL's words: parsing and validating a query costs more than a look-up.
-const VIEWS = 4096;
 /** Part of every tag: change it when the same address draws another picture. */
 const SOFTWARE = "synaptile 0.1.0";
 
@@ -73,10 +69,6 @@ export async function createEngine(
   }
 }
 
-interface OpenView extends View {
-  readonly entry: LayerEntry;
-}
-
 class TileEngine implements Engine {
   readonly #catalogue: Catalogue;
   readonly #remote: Access;
@@ -85,7 +77,7 @@ class TileEngine implements Engine {
   readonly #tiles: LruCache<Tile>;
   readonly #flight = new SingleFlight<Tile>();
   readonly #summaries: Summaries;
-  readonly #views = new Map<string, OpenView>();
+  readonly #views: Views;
   /** Each model that was asked for, as it was then. */
   readonly #known = new Map<string, Model>();
   /** Ends what goes on without being asked. */
@@ -97,6 +89,7 @@ class TileEngine implements Engine {
     this.#pool = pool;
     this.#layers = new Layers(pool, options.pyramidBytes ?? 192 * MIB);
     this.#summaries = new Summaries(this.#layers);
+    this.#views = new Views(this.#layers);
     this.#tiles = new LruCache(options.cacheBytes ?? 64 * MIB);
   }
 
@@ -151,67 +144,12 @@ class TileEngine implements Engine {
   }
 
   layer(model: Model, name: string): { layer: Layer; tensor: string } {
-    const { layer, tensor } = this.#find(model, name);
+    const { layer, tensor } = findLayer(model, name);
     return { layer, tensor: tensor.name };
   }
 
-  #find(model: Model, name: string): Found {
-    const found = findTensor(model, name);
-    if (found) return found;
-    const near = model.layers.slice(0, 5).map((layer) => layer.name).join(", ");
-    throw new NotFound(
-      `model "${model.id}" has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
-      { model: model.id, layer: name },
-    );
-  }
-
   view(model: string, layer: string, mode: string, query: URLSearchParams): OpenView {
-    const opened = this.model(model);
-    const key = JSON.stringify([opened.version, model, layer, mode, query.toString()]);
-    let view = this.#views.get(key);
-    if (!view) {
-      view = this.#open(opened, layer, mode, query);
-      if (this.#views.size >= VIEWS) this.#views.clear();
-      this.#views.set(key, view);
-    }
-    return view;
-  }
-
-  #open(model: Model, layerName: string, modeName: string, query: URLSearchParams): OpenView {
-    const { layer, tensor: info } = this.#find(model, layerName);
-    const tensor = info.name;
-    const mode = modes.find(({ name }) => name === modeName);
-    if (!mode) {
-      const allowed = modes.map(({ name }) => name);
-      const message = `there is no mode "${modeName}"; there are ${allowed.join(", ")}`;
-      throw new NotFound(message, { mode: modeName, allowed });
-    }
-    const missing = mode.missing({ ...layer, main: info });
-    if (missing) {
-      const message = `mode "${mode.name}" cannot show "${tensor}": it needs ${missing}`;
-      throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
-    }
-    const options = parseOptions(mode, query, ["v"]);
-    const entry = this.#layers.entry(model, info, mode.axes(options));
-    const { plane } = entry;
-    return {
-      model,
-      layer,
-      tensor,
-      mode,
-      options,
-      query: canonicalQuery(mode, options),
-      entry,
-      plane: {
-        width: plane.width,
-        height: plane.height,
-        tileSize: TILE,
-        nativeZoom: plane.nativeZoom,
-        minZoom: 0,
-        maxZoom: plane.nativeZoom + mode.overzoom,
-        axes: { ...plane.axes, about: describeAxes(plane) },
-      },
-    };
+    return this.#views.open(this.model(model), layer, mode, query);
   }
 
   ticket(address: Address): Ticket {
@@ -310,7 +248,7 @@ class TileEngine implements Engine {
 
   async summary(modelId: string, layerName: string, signal?: AbortSignal): Promise<Summary> {
     const model = this.model(modelId);
-    const { tensor } = this.#find(model, layerName);
+    const { tensor } = findLayer(model, layerName);
     return await this.#summaries.of(this.#layers.entry(model, tensor), signal);
   }
 

@@ -1,0 +1,96 @@
+import { NotFound } from "../errors.ts";
+import { describeAxes, TILE } from "../field/plane.ts";
+import type { Model } from "../model/model.ts";
+import { findTensor, type Found } from "../model/views.ts";
+import { canonicalQuery, parseOptions } from "../modes/options.ts";
+import { modes } from "../modes/table.ts";
+import type { LayerEntry, Layers } from "./layers.ts";
+import type { View } from "./tile.ts";
+
+/** A view, and the layer that it is drawn of. */
+export interface OpenView extends View {
+  readonly entry: LayerEntry;
+}
+
+// Views remembered by their URL's words: parsing and validating a query costs more than a look-up.
+const KNOWN = 4096;
+
+/** Views that were asked for lately. */
+export class Views {
+  readonly #layers: Layers;
+  readonly #known = new Map<string, OpenView>();
+
+  constructor(layers: Layers) {
+    this.#layers = layers;
+  }
+
+  /** The view of a layer or tensor in a mode. Throws `NotFound`, and `BadRequest` for the query. */
+  open(model: Model, layer: string, mode: string, query: URLSearchParams): OpenView {
+    const key = JSON.stringify([model.version, model.id, layer, mode, query.toString()]);
+    let view = this.#known.get(key);
+    if (!view) {
+      view = open(this.#layers, model, layer, mode, query);
+      if (this.#known.size >= KNOWN) this.#known.clear();
+      this.#known.set(key, view);
+    }
+    return view;
+  }
+
+  clear(): void {
+    this.#known.clear();
+  }
+}
+
+function open(
+  layers: Layers,
+  model: Model,
+  layerName: string,
+  modeName: string,
+  query: URLSearchParams,
+): OpenView {
+  const { layer, tensor: info } = findLayer(model, layerName);
+  const tensor = info.name;
+  const mode = modes.find(({ name }) => name === modeName);
+  if (!mode) {
+    const allowed = modes.map(({ name }) => name);
+    const message = `there is no mode "${modeName}"; there are ${allowed.join(", ")}`;
+    throw new NotFound(message, { mode: modeName, allowed });
+  }
+  const missing = mode.missing({ ...layer, main: info });
+  if (missing) {
+    const message = `mode "${mode.name}" cannot show "${tensor}": it needs ${missing}`;
+    throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
+  }
+  const options = parseOptions(mode, query, ["v"]);
+  const entry = layers.entry(model, info, mode.axes(options));
+  const { plane } = entry;
+  return {
+    model,
+    layer,
+    tensor,
+    mode,
+    options,
+    query: canonicalQuery(mode, options),
+    entry,
+    plane: {
+      width: plane.width,
+      height: plane.height,
+      tileSize: TILE,
+      nativeZoom: plane.nativeZoom,
+      minZoom: 0,
+      maxZoom: plane.nativeZoom + mode.overzoom,
+      axes: { ...plane.axes, about: describeAxes(plane) },
+    },
+  };
+}
+
+/** The layer and the tensor that a name stands for. Throws `NotFound`, which names some others. */
+export function findLayer(model: Model, name: string): Found {
+  const found = findTensor(model, name);
+  if (found) return found;
+  const near = model.layers.slice(0, 5).map((layer) => layer.name).join(", ");
+  throw new NotFound(
+    `model "${model.id}" has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
+    { model: model.id, layer: name },
+  );
+}
