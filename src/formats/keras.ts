@@ -6,7 +6,7 @@ import { graphOfConfig } from "./keras/config.ts";
 import { inConfigOrder, namesByLayer } from "./keras/saved.ts";
 import { withNamedKernels } from "./kernels.ts";
 import { malformed, show } from "./malformed.ts";
-import { inflated, listZip, type Member, readMember } from "./zip.ts";
+import { firstMember, inflated, listZip, type Member, readMember } from "./zip.ts";
 
 const WEIGHTS = "model.weights.h5";
 const CONFIG = "config.json";
@@ -23,7 +23,8 @@ export const keras: Format = {
     not: "archives without model.weights.h5, such as those of weights in shards",
   },
 
-  claims: (_head, name) => name.endsWith(".keras"),
+  claims: (head, name) =>
+    name.endsWith(".keras") || [METADATA, WEIGHTS].includes(firstMember(head)),
 
   async list(source, { signal } = {}) {
     const members = new Map((await listZip(source, signal)).map((member) => [member.name, member]));

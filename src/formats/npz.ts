@@ -4,7 +4,7 @@ import type { Source } from "../storage/source.ts";
 import type { Format, TensorInfo } from "./format.ts";
 import { malformed, show } from "./malformed.ts";
 import { headerEnd, MAX_HEADER, parseNpy } from "./npy.ts";
-import { listZip, type Member, placeOf } from "./zip.ts";
+import { firstMember, listZip, type Member, placeOf } from "./zip.ts";
 
 const SUFFIX = ".npy";
 /** Enough for every header that NumPy writes. */
@@ -22,7 +22,7 @@ export const npz: Format = {
     not: "what the array format refuses; encrypted or split archives",
   },
 
-  claims: (_head, name) => name.endsWith(".npz"),
+  claims: (head, name) => name.endsWith(".npz") || firstMember(head).endsWith(SUFFIX),
 
   async list(source, { signal } = {}) {
     const members = await listZip(source, signal);

@@ -4,6 +4,7 @@ import type { Format } from "./format.ts";
 import { malformed } from "./malformed.ts";
 import { listArchive } from "./pytorch/archive.ts";
 import { listLegacy } from "./pytorch/legacy.ts";
+import { firstMember } from "./zip.ts";
 
 const named = /\.(pt|pth|ckpt|ptl)$|(^|\/)pytorch_model[^/]*\.bin$/i;
 /** Records with which PyTorch's archives begin: data.pkl, or TorchScript's first storage. */
@@ -48,8 +49,7 @@ function formOf(
 ): "archive" | "legacy" | "tar" | "pickle" | undefined {
   const text = Array.from(head.subarray(0, 512), (byte) => String.fromCharCode(byte)).join("");
   if (text.startsWith("PK\x03\x04")) {
-    const length = text.charCodeAt(26) | text.charCodeAt(27) << 8;
-    return named.test(name) || record.test(text.slice(30, 30 + length)) ? "archive" : undefined;
+    return named.test(name) || record.test(firstMember(head)) ? "archive" : undefined;
   }
   if (text.slice(0, 32).includes(MAGIC)) return "legacy";
   if (!named.test(name)) return undefined;

@@ -4,6 +4,7 @@ import { epochJson } from "./epoch_json.ts";
 import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
 import { hdf5 } from "./hdf5.ts";
+import { impostorOf } from "./impostor.ts";
 import { keras } from "./keras.ts";
 import { npy } from "./npy.ts";
 import { npz } from "./npz.ts";
@@ -41,18 +42,26 @@ export const HEAD = 4096;
 /** The format of a file with these first bytes and this name. Throws `FormatError` for none. */
 export function detect(head: Uint8Array, name: string): Format {
   const format = claimant(head, name);
+  const byName = format && !format.claims(head, "") && !name.endsWith(".json");
+  const impostor = !format || byName ? impostorOf(head) : undefined;
+  if (impostor !== undefined) throw refuse(name, impostor);
   if (format) return format;
   const found = head.length === 0 ? "is empty" : `starts with ${describe(head.subarray(0, 8))}`;
-  const known = [...new Set(formats.map((format) => format.name))];
-  throw new FormatError(
-    `${name} ${found}: no known model format (${known.join(", ")})`,
-    { file: name, found, expected: known },
-  );
+  throw refuse(name, `${found}: no known model format (${known().join(", ")})`);
 }
 
-/** The format that claims a file with these first bytes and this name, if any does. */
+const known = () => [...new Set(formats.map((format) => format.name))];
+
+const refuse = (file: string, found: string) =>
+  new FormatError(`${file} ${found}`, { file, found, expected: known() });
+
+/**
+ * The format that claims a file with these first bytes and this name, if any does: one that knows
+ * the bytes before those that only know the name, for files are often called what they are not.
+ */
 export const claimant = (head: Uint8Array, name: string): Format | undefined =>
-  formats.find((format) => format.claims(head, name));
+  formats.find((format) => head.length > 0 && format.claims(head, "")) ??
+    formats.find((format) => format.claims(head, name));
 
 /** Whether a file of this name is taken for a model before its first bytes are seen. */
 export const claimedByName = (name: string): boolean =>
@@ -60,6 +69,7 @@ export const claimedByName = (name: string): boolean =>
 
 /** Reads as much as `detect` needs of a source, and decides. */
 export async function detectSource(source: Source, signal?: AbortSignal): Promise<Format> {
+  if (source.size === 0) throw refuse(source.name, "is empty: no model");
   return detect(await source.read(0, Math.min(HEAD, source.size), signal), source.name);
 }
 

@@ -6,6 +6,9 @@ import { locate } from "./zip/places.ts";
 // Layout: for each member a local header and its bytes; then the central directory, which names
 // them all; then the end record, which says where that is. APPNOTE.TXT 6.3.10, section 4.3.
 
+/** With which a local header begins. */
+const SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
+
 /** A file in an archive, not yet inflated. */
 export interface Member {
   readonly name: string;
@@ -39,6 +42,13 @@ export async function listZip(
     const { name, deflated, packed, size, checksum } = entry;
     return { name, deflated, offset: offsets.get(entry)!, packed, size, checksum };
   });
+}
+
+/** The name of the member that comes first, by a file's first bytes; empty for no archive. */
+export function firstMember(head: Uint8Array): string {
+  const isArchive = head.length > 30 && SIGNATURE.every((byte, i) => head[i] === byte);
+  const length = head[26]! | head[27]! << 8;
+  return isArchive ? String.fromCharCode(...head.subarray(30, 30 + Math.min(length, 512))) : "";
 }
 
 /** Where the bytes of a member lie: `size` of them, in the archive or inflated out of it. */

@@ -127,7 +127,7 @@ Deno.test("Keras: claims HDF5 by its signature wherever that may stand, archives
     assertEquals(detect(head, "anything"), hdf5);
     assertEquals(detect(head, "old.keras"), hdf5, "as Keras 2 could write it");
   }
-  assertEquals(detect(utf8("PK"), "model.keras"), keras);
+  assertEquals(detect(utf8("PK\x03\x04"), "model.keras"), keras);
   assertEquals(detect(utf8(""), "weights.h5"), hdf5);
 });
 

@@ -133,7 +133,7 @@ const named: readonly (readonly [string, Uint8Array, string])[] = [
   ["anything", read("script.pt"), "pytorch"],
   ["anything", read("kinds-legacy.pth"), "pytorch"],
   ["anything", read("kinds-legacy-protocol-4.pth"), "pytorch"],
-  ["arrays.npz", read("kinds.pt"), "npz"],
+  ["arrays.npz", read("kinds.pt"), "pytorch"],
   ["model.pt", new Uint8Array(), "pytorch"],
   ["model.pth", new Uint8Array(), "pytorch"],
 ];
