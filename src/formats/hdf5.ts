@@ -7,13 +7,13 @@ import { hasSignature } from "./hdf5/superblock.ts";
 import { parseObject } from "./json.ts";
 import { graphOfConfig } from "./keras/config.ts";
 import { withNamedKernels } from "./kernels.ts";
+import { readWhole } from "./read_whole.ts";
 
 /** The whole model's weights lie here; in a file of weights alone, at the root. */
 const WEIGHTS = "model_weights";
 const CONFIG = "model_config";
 /** The model's config beside a file of weights alone. */
 const TOPOLOGY = "topology.json";
-const MAX_TOPOLOGY = 1 << 26;
 /** Items of a list that metadata shows. */
 const FIRST = 8;
 
@@ -131,8 +131,7 @@ async function topology({ beside, signal }: Reading): Promise<unknown> {
   if (!beside) return undefined;
   try {
     const source = await beside(TOPOLOGY);
-    if (source.size > MAX_TOPOLOGY) return undefined;
-    const bytes = await source.read(0, source.size, signal);
+    const bytes = await readWhole(source, signal);
     return parseObject(basename(source.name), "topology", bytes).object;
   } catch (error) {
     if (error instanceof FormatError) return undefined; // it is not there, or something else

@@ -4,9 +4,8 @@ import type { Format, Listing, Metadata, Reading } from "./format.ts";
 import { isObject, parseObject } from "./json.ts";
 import { malformed, show } from "./malformed.ts";
 import { pytorch } from "./pytorch.ts";
+import { readWhole } from "./read_whole.ts";
 import { safetensors } from "./safetensors.ts";
-
-const MAX_INDEX = 100_000_000;
 
 /** Hugging Face's index of a model in several safetensors files. */
 export const shardedSafetensors = sharded(safetensors, ".safetensors");
@@ -35,15 +34,7 @@ function sharded(shards: Format, ending: string): Format {
 }
 
 async function list(source: Source, format: Format, reading: Reading): Promise<Listing> {
-  if (source.size > MAX_INDEX) {
-    throw malformed(
-      source.name,
-      "file size",
-      source.size,
-      `at most ${MAX_INDEX} bytes`,
-    );
-  }
-  const bytes = await source.read(0, source.size, reading.signal);
+  const bytes = await readWhole(source, reading.signal);
   const { object } = parseObject(source.name, "index", bytes);
   const map = weightMap(source.name, object["weight_map"]);
   // All at once: far away, each is a wait.

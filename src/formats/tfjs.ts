@@ -4,12 +4,11 @@ import type { Format, Graph, Metadata, TensorInfo } from "./format.ts";
 import { isObject, type JsonObject, parseObject } from "./json.ts";
 import { graphOfConfig } from "./keras/config.ts";
 import { withNamedKernels } from "./kernels.ts";
-import { malformed } from "./malformed.ts";
+import { readWhole } from "./read_whole.ts";
 import { kernelsOf, withKernels } from "./tensorflow/kernels.ts";
 import { graphOfNodes, type Node } from "./tensorflow/nodes.ts";
 import { weightsOf } from "./tfjs/manifest.ts";
 
-const MAX_JSON = 100_000_000;
 const marks = /"(modelTopology|weightsManifest)"\s*:|"format"\s*:\s*"(graph|layers)-model"/;
 /** Manifests without a topology, as before TF.js 1.0 and in face-api.js. */
 const bare = /weights_manifest\.json$/;
@@ -54,9 +53,8 @@ export const tfjs: Format = {
 };
 
 async function read(source: Source, signal?: AbortSignal): Promise<JsonObject> {
-  const { name, size } = source;
-  if (size > MAX_JSON) throw malformed(name, "file size", size, `at most ${MAX_JSON} bytes`);
-  const bytes = await source.read(0, size, signal);
+  const { name } = source;
+  const bytes = await readWhole(source, signal);
   if (!bare.test(name)) return parseObject(name, "model", bytes).object;
   const [before, after] = [new TextEncoder().encode('{"weightsManifest":'), Uint8Array.of(0x7d)];
   const wrapped = new Uint8Array(await new Blob([before, bytes, after]).arrayBuffer());

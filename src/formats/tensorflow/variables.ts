@@ -10,17 +10,14 @@ import {
   type TensorInfo,
 } from "../format.ts";
 import { malformed, show } from "../malformed.ts";
+import { readWhole } from "../read_whole.ts";
 import { type Bundle, type BundleEntry, readBundle } from "./bundle.ts";
 import { elementType } from "./dtypes.ts";
 import { assemble, isSliceKey, partsOf, type Place } from "./slices.ts";
 
-const MAX_INDEX = 100_000_000;
-
 /** Reads an index file, whole. Throws `FormatError`. */
 export async function openBundle(index: Source, signal?: AbortSignal): Promise<Bundle> {
-  const { name, size } = index;
-  if (size > MAX_INDEX) throw malformed(name, "file size", size, `at most ${MAX_INDEX} bytes`);
-  return readBundle(name, await index.read(0, size, signal));
+  return readBundle(index.name, await readWhole(index, signal));
 }
 
 /** The files of a checkpoint, opened when the first tensor in them is asked for. */
