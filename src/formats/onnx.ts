@@ -7,7 +7,7 @@ import { withKernels } from "./onnx/kernels.ts";
 import { membersOf } from "./onnx/members.ts";
 import { readModel } from "./onnx/model.ts";
 import { type Files, place } from "./onnx/place.ts";
-import { Scan } from "./protobuf.ts";
+import { Scanner } from "./protobuf.ts";
 import { wire } from "./wiring.ts";
 
 /** Operations that only pass a weight on, in another type or form, to the one that uses it. */
@@ -35,7 +35,7 @@ export const onnx: Format = {
     if (isRuntime(await source.read(0, Math.min(8, source.size), signal))) {
       throw malformed(source.name, "content", "ONNX Runtime's own format", "an ONNX model");
     }
-    const { graph, functions, metadata } = await readModel(new Scan(source, signal));
+    const { graph, functions, metadata } = await readModel(new Scanner(source, signal));
     if (!graph) throw malformed(source.name, "graph", "missing", "a ModelProto with one");
     const members = membersOf(source.name, [graph, ...functions]);
     const files = filesOf(source, reading);

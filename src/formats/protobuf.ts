@@ -39,7 +39,7 @@ const MAX_WINDOW = 256 << 10;
  * A pass over the protobuf messages of a source through a window that slides forward and jumps over
  * long values. Every method throws `FormatError` for what is no message, `AbortError` when cancelled.
  */
-export class Scan {
+export class Scanner {
   /** Bytes of values that its readers have copied into memory, for them to bound. */
   kept = 0;
   readonly #source: Source;

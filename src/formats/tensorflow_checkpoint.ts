@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
 import type { Format, Ignored, Reading, TensorInfo } from "./format.ts";
-import { Scan } from "./protobuf.ts";
+import { Scanner } from "./protobuf.ts";
 import { withKernels } from "./tensorflow/kernels.ts";
 import { type Network, networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
 import { keysOf, listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
@@ -67,9 +67,9 @@ async function graphBeside(
     source = await beside?.(path);
     if (!source) return { ignored: [] };
     if (source.size > MAX_GRAPH) return left(`it is a graph of more than ${MAX_GRAPH} bytes`);
-    const scan = new Scan(source, signal);
+    const scan = new Scanner(source, signal);
     const meta = await readMetaGraph(scan, scan.root);
-    const network = networkOf(meta, keysOf(tensors, new Map()));
+    const network = networkOf(meta, keysOf(tensors));
     return { ignored: [], ...(network.graph.nodes.length > 0 ? network : {}) };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

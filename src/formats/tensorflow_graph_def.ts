@@ -1,6 +1,6 @@
 import type { Format } from "./format.ts";
 import { malformed } from "./malformed.ts";
-import { Scan } from "./protobuf.ts";
+import { Scanner } from "./protobuf.ts";
 import { readGraphDef } from "./tensorflow/graph_def.ts";
 import { kernelsOf, withKernels } from "./tensorflow/kernels.ts";
 import { graphOfNodes } from "./tensorflow/nodes.ts";
@@ -19,7 +19,7 @@ export const graphDef: Format = {
     head.length === 0 ? name.endsWith(".pb") && !name.endsWith("saved_model.pb") : isGraph(head),
 
   async list(source, { signal } = {}) {
-    const scan = new Scan(source, signal);
+    const scan = new Scanner(source, signal);
     const { tensors, ignored, nodes } = await readGraphDef(scan, scan.root);
     if (nodes.length === 0) throw malformed(source.name, "nodes", "none", "a GraphDef of some");
     const names = new Map(tensors.map(({ name }) => [name, name]));

@@ -3,11 +3,23 @@ import { standsAlone } from "../storage/beside.ts";
 import type { Source } from "../storage/source.ts";
 import type { Format, Ignored, Metadata, Reading, TensorInfo } from "./format.ts";
 import { malformed } from "./malformed.ts";
-import { Scan } from "./protobuf.ts";
+import { Scanner } from "./protobuf.ts";
 import { withKernels } from "./tensorflow/kernels.ts";
-import { hasVariables, type MetaGraph, networkOf, readMetaGraph } from "./tensorflow/meta_graph.ts";
-import { variableNames } from "./tensorflow/object_graph.ts";
-import { keysOf, listVariables, openBundle, Shards } from "./tensorflow/variables.ts";
+import {
+  hasVariables,
+  type KeyOf,
+  type MetaGraph,
+  networkOf,
+  readMetaGraph,
+} from "./tensorflow/meta_graph.ts";
+import { readObjectGraph } from "./tensorflow/object_graph.ts";
+import {
+  keysOf,
+  listVariables,
+  openBundle,
+  Shards,
+  withoutCopies,
+} from "./tensorflow/variables.ts";
 import { verifyVariables } from "./tensorflow/verify.ts";
 
 const NAME = "saved_model.pb";
@@ -55,7 +67,7 @@ export const savedModel: Format = {
 };
 
 async function firstMetaGraph(source: Source, { signal }: Reading): Promise<MetaGraph> {
-  const scan = new Scan(source, signal);
+  const scan = new Scanner(source, signal);
   let meta: MetaGraph | undefined;
   await scan.walk(scan.root, (field) => {
     if (field.number !== 2 || meta) return;
@@ -68,14 +80,15 @@ async function firstMetaGraph(source: Source, { signal }: Reading): Promise<Meta
 interface Variables {
   readonly tensors: readonly TensorInfo[];
   readonly ignored: readonly Ignored[];
-  readonly keyOf: (name: string) => string | undefined;
+  readonly keyOf: KeyOf;
 }
 
 async function variablesOf(file: string, reading: Reading): Promise<Variables> {
   const { index, bundle, shards } = await checkpointOf(file, reading);
   const listed = await listVariables(index.name, bundle, shards);
-  const names = await variableNames(index.name, bundle, shards, reading.signal);
-  return { ...listed, keyOf: keysOf(listed.tensors, names) };
+  const objects = await readObjectGraph(index.name, bundle, shards, reading.signal);
+  const tensors = withoutCopies(listed.tensors, objects);
+  return { ...listed, tensors, keyOf: keysOf(tensors, objects) };
 }
 
 async function checkpointOf(file: string, reading: Reading) {

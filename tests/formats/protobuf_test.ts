@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { FormatError } from "../../src/errors.ts";
-import { type Field, integersOf, parts, Scan } from "../../src/formats/protobuf.ts";
+import { type Field, integersOf, parts, Scanner } from "../../src/formats/protobuf.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { MeteredSource } from "../../src/storage/metered.ts";
 import type { Source } from "../../src/storage/source.ts";
 import { concat } from "./build.ts";
 import { field, tag, varint } from "./protobuf_build.ts";
 
-const scanOf = (...bytes: Uint8Array[]) => new Scan(new MemorySource("given", concat(...bytes)));
+const scanOf = (...bytes: Uint8Array[]) => new Scanner(new MemorySource("given", concat(...bytes)));
 
-async function fieldsOf(scan: Scan): Promise<Field[]> {
+async function fieldsOf(scan: Scanner): Promise<Field[]> {
   const fields: Field[] = [];
   await scan.walk(scan.root, (field) => void fields.push(field));
   return fields;
@@ -91,7 +91,7 @@ Deno.test("protobuf: values over 4 GiB are jumped over", async () => {
   const source = new MeteredSource(
     sparse(size, new Map([[0, head], [head.length + long, tail]])),
   );
-  const fields = await fieldsOf(new Scan(source));
+  const fields = await fieldsOf(new Scanner(source));
   assertEquals(fields.map(({ number, length }) => [number, length]), [[1, 1], [2, long], [3, 3]]);
   assertEquals(fields[2]!.offset, size - 3);
   assertEquals(source.reads, 2);
@@ -103,7 +103,7 @@ Deno.test("protobuf: a row of small fields takes few reads, one of long ones a s
     concat(...Array.from({ length: 1e5 }, () => field(1, "0123456"))),
   );
   const metered = new MeteredSource(small);
-  assertEquals((await fieldsOf(new Scan(metered))).length, 1e5);
+  assertEquals((await fieldsOf(new Scanner(metered))).length, 1e5);
   assert(metered.reads <= 8, `${metered.reads} reads of ${small.size} bytes`);
 
   const long = new MemorySource(
@@ -111,7 +111,7 @@ Deno.test("protobuf: a row of small fields takes few reads, one of long ones a s
     concat(...Array.from({ length: 50 }, () => field(1, new Uint8Array(1e5)))),
   );
   const jumping = new MeteredSource(long);
-  assertEquals((await fieldsOf(new Scan(jumping))).length, 50);
+  assertEquals((await fieldsOf(new Scanner(jumping))).length, 50);
   assert(jumping.bytes <= 65536 + 50 * 4096, `${jumping.bytes} bytes read`);
 });
 
@@ -172,7 +172,7 @@ Deno.test("protobuf: a value of another type than asked for, or too long, is ref
 });
 
 Deno.test("protobuf: a cancelled scan stops", async () => {
-  const scan = new Scan(new MemorySource("given", field(1, 5)), AbortSignal.abort());
+  const scan = new Scanner(new MemorySource("given", field(1, 5)), AbortSignal.abort());
   await assertRejects(() => fieldsOf(scan), DOMException);
 });
 
@@ -183,7 +183,7 @@ Deno.test("protobuf: packed integers read alike in memory", () => {
 Deno.test("protobuf: a long scan lets others run, and can be cancelled", async () => {
   const bytes = new Uint8Array(8 << 20).map((_, i) => i % 2 ? 0 : 8);
   const stop = new AbortController();
-  const scan = new Scan(new MemorySource("given", bytes), stop.signal);
+  const scan = new Scanner(new MemorySource("given", bytes), stop.signal);
   setTimeout(() => stop.abort(), 0);
   await assertRejects(() => scan.walk(scan.root, () => {}), DOMException);
 });

@@ -1,4 +1,4 @@
-import { type Field, integersOf, type Scan, wires } from "../protobuf.ts";
+import { type Field, integersOf, type Scanner, wires } from "../protobuf.ts";
 import { Repeated } from "../protobuf/repeated.ts";
 import { readTensor, type Stored } from "./tensor.ts";
 import { typed } from "./types.ts";
@@ -10,12 +10,12 @@ const MAX_LIST = 1 << 20;
 
 /** The value of a Constant, from the fields of its AttributeProto: a tensor, a number or a list. */
 export class Constant {
-  readonly #scan: Scan;
+  readonly #scan: Scanner;
   #value: Stored | undefined;
   /** Why there is no value that can be drawn. */
   reason = "the file holds none of its values";
 
-  constructor(scan: Scan) {
+  constructor(scan: Scanner) {
     this.#scan = scan;
   }
 

@@ -1,4 +1,4 @@
-import type { Field, Scan } from "../protobuf.ts";
+import type { Field, Scanner } from "../protobuf.ts";
 import { Constant } from "./constant.ts";
 import { readTensor, type Stored } from "./tensor.ts";
 import { readValueInfo, type ValueInfo } from "./value.ts";
@@ -41,7 +41,7 @@ const emptyBody = (): Body => ({
 });
 
 /** Reads a GraphProto. */
-export async function readGraph(scan: Scan, span: Field): Promise<Body> {
+export async function readGraph(scan: Scanner, span: Field): Promise<Body> {
   const graph = emptyBody();
   await scan.walk(span, (field) => {
     switch (field.number) {
@@ -64,7 +64,7 @@ export async function readGraph(scan: Scan, span: Field): Promise<Body> {
 }
 
 /** Reads a FunctionProto. */
-export async function readFunction(scan: Scan, span: Field): Promise<Body> {
+export async function readFunction(scan: Scanner, span: Field): Promise<Body> {
   const body = emptyBody();
   await scan.walk(span, (field) => {
     switch (field.number) {
@@ -80,7 +80,7 @@ export async function readFunction(scan: Scan, span: Field): Promise<Body> {
   return body;
 }
 
-async function readNode(scan: Scan, span: Field): Promise<Node> {
+async function readNode(scan: Scanner, span: Field): Promise<Node> {
   const constant = new Constant(scan);
   const node: Node = {
     name: "",
@@ -116,7 +116,7 @@ async function readNode(scan: Scan, span: Field): Promise<Node> {
  * Of an AttributeProto only graphs count, what may be the value of a Constant, and whether a product
  * transposes.
  */
-async function addAttribute(scan: Scan, span: Field, node: Node): Promise<void> {
+async function addAttribute(scan: Scanner, span: Field, node: Node): Promise<void> {
   // An attribute that comes before the name of its operation may be a constant's.
   const wanted = node.op === "Constant" || node.op === "";
   let name = "";
@@ -131,7 +131,7 @@ async function addAttribute(scan: Scan, span: Field, node: Node): Promise<void> 
 }
 
 /** The name of a SparseTensorProto: that of its values. */
-async function readSparseName(scan: Scan, span: Field): Promise<string> {
+async function readSparseName(scan: Scanner, span: Field): Promise<string> {
   let name = "";
   await scan.walk(span, (field) => {
     if (field.number !== 1) return;

@@ -1,5 +1,5 @@
 import type { Metadata } from "../format.ts";
-import type { Field, Scan } from "../protobuf.ts";
+import type { Field, Scanner } from "../protobuf.ts";
 import { type Body, readFunction, readGraph } from "./graph.ts";
 import type { ValueInfo } from "./value.ts";
 
@@ -20,7 +20,7 @@ const texts = new Map([
 ]);
 
 /** Reads a ModelProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-export async function readModel(scan: Scan): Promise<Parsed> {
+export async function readModel(scan: Scanner): Promise<Parsed> {
   const metadata = new Map<string, string | number>();
   const functions: Body[] = [];
   let graph: Body | undefined;
@@ -58,7 +58,7 @@ function describe(graph: Body, metadata: Map<string, string | number>): void {
   graph.outputs.forEach(add("output"));
 }
 
-async function readOpset(scan: Scan, span: Field): Promise<[string, number]> {
+async function readOpset(scan: Scanner, span: Field): Promise<[string, number]> {
   let [domain, version] = ["", 0];
   await scan.walk(span, (field) => {
     if (field.number === 1) domain = scan.text(field);
@@ -67,7 +67,7 @@ async function readOpset(scan: Scan, span: Field): Promise<[string, number]> {
   return [domain || "ai.onnx", version];
 }
 
-async function readProperty(scan: Scan, span: Field): Promise<[string, string]> {
+async function readProperty(scan: Scanner, span: Field): Promise<[string, string]> {
   let [key, value] = ["", ""];
   await scan.walk(span, (field) => {
     if (field.number === 1) key = scan.text(field);
@@ -77,7 +77,7 @@ async function readProperty(scan: Scan, span: Field): Promise<[string, string]> 
 }
 
 /** A text, or as much of it as is shown. */
-async function startOfText(scan: Scan, field: Field): Promise<string> {
+async function startOfText(scan: Scanner, field: Field): Promise<string> {
   if (field.length <= MAX_TEXT) return scan.text(field);
   const start = await scan.read({ ...field, length: MAX_TEXT }, MAX_TEXT);
   return new TextDecoder().decode(start, { stream: true }) + "…";

@@ -1,5 +1,5 @@
 import { MAX_AXES } from "../malformed.ts";
-import type { Field, Scan, Span } from "../protobuf.ts";
+import type { Field, Scanner, Span } from "../protobuf.ts";
 import { Repeated } from "../protobuf/repeated.ts";
 import { typed } from "./types.ts";
 
@@ -20,7 +20,7 @@ const EXTERNAL = 1;
 const numbers: ReadonlySet<number> = new Set(Object.values(typed).map(({ number }) => number));
 
 /** Reads a TensorProto. */
-export async function readTensor(scan: Scan, span: Span | Field): Promise<Stored> {
+export async function readTensor(scan: Scanner, span: Span | Field): Promise<Stored> {
   const tensor: Stored = { name: "", type: 0, shape: [], typed: new Map() };
   const entries = new Map<string, string>();
   let location = 0;
@@ -50,7 +50,7 @@ export async function readTensor(scan: Scan, span: Span | Field): Promise<Stored
 
 /** Reads a StringStringEntryProto into a map. */
 export async function readEntry(
-  scan: Scan,
+  scan: Scanner,
   span: Field,
   into: Map<string, string>,
 ): Promise<void> {
@@ -65,14 +65,14 @@ export async function readEntry(
 function repeated(
   found: Map<number, Repeated>,
   field: Field,
-  scan: Scan,
+  scan: Scanner,
 ): Promise<void> | void {
   let values = found.get(field.number);
   if (!values) found.set(field.number, values = new Repeated(scan));
   return values.add(field);
 }
 
-function addSides(scan: Scan, tensor: Stored, field: Field): void {
+function addSides(scan: Scanner, tensor: Stored, field: Field): void {
   tensor.shape.push(...scan.integers(field).slice(0, MAX_AXES + 1));
   if (tensor.shape.length > MAX_AXES) {
     throw scan.malformed(field, "dims", "a longer list", `at most ${MAX_AXES} sides`);

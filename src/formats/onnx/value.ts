@@ -1,5 +1,5 @@
 import { MAX_AXES } from "../malformed.ts";
-import type { Field, Scan } from "../protobuf.ts";
+import type { Field, Scanner } from "../protobuf.ts";
 import { elementType } from "./types.ts";
 
 /** An input or output of a graph. */
@@ -10,7 +10,7 @@ export interface ValueInfo {
 }
 
 /** Reads a ValueInfoProto. */
-export async function readValueInfo(scan: Scan, span: Field): Promise<ValueInfo> {
+export async function readValueInfo(scan: Scanner, span: Field): Promise<ValueInfo> {
   const info = { name: "", type: "" };
   await scan.walk(span, (field) => {
     if (field.number === 1) info.name = scan.text(field);
@@ -20,7 +20,7 @@ export async function readValueInfo(scan: Scan, span: Field): Promise<ValueInfo>
 }
 
 /** A TypeProto in words. */
-async function readType(scan: Scan, span: Field): Promise<string> {
+async function readType(scan: Scanner, span: Field): Promise<string> {
   const kinds = new Map([[4, "sequence"], [5, "map"], [8, "sparse tensor"], [9, "optional"]]);
   let type = "";
   await scan.walk(span, (field) => {
@@ -30,7 +30,7 @@ async function readType(scan: Scan, span: Field): Promise<string> {
   return type;
 }
 
-async function readTensorType(scan: Scan, span: Field): Promise<string> {
+async function readTensorType(scan: Scanner, span: Field): Promise<string> {
   let [element, shape] = ["", ""];
   await scan.walk(span, (field) => {
     if (field.number === 1) element = elementType(field.value).name;
@@ -40,7 +40,7 @@ async function readTensorType(scan: Scan, span: Field): Promise<string> {
   return element + shape;
 }
 
-async function readShape(scan: Scan, span: Field): Promise<string[]> {
+async function readShape(scan: Scanner, span: Field): Promise<string[]> {
   const sides: string[] = [];
   await scan.walk(span, (dimension) => {
     if (dimension.number !== 1 || sides.length === MAX_AXES) return;

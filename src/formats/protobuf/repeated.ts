@@ -1,5 +1,5 @@
 import type { SourceRef } from "../../storage/source.ts";
-import { type Field, type Scan, type Span, wires } from "../protobuf.ts";
+import { type Field, type Scanner, type Span, wires } from "../protobuf.ts";
 
 /** Bytes that a file's values may take in memory where they do not lie in one piece. */
 export const MAX_KEPT = 16 << 20;
@@ -17,14 +17,14 @@ export interface Values {
  * writers do, it stays where it lies; values that come one by one, or in several pieces, are copied.
  */
 export class Repeated {
-  readonly #scan: Scan;
+  readonly #scan: Scanner;
   #only: Span | undefined;
   #copy = new Uint8Array();
   #length = 0;
   #pieces = 0;
   #tooMany = false;
 
-  constructor(scan: Scan) {
+  constructor(scan: Scanner) {
     this.#scan = scan;
   }
 

@@ -1,6 +1,6 @@
 import type { Ignored, TensorInfo } from "../format.ts";
 import { show } from "../malformed.ts";
-import type { Field, Scan, Span } from "../protobuf.ts";
+import type { Field, Scanner, Span } from "../protobuf.ts";
 import type { Node } from "./nodes.ts";
 import { place, readTensor, type Stored } from "./tensor.ts";
 
@@ -35,7 +35,7 @@ export interface FunctionBody {
  * Reads a GraphDef, the whole of a frozen file or part of a SavedModel: no values of tensors.
  * https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/graph.proto
  */
-export async function readGraphDef(scan: Scan, span: Span): Promise<GraphDef> {
+export async function readGraphDef(scan: Scanner, span: Span): Promise<GraphDef> {
   const reader = new Reader(scan);
   const nodes: GraphDefNode[] = [];
   await scan.walk(span, (field) => {
@@ -58,10 +58,10 @@ class Reader {
   readonly tensors: TensorInfo[] = [];
   readonly ignored: Ignored[] = [];
   readonly functions = new Map<string, FunctionBody>();
-  readonly #scan: Scan;
+  readonly #scan: Scanner;
   readonly #names = new Set<string>();
 
-  constructor(scan: Scan) {
+  constructor(scan: Scanner) {
     this.#scan = scan;
   }
 

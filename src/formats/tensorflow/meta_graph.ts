@@ -1,5 +1,5 @@
 import { dtypes, type Graph, type TensorInfo } from "../format.ts";
-import type { Scan, Span } from "../protobuf.ts";
+import { type Field, integersOf, type Scanner, type Span, wires } from "../protobuf.ts";
 import { type GraphDef, readGraphDef } from "./graph_def.ts";
 import { Inlined, type Placed } from "./inline.ts";
 import type { Kernel } from "../kernels.ts";
@@ -11,6 +11,8 @@ export interface MetaGraph {
   readonly graph: GraphDef;
   /** Tensors that the network gives, as inputs name them; none known: empty. */
   readonly outputs: readonly string[];
+  /** By function: the objects whose variables it takes after its arguments. */
+  readonly captures: ReadonlyMap<string, readonly number[]>;
   readonly tags: readonly string[];
   readonly writer?: string;
 }
@@ -25,11 +27,20 @@ export interface Network {
 }
 
 const SERVING = "serving_default";
+/** Bytes of a list of captured objects: hundreds of thousands. */
+const MAX_CAPTURES = 1 << 20;
+
+/**
+ * The tensor that a variable stands for: of the object that a function captures, where that is
+ * known, else by the variable's name. Objects may share a name.
+ */
+export type KeyOf = (name: string, object?: number) => string | undefined;
 
 /** https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/meta_graph.proto */
-export async function readMetaGraph(scan: Scan, span: Span): Promise<MetaGraph> {
+export async function readMetaGraph(scan: Scanner, span: Span): Promise<MetaGraph> {
   let graph: GraphDef = { nodes: [], tensors: [], ignored: [], functions: new Map() };
   const signatures = new Map<string, string[]>();
+  const captures = new Map<string, readonly number[]>();
   const tags: string[] = [];
   let writer: string | undefined;
   await scan.walk(span, (field) => {
@@ -41,14 +52,15 @@ export async function readMetaGraph(scan: Scan, span: Span): Promise<MetaGraph> 
     }
     if (field.number === 2) return readGraphDef(scan, field).then((read) => graph = read);
     if (field.number === 5) return readSignature(scan, field, signatures);
+    if (field.number === 7) return readObjects(scan, field, captures);
   });
   const outputs = signatures.get(SERVING) ?? [...signatures.values()].at(0) ?? [];
-  return { graph, outputs, tags, ...(writer ? { writer } : {}) };
+  return { graph, outputs, captures, tags, ...(writer ? { writer } : {}) };
 }
 
 /** Adds an entry of the map of SignatureDef: the names of its outputs. */
 async function readSignature(
-  scan: Scan,
+  scan: Scanner,
   entry: Span,
   signatures: Map<string, string[]>,
 ): Promise<void> {
@@ -65,7 +77,36 @@ async function readSignature(
   if (!name.startsWith("__saved_model")) signatures.set(name, outputs);
 }
 
-async function readOutput(scan: Scan, entry: Span, outputs: string[]): Promise<void> {
+/**
+ * Adds the functions of a SavedObjectGraph, each with what it captures.
+ * https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/saved_object_graph.proto
+ */
+async function readObjects(
+  scan: Scanner,
+  span: Span,
+  captures: Map<string, readonly number[]>,
+): Promise<void> {
+  await scan.walk(span, async (entry) => {
+    if (entry.number !== 2) return;
+    let name = "";
+    const objects: number[] = [];
+    await scan.walk(entry, (field) => {
+      if (field.number === 1) name = scan.text(field);
+      if (field.number !== 2) return;
+      return scan.walk(field, async (field) => {
+        if (field.number === 2) objects.push(...await integers(scan, field));
+      });
+    });
+    captures.set(name, objects);
+  });
+}
+
+const integers = async (scan: Scanner, field: Field) =>
+  field.wire === wires.varint
+    ? [field.value]
+    : integersOf(scan.source.name, await scan.read(field, MAX_CAPTURES));
+
+async function readOutput(scan: Scanner, entry: Span, outputs: string[]): Promise<void> {
   await scan.walk(entry, (field) => {
     if (field.number !== 2) return;
     return scan.walk(field, (field) => {
@@ -82,11 +123,11 @@ export const hasVariables = ({ graph }: MetaGraph): boolean =>
 
 /**
  * What computes the outputs, functions written out; without known outputs all but what saves,
- * restores, initialises and trains. `keyOf` gives the tensor that a variable's name stands for.
+ * restores, initialises and trains.
  */
 export function networkOf(
-  { graph, outputs }: MetaGraph,
-  keyOf: (name: string) => string | undefined,
+  { graph, outputs, captures }: MetaGraph,
+  keyOf: KeyOf,
 ): Network {
   const inlined = new Inlined(graph.nodes, graph.functions);
   const whole = inlined.nodes.map((node): Placed => ({
@@ -99,8 +140,9 @@ export function networkOf(
   const weights = new Map(graph.tensors.filter(mayBeWeight).map((tensor) => [tensor.name, tensor]));
   const constants = new Map<string, TensorInfo>();
   const tensors = new Map<string, string>();
+  const objects = objectsOf(graph, captures);
   for (const { op, name, sharedName = name, path, listed } of nodes) {
-    const key = variables.has(op) ? keyOf(sharedName) ?? keyOf(name) : undefined;
+    const key = variables.has(op) ? keyOf(sharedName, objects.get(path)) ?? keyOf(name) : undefined;
     const weight = op === "Const" ? weights.get(listed) : undefined;
     if (weight) constants.set(weight.name, weight);
     const tensor = key ?? weight?.name;
@@ -112,6 +154,22 @@ export function networkOf(
     constants: [...constants.values()],
     kernels: kernelsOf(used, tensors),
   };
+}
+
+/** The object of each variable that a function of the graph captures, by the variable's node. */
+function objectsOf(
+  { nodes }: GraphDef,
+  captures: MetaGraph["captures"],
+): ReadonlyMap<string, number> {
+  const objects = new Map<string, number>();
+  for (const { inputs, calls = "" } of nodes) {
+    const captured = captures.get(calls) ?? [];
+    const data = inputs.filter((input) => !input.startsWith("^"));
+    for (const [i, input] of data.slice(data.length - captured.length).entries()) {
+      objects.set(input.split(":", 1)[0]!, captured[i]!);
+    }
+  }
+  return objects;
 }
 
 /** Numbers with a fraction, more than one: others are shapes, axes, bounds. */

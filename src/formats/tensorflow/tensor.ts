@@ -2,7 +2,7 @@ import { varints } from "../../storage/codecs/varints.ts";
 import type { SourceRef } from "../../storage/source.ts";
 import { bytesOf, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
 import { checkShape, malformed, MAX_AXES, type Refuse, show } from "../malformed.ts";
-import type { Scan, Span } from "../protobuf.ts";
+import type { Scanner, Span } from "../protobuf.ts";
 import { asIntegers, MAX_KEPT, Repeated } from "../protobuf/repeated.ts";
 import { elementType } from "./dtypes.ts";
 
@@ -25,7 +25,7 @@ const encodings = new Map<number, number | "varint">([
 const MAX_COUNTED = 1 << 16;
 
 /** Reads a TensorProto: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/tensor.proto */
-export async function readTensor(scan: Scan, span: Span): Promise<Stored> {
+export async function readTensor(scan: Scanner, span: Span): Promise<Stored> {
   const tensor: Stored = { type: 0, shape: [], values: new Map() };
   await scan.walk(span, (field) => {
     if (encodings.has(field.number)) {
@@ -41,7 +41,7 @@ export async function readTensor(scan: Scan, span: Span): Promise<Stored> {
 }
 
 /** Adds the sides of a TensorShapeProto; one left out is 0, an unknown one -1. */
-async function readShape(scan: Scan, span: Span, shape: number[]): Promise<void> {
+async function readShape(scan: Scanner, span: Span, shape: number[]): Promise<void> {
   await scan.walk(span, (dimension) => {
     if (dimension.number !== 2) return;
     const at = shape.push(0) - 1;
@@ -57,7 +57,7 @@ async function readShape(scan: Scan, span: Span, shape: number[]): Promise<void>
  * all after it, zero where there is none. Throws `FormatError` where their number is not the shape's.
  */
 export async function place(
-  scan: Scan,
+  scan: Scanner,
   stored: Stored,
   name: string,
 ): Promise<TensorInfo | Ignored> {
@@ -98,7 +98,7 @@ interface Single {
 }
 
 interface Wanted {
-  readonly scan: Scan;
+  readonly scan: Scanner;
   readonly encoding: number | "varint";
   readonly itemBytes: number;
   readonly count: number;
