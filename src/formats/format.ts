@@ -191,7 +191,7 @@ export interface Reading {
   readonly beside?: (path: string) => Promise<Source>;
 }
 
-/** A kind of model file. One file a kind in this folder, named in `table.ts`. */
+/** A kind of model file: a file of its name in this folder, its parts in the folder beside. */
 export interface Format {
   readonly name: string;
   /** For readers of the README and of `GET /formats`. */

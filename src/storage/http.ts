@@ -135,7 +135,8 @@ export class HttpSource implements Source {
   }
 }
 
-const nameOf = ({ url, name }: Place): string => name ?? shown(url);
+/** What messages call the object at a place. */
+export const nameOf = ({ url, name }: Place): string => name ?? shown(url);
 
 function ask(
   client: HttpClient,

@@ -1,6 +1,6 @@
 import { BadRequest, FormatError, Unreadable } from "../errors.ts";
 import { DiskCache } from "./disk_cache.ts";
-import { HttpSource, isMissing, type Place } from "./http.ts";
+import { HttpSource, isMissing, nameOf, type Place } from "./http.ts";
 import { HttpClient } from "./http_client.ts";
 import { hubPlace, type HubSettings, hubSettings } from "./hub.ts";
 import { allowing, defaultPolicy, type RemotePolicy, type Resolve } from "./policy.ts";
@@ -157,8 +157,6 @@ export class Remote {
     return client;
   }
 }
-
-const nameOf = ({ url, name }: Place): string => name ?? `${url.origin}${url.pathname}`;
 
 /** The place of a file in another's folder; asked for in the same way, with the same query. */
 function inside(place: Place, path: string): Place {
