@@ -6,6 +6,7 @@ export interface Access {
   made?: Promise<Remote>;
 }
 
+/** The way to URLs, nothing made yet. */
 export function access(options: RemoteOptions | undefined): Access {
   const make = async () => new (await import("../storage/remote.ts")).Remote(options);
   const access: Access = () => access.made ??= make();

@@ -24,6 +24,7 @@ export interface File {
   readonly bigEndian: boolean;
 }
 
+/** Whether these are the first bytes of a little- or big-endian file. */
 export const isGguf = (head: Uint8Array): boolean =>
   head.length >= 4 && new DataView(head.buffer, head.byteOffset).getUint32(0, true) === MAGIC;
 
