@@ -24,6 +24,7 @@ const checkpoints = [
   ["v1", "model.ckpt-3"],
   ["v1_saved", "variables/variables"],
   ["module", "variables/variables"],
+  ["exported", "variables/variables"],
 ];
 for (const [folder, index] of checkpoints) {
   Deno.test(`tensorflow: the ${folder} checkpoint reads as it was written`, async () => {

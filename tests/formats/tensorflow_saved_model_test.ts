@@ -12,6 +12,7 @@ import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
 import { flipped } from "./flipped.ts";
 import { field } from "./protobuf_build.ts";
+import { valuesOf } from "./values.ts";
 
 const fixtures = new URL("../../fixtures/tensorflow/", import.meta.url);
 const pathOf = (name: string) => new URL(name, fixtures).pathname;
@@ -43,6 +44,26 @@ Deno.test("a SavedModel's functions are written out, their parameters led back t
   ]);
   assertEquals(listing.tensors.length, 6);
   assertEquals(listing.metadata, { tags: "serve", tensorflow_version: "2.21.0" });
+});
+
+Deno.test("variables that Keras exports twice under one name are told apart by what functions capture", async () => {
+  const listing = await list("exported/saved_model.pb");
+  const key = (number: number) => `variables/${number}/.ATTRIBUTES/VARIABLE_VALUE`;
+  assertEquals(
+    listing.graph?.nodes.flatMap(({ op, tensors }) => tensors.length > 0 ? [[op, ...tensors]] : []),
+    [["MatMul", key(0)], ["BiasAdd", key(1)], ["MatMul", key(2)], ["BiasAdd", key(3)]],
+  );
+  const expected: Record<string, { readonly values: readonly number[] }> = JSON.parse(
+    Deno.readTextFileSync(pathOf("exported/expected.json")),
+  );
+  assertEquals(listing.tensors.map(({ name }) => name).sort(), Object.keys(expected).sort());
+  for (const tensor of listing.tensors) {
+    assertEquals([...await valuesOf(tensor)], expected[tensor.name]!.values, tensor.name);
+  }
+  const model = await openModel(pathOf("exported"));
+  assertEquals(model.parameters, 5 * 4 + 4 + 4 * 3 + 3, "each of them once");
+  assertEquals(model.layers.map(({ main }) => main.name), [key(0), key(2)]);
+  model.close();
 });
 
 Deno.test("a SavedModel of the older interface shows what computes its outputs", async () => {

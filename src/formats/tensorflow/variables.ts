@@ -13,6 +13,8 @@ import { malformed, show } from "../malformed.ts";
 import { readWhole } from "../read_whole.ts";
 import { type Bundle, type BundleEntry, readBundle } from "./bundle.ts";
 import { elementType } from "./dtypes.ts";
+import type { KeyOf } from "./meta_graph.ts";
+import type { ObjectGraph } from "./object_graph.ts";
 import { assemble, isSliceKey, partsOf, type Place } from "./slices.ts";
 
 /** Reads an index file, whole. Throws `FormatError`. */
@@ -131,12 +133,28 @@ async function joined(
   return assemble(`${file}, ${field}`, entry, bytesOf(dtype, 1), pieces);
 }
 
-/** What tells the tensor of a variable by its name in a graph: its own, or the objects'. */
-export function keysOf(
-  tensors: readonly TensorInfo[],
-  names: ReadonlyMap<string, string>,
-): (name: string) => string | undefined {
+/** What tells the tensor of a variable by its object, or its name in a graph: its own, or theirs. */
+export function keysOf(tensors: readonly TensorInfo[], graph?: ObjectGraph): KeyOf {
   const keys = new Set(tensors.map(({ name }) => name));
-  return (name) =>
-    [name, names.get(name) ?? "", name.replace(/\/part_\d+$/, "")].find((key) => keys.has(key));
+  return (name, object = -1) =>
+    [
+      graph?.objects.get(object) ?? "",
+      name,
+      graph?.names.get(name) ?? "",
+      name.replace(/\/part_\d+$/, ""),
+    ].find((key) => keys.has(key));
+}
+
+/** The tensors, second copies after the others and at the place of the first: they are the same. */
+export function withoutCopies(
+  tensors: readonly TensorInfo[],
+  { copies }: ObjectGraph,
+): readonly TensorInfo[] {
+  if (copies.size === 0) return tensors;
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const again = tensors.filter(({ name }) => copies.has(name)).map((tensor) => {
+    const { source, offset } = byName.get(copies.get(tensor.name)!)!;
+    return { ...tensor, source, offset };
+  });
+  return [...tensors.filter(({ name }) => !copies.has(name)), ...again];
 }
