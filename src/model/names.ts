@@ -22,9 +22,12 @@ export const isNorm = (word: string): boolean => norm.test(word);
 export const isAttention = (word: string): boolean =>
   attention.test(word) || word === "q_proj" || word === "attn_q" || word === "c_attn";
 
-/** A part as its words: "DenseReluDense" as "dense_relu_dense". */
+/** No word that says anything is longer; patterns take the square of a long one's length. */
+const LONGEST = 64;
+
+/** A part as its words: "DenseReluDense" as "dense_relu_dense"; "" for one that says nothing. */
 export const wordOf = (part: string): string =>
-  part.replace(/([a-z])([A-Z][a-z])/g, "$1_$2").toLowerCase();
+  part.length > LONGEST ? "" : part.replace(/([a-z])([A-Z][a-z])/g, "$1_$2").toLowerCase();
 
 /** What a word says where it stands; undefined for none that is known. */
 export function meaningOf(

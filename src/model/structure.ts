@@ -131,6 +131,10 @@ function roleOf({ name, shape }: TensorInfo): string | null {
 
 function inverse(aliases: ReadonlyMap<string, string>): Map<string, string[]> {
   const names = new Map<string, string[]>();
-  for (const [alias, name] of aliases) names.set(name, [...names.get(name) ?? [], alias]);
+  for (const [alias, name] of aliases) {
+    const others = names.get(name);
+    if (others) others.push(alias);
+    else names.set(name, [alias]);
+  }
   return names;
 }

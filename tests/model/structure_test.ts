@@ -239,3 +239,23 @@ for (const [path, expected] of Object.entries(real)) {
     },
   });
 }
+
+Deno.test("names made to take the square of their length, or of their number, take neither", () => {
+  const long = 1 << 20;
+  const parts = ["1", "_", "a_", "A", "aA1_", "attn_", "norm1", "conv1", "9.", "/", ".", "optim."];
+  const odd = parts.flatMap((part) => {
+    const run = part.repeat(long / part.length);
+    return [run, `${run}a`, `layers.0.${run}a.weight`, `layers.0.norm${run}a.weight`];
+  });
+  const began = performance.now();
+  arrange({ tensors: odd.map((name) => tensor(name, [4])) });
+  // Views of one storage, all tied to the first.
+  const { source } = tensor("", [4]);
+  const views = Array.from(
+    { length: 50_000 },
+    (_, i) => tensor(`v${i}`, [4], { bytes: 16, source }),
+  );
+  const { structure } = arrange({ tensors: views });
+  assertEquals(structure.aliases.size, views.length - 1);
+  assert(performance.now() - began < 5000, "some seconds less");
+});
