@@ -71,14 +71,15 @@ export function locate(path: string): readonly string[] {
 
 /**
  * The paths of all models under a path, each for `openModel`, in natural order; a folder that is a
- * sharded model, or holds just one file of a plain name such as model.onnx, stands for itself. Hidden folders, and links that lead out of the folder, are left
- * out. Throws `NotFound` where there is none.
+ * sharded model, or holds just one file of a plain name such as model.onnx, stands for itself. Left
+ * out are hidden folders, links that lead out of the folder, and folders in it that cannot be read:
+ * a disk's "lost+found" must not take the others along. Throws `NotFound` where there is none.
  */
 export function findModels(path: string): readonly string[] {
   if (isRemote(path) || !isFolder(path)) return [path];
   const found: string[] = [];
   const walk = (folder: string, depth: number) => {
-    const { sharded, single, folders } = survey(folder);
+    const { sharded, single, folders } = depth === 0 ? survey(folder) : surveyInner(folder);
     const alone = sharded.length === 0 && single.length === 1 && plain.test(basename(single[0]!));
     if (sharded.length > 0 || alone) found.push(folder);
     if (!alone) found.push(...single);
@@ -89,8 +90,18 @@ export function findModels(path: string): readonly string[] {
   return found;
 }
 
+function surveyInner(folder: string): Survey {
+  try {
+    return survey(folder);
+  } catch (error) {
+    const isGone = error instanceof Unreadable || error instanceof NotFound;
+    if (isGone) return { sharded: [], single: [], folders: [] };
+    throw error;
+  }
+}
+
 function survey(folder: string): Survey {
-  const home = homeOf(folder);
+  const home = attempt(folder, () => homeOf(folder));
   const names = entries(folder);
   const claimed = new Map<string, Format>();
   const inner: string[] = [];
@@ -142,14 +153,15 @@ function entries(folder: string): string[] {
     .sort(natural.compare);
 }
 
-/** What a path leads to; undefined for a link that is broken or leaves the home. */
+const { NotFound: Missing, FilesystemLoop, PermissionDenied } = Deno.errors;
+const deadEnds = [Missing, FilesystemLoop, PermissionDenied];
+
+/** What a path leads to; undefined for a link that is broken, barred or leaves the home. */
 function reachable(home: string, path: string): Deno.FileInfo | undefined {
   try {
     return liesIn(home, path) ? Deno.statSync(path) : undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) {
-      return;
-    }
+    if (deadEnds.some((kind) => error instanceof kind)) return;
     throw new Unreadable(`${path} cannot be read`, { file: path }, error);
   }
 }

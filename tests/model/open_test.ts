@@ -142,3 +142,27 @@ Deno.test("a model whose file has a plain name is called by its folder or its re
     };
     for (const [url, id] of Object.entries(urls)) assertEquals(stem(url), id, url);
   }));
+
+Deno.test({
+  name: "a folder that cannot be read does not take the others along",
+  ignore: Deno.build.os === "windows", // which has other means
+  fn: () =>
+    inFolder(async (folder) => {
+      const bytes = await Deno.readFile(`${fixtures}digits-mlp-f16.npz`);
+      await Deno.writeFile(`${folder}/a.npz`, bytes);
+      for (const [name, mode] of [["shut", 0o000], ["dark", 0o444]] as const) {
+        await Deno.mkdir(`${folder}/${name}`);
+        await Deno.writeFile(`${folder}/${name}/b.npz`, bytes);
+        await Deno.symlink(`${name}/b.npz`, `${folder}/to-${name}.npz`);
+        await Deno.chmod(`${folder}/${name}`, mode);
+      }
+      const found = findModels(folder);
+      for (const name of ["shut", "dark"]) await Deno.chmod(`${folder}/${name}`, 0o755);
+      // An administrator reads them all.
+      const all = [
+        `${folder}/a.npz`,
+        ...findModels(folder).filter((path) => !/a\.npz$/.test(path)),
+      ];
+      assertEquals(found, Deno.uid() === 0 && found.length > 1 ? all : [`${folder}/a.npz`]);
+    }),
+});
