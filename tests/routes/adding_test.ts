@@ -101,8 +101,8 @@ Deno.test("two uploads of one name are two models", () =>
 
 for (
   const [what, path, body, status, detail] of [
-    ["a malformed file", "?name=m.safetensors", utf8("nonsense"), 422, "header length"],
-    ["a file of no format", "?name=m.txt", utf8("text"), 422, "no known model format"],
+    ["a malformed file", "?name=m.safetensors", new Uint8Array(8), 422, "header length"],
+    ["a file of no format", "?name=m.txt", utf8("text"), 422, "is text, and no model"],
     ["no name", "", utf8("text"), 400, "POST /models?name="],
     ["a name that leads out", "?name=../m.safetensors", file("a"), 400, "no name of a file"],
     ["a hidden name", "?name=.m.safetensors", file("a"), 400, "no name of a file"],
