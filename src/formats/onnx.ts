@@ -13,7 +13,7 @@ import { wire } from "./wiring.ts";
 /** Operations that only pass a weight on, in another type or form, to the one that uses it. */
 const passing = new Set([
   ...["Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"],
-  ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"],
+  ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Slice", "Concat"],
 ]);
 
 /** Open Neural Network Exchange: https://github.com/onnx/onnx/blob/main/docs/IR.md */

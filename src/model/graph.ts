@@ -55,6 +55,7 @@ export function followGraph(
     ops,
     inputs,
     layers: layers.used,
+    scales: layers.list.map(({ tensors }) => tensors.every(isVector)),
   };
   const sources = trace(ops, inputs, layers.used, names.length);
   return {
@@ -110,6 +111,8 @@ class Assignment {
   /** Names of tensors that nodes only pass on to those that take their results. */
   readonly #carried: (readonly string[])[];
   readonly #takers: Uint32Array;
+  /** Layers of vectors without names, by where in the graph their operations lie. */
+  readonly #vectors = new Map<string, number>();
   readonly #names: Set<string>;
 
   constructor(
@@ -161,7 +164,7 @@ class Assignment {
       } else if (namesLayer(tensor.name)) {
         unnamed = this.#take(this.#groups.get(tensor.name)!, op, before);
       } else {
-        if (unnamed < 0) unnamed = this.#add(this.#nameFrom(at, tensor), false, op);
+        if (unnamed < 0) unnamed = this.#unnamed(at, tensor, op);
         this.#put(unnamed, tensor);
       }
       numbers.add(unnamed);
@@ -192,14 +195,43 @@ class Assignment {
 
   /** The layer whose product an addition of vectors completes. */
   #product(at: number, weights: readonly TensorInfo[]): number | undefined {
-    const sources = this.#inputs[at]!.filter((input) => this.#carried[input]!.length === 0);
-    const [source] = sources;
-    if (!this.#ops[at]!.adds || source === undefined || sources.length > 1) return undefined;
+    if (!this.#ops[at]!.adds) return undefined;
+    const sources = this.#sourcesOf(at);
+    if (sources.length > 1) return undefined;
+    // What a product gives may be brought into another shape before, whose sizes come after it.
+    let [source = -1] = sources;
+    while (this.used[source]?.length === 0 && this.#ops[source]!.carries) {
+      if (this.#takers[source] !== 1) return undefined;
+      [source = -1] = this.#sourcesOf(source);
+    }
     const [layer, ...others] = this.used[source] ?? [];
     if (layer === undefined || others.length > 0 || this.#takers[source] !== 1) return undefined;
     const { kind } = this.list[layer]!;
     const isProduct = kind === "linear" || kind === "convolution" || kind === "norm";
-    return isProduct && weights.every(isVector) ? layer : undefined;
+    const isBias = (bias: TensorInfo) =>
+      isVector(bias) || this.list[layer]!.tensors.some((weight) => endsAs(weight, bias));
+    return isProduct && weights.every(isBias) ? layer : undefined;
+  }
+
+  /** The layer of a tensor that names none: vectors of operations side by side share theirs. */
+  #unnamed(at: number, tensor: TensorInfo, op: Op): number {
+    const { name } = this.#nodes[at]!;
+    const home = isVector(tensor) ? name.slice(0, Math.max(0, name.lastIndexOf("/"))) : "";
+    const known = this.#vectors.get(home);
+    if (known !== undefined) {
+      const free = home.replace(/^\//, "");
+      if (!this.#names.has(free)) this.list[known]!.name = free;
+      this.#names.add(free);
+      return known;
+    }
+    const number = this.#add(this.#nameFrom(at, tensor), false, op);
+    if (home !== "") this.#vectors.set(home, number);
+    return number;
+  }
+
+  /** The operations whose results one takes, those aside that only pass tensors on to it. */
+  #sourcesOf(at: number): readonly number[] {
+    return this.#inputs[at]!.filter((input) => this.#carried[input]!.length === 0);
   }
 
   /** A whole group that its names make: one layer, or the rest of the one `before`. */
@@ -242,6 +274,11 @@ const isWeight = ({ shape, dtype }: TensorInfo, op: Op): boolean =>
   elementCount(shape) > 1 && !counts.has(dtype) && !op.sizes;
 
 const isVector = ({ shape }: TensorInfo) => elementCount(shape) === Math.max(...shape);
+
+/** Whether a tensor has the last axes of another: a bias for each of several heads. */
+const endsAs = (weight: TensorInfo, bias: TensorInfo) =>
+  bias.shape.length < weight.shape.length &&
+  bias.shape.every((side, i) => side === weight.shape.at(i - bias.shape.length));
 
 /** For each layer, those whose results reach it through weightless operations. */
 function trace(

@@ -25,6 +25,8 @@ export interface Wiring {
   readonly inputs: readonly (readonly number[])[];
   /** Numbers of the layers that each computes with; none for a weightless operation. */
   readonly layers: readonly (readonly number[])[];
+  /** For each layer, whether it is all vectors: it only scales and shifts. */
+  readonly scales: readonly boolean[];
 }
 
 /** More streams than this come together without their split being looked for: marks are bits. */
@@ -38,7 +40,7 @@ const NONE: readonly number[] = [];
  * streams, searched backwards in the order of the operations, which ends as soon as it is met.
  */
 export function findJoins(wiring: Wiring, layerNames: readonly string[]): Join[] {
-  const { names, ops, inputs, layers } = wiring;
+  const { names, ops, inputs, layers, scales } = wiring;
   const search = new Search(wiring);
   const joins: (Join & { readonly to: string[] })[] = [];
   /** Of each operation, that which its result came from, a layer's or a join; -1 for none. */
@@ -57,7 +59,7 @@ export function findJoins(wiring: Wiring, layerNames: readonly string[]): Join[]
     const own = layers[i]!;
     for (const layer of own) tell(origins, layerNames[layer]!);
     const found = own.length === 0 && ops[i]!.merges ? search.split(i, inputs[i]!) : null;
-    const kind = found && kindOf(ops[i]!.merges!, found, origins.length);
+    const kind = found && kindOf(ops[i]!.merges!, found, origins.length, scales);
     if (found && kind) {
       tell(origins, names[i]!);
       const split = found.at < 0 ? origins : [origin[found.at]!].filter((at) => at >= 0);
@@ -84,11 +86,19 @@ interface Split {
   readonly branches: readonly (readonly number[])[];
 }
 
-/** What kind of join it is; null for one of weightless streams, such as x · sigmoid(x). */
-function kindOf(merge: Merge, { at, branches }: Split, origins: number): Join["kind"] | null {
+/**
+ * What kind of join it is; null for one of weightless streams, such as x · sigmoid(x), and of those
+ * that are only scaled, which is how a norm is written out.
+ */
+function kindOf(
+  merge: Merge,
+  { at, branches }: Split,
+  origins: number,
+  scales: readonly boolean[],
+): Join["kind"] | null {
   if (at < 0) return origins > 1 && merge !== "gate" ? merge : null;
   const [first = NONE, ...others] = branches;
-  if (first.length === 0 && others.every(({ length }) => length === 0)) return null;
+  if (branches.every((branch) => branch.every((layer) => scales[layer]))) return null;
   return merge === "sum" && others.some(({ length }) => length !== first.length)
     ? "residual"
     : merge;

@@ -5,6 +5,7 @@ const attention =
   /(^|[^a-z])(mha|qkv|[qkvo]_proj|query|key|value|w[qkvo])([^a-z]|$)|att(n|ention)/i;
 const embedding = /(^|[^a-z])(wte|wpe|tokens?|positions?|vocab)([^a-z]|$)|emb/i;
 const recurrent = /(^|[./])(weight_hh|recurrent_kernel|bias_hh)(_|:|$)/;
+const recurrentLayer = /(^|[./])(lstm|gru|(simple_)?rnn)(_\d+)?([./]|$)/i;
 
 /** A layer as far as its kind depends on it. */
 interface Described {
@@ -33,6 +34,7 @@ export function kindOf({ name, main, tensors, role, isWeight }: Described): stri
   if (axes !== 2) return "tensor";
   if (isWeight && (role === "head" || role?.startsWith("mlp"))) return "linear";
   if (embedding.test(name)) return "embedding";
+  if (isWeight && recurrentLayer.test(name)) return "recurrent";
   if (attention.test(name) || role?.includes("attention")) return "attention";
   return isWeight ? "linear" : "tensor";
 }

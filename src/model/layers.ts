@@ -3,6 +3,7 @@ import { elementCount, type TensorInfo } from "../formats/format.ts";
 /** Last parts of names that never stand alone; the first that a layer has stands for it. */
 const ranks = new Map([
   ...["weight", "kernel", "embeddings", "embedding", "weight_v", "qweight", "in_proj_weight"],
+  ...["_kernel", "_embeddings"],
   ...["depthwise_kernel", "pointwise_kernel", "recurrent_kernel"],
   ...["weight_ih_l0", "weight_hh_l0", "gamma", "scale", "scales", "weight_scale"],
   ...["weight_scale_inv", "weight_zero_point", "input_scale", "qzeros", "g_idx", "weight_g"],
@@ -19,6 +20,8 @@ const VARIABLES = "/vars";
 /** Words for what keeps an optimizer's state; in names of layers they mean nothing else. */
 const optimizer =
   /^(optimizers?|optim|optimizer_states?|optimizer_weights|opt_state|\.optimizer_slot|adam[wx]?(_\d+)?|nadam|rmsprop(_\d+)?|adagrad|adadelta|momentum|ftrl(_\d+)?|exp_avg|exp_avg_sq|momentum_buffer|beta[12]_power)$/i;
+/** In checkpoints of Keras 3 an optimizer also holds the model's own weights, under this name. */
+const ownWeights = "_trainable_variables";
 /** Some of a word that such names have, so that most others are not looked at closely. */
 const hint = /opt|adam|rmsprop|adagrad|adadelta|momentum|ftrl|exp_avg|beta[12]_/i;
 const moments: readonly (readonly [RegExp, string])[] = [
@@ -57,7 +60,7 @@ export const namesLayer = (name: string): boolean => rankOf(name) < Infinity;
 export function layerName(name: string): string {
   const core = coreOf(name);
   const cut = lastSeparator(core);
-  if (cut <= 0 || rankOf(name) === Infinity) return name || "(unnamed)";
+  if (cut <= 0 || rankOf(name) === Infinity) return core || name || "(unnamed)";
   const numbered = isVariable(core, cut);
   const layer = numbered ? core.slice(0, cut - VARIABLES.length) : core.slice(0, cut);
   // Those of an optimizer belong to as many layers.
@@ -100,7 +103,7 @@ export function optimizerRole(name: string): string | null {
   const isState = parts.length === 1
     ? /^beta[12]_power$/.test(name)
     : parts.some((part) => optimizer.test(part)) || /[/]\.OPTIMIZER_SLOT[/]/.test(name);
-  if (!isState) return null;
+  if (!isState || parts.includes(ownWeights)) return null;
   return moments.find(([pattern]) => pattern.test(name))?.[1] ?? "optimizer";
 }
 

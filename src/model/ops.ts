@@ -44,11 +44,15 @@ export function opReader(): (op: string) => Op {
   };
 }
 
-const readOp = (name: string): Op => ({
-  kind: kinds.find(([pattern]) => pattern.test(name))?.[1],
-  carries: carrier.test(name),
-  adds: /^(add|addv2|biasadd)$/.test(name),
-  sizes: /^(resize|upsample)$/.test(name),
-  measures: /^(shape|shapen|size|rank)$/.test(name),
-  merges: merges.find(([pattern]) => pattern.test(name))?.[1],
-});
+function readOp(whole: string): Op {
+  // ONNX Runtime's operations on quantized numbers.
+  const name = whole.replace(/^qlinear/, "");
+  return {
+    kind: kinds.find(([pattern]) => pattern.test(name))?.[1],
+    carries: carrier.test(name),
+    adds: /^(add|addv2|biasadd)$/.test(name),
+    sizes: /^(resize|upsample)$/.test(name),
+    measures: /^(shape|shapen|size|rank)$/.test(name),
+    merges: merges.find(([pattern]) => pattern.test(name))?.[1],
+  };
+}

@@ -109,6 +109,23 @@ Deno.test("onnx: weights belong to the layer that uses them, however they get th
   ]);
 });
 
+Deno.test("onnx: scales that are measured are no signal, and parts of weights are those weights", async () => {
+  const nodes = [
+    node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]),
+    node("Slice", ["w", "starts", "ends"], ["part"]),
+    node("Concat", ["part", "part"], ["all"]),
+    node("MatMulInteger", ["q", "all", "zero"], ["product"]),
+    node("Mul", ["product", "scale"], ["y"]),
+  ];
+  const tensors = ["w", "starts", "ends"].map((name) => tensorProto(name, [2], FLOAT, raw(8)));
+  const { graph } = await list(onnxFile(graphProto(tensors, nodes)));
+  assertEquals(graph?.nodes.map(({ op, inputs, tensors }) => [op, inputs, tensors]), [
+    ["DynamicQuantizeLinear", [], []],
+    ["MatMulInteger", ["DynamicQuantizeLinear_0"], ["w", "starts", "ends"]],
+    ["Mul", ["MatMulInteger_0"], []],
+  ]);
+});
+
 Deno.test("onnx: graphs inside a graph run before the node that holds them", async () => {
   assertEquals((await listed(folder + "nested.onnx")).graph?.nodes, [
     { name: "first", op: "Add", inputs: [], tensors: ["w"] },

@@ -71,6 +71,41 @@ Deno.test("a product and the vector added to it are one layer", () => {
   });
 });
 
+Deno.test("a bias may come after a change of shape, and have several axes", () => {
+  const { layers } = shown(`
+    size Shape
+    q/MatMul MatMul size | Q[8,2,4]
+    q/Reshape Reshape q/MatMul size
+    q/Add Add q/Reshape | b[2,4]`);
+  assertEquals(layers, ["q/MatMul linear <- "]);
+});
+
+Deno.test("a norm that is written out is one layer, and joins nothing", () => {
+  const { layers, joins } = shown(`
+    x Placeholder
+    mean Mean x
+    norm/mul Mul mean | V_1[4]
+    norm/mul_1 Mul x norm/mul
+    norm/sub Sub norm/mul | V_2[4]
+    norm/add Add norm/mul_1 norm/sub
+    p/MatMul MatMul norm/add | W
+    sum Add x p/MatMul`);
+  assertEquals(layers, ["norm norm <- ", "p/MatMul linear <- norm"]);
+  assertEquals(joins.map(({ name, kind }) => [name, kind]), [["sum", "residual"]]);
+});
+
+Deno.test("operations on quantized numbers join as others do", () => {
+  const { joins } = shown(`
+    x QLinearConv | a.weight
+    y QLinearConv x | b.weight
+    sum QLinearAdd x y | scale[]
+    both QLinearConcat x sum | other[]`);
+  assertEquals(joins.map(({ name, kind }) => [name, kind]), [["sum", "residual"], [
+    "both",
+    "concat",
+  ]]);
+});
+
 Deno.test("an added matrix is no bias, nor is a vector to what others take too", () => {
   const { layers } = shown(`
     m MatMul | W

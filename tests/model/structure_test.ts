@@ -186,14 +186,37 @@ Deno.test("an optimizer's states come after all layers, by number", () => {
     ["Variable/Adam", "optimizer.first-moment"],
     ["Variable/Adam_1", "optimizer.second-moment"],
     ["beta1_power", "optimizer"],
-    [
-      "layer/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE",
-      "optimizer.first-moment",
-    ],
+    ["layer/kernel/.OPTIMIZER_SLOT/optimizer/m", "optimizer.first-moment"],
     ["optimizer.state.2", "optimizer.first-moment"],
     ["optimizer.state.10", "optimizer"],
     ["optimizer/vars/1", "optimizer"],
   ]);
+});
+
+Deno.test("checkpoints of Keras 3: a kernel is its layer's, weights below an optimizer are no states", () => {
+  const { layers } = arranged([
+    ...["_operations/1/_kernel", "_operations/1/bias", "_operations/2/_embeddings", "steps"],
+    ...["optimizer/_trainable_variables/0", "optimizer/_variables/3"],
+  ].map((name) => `${name}/.ATTRIBUTES/VARIABLE_VALUE`));
+  assertEquals(layers.map(({ name, kind }) => `${name} ${kind}`), [
+    "_operations/1 linear",
+    "_operations/2 linear",
+    "steps tensor",
+    "optimizer/_trainable_variables/0 tensor",
+    "optimizer/_variables/3 optimizer",
+  ]);
+});
+
+Deno.test("recurrent layers are known by their names", () => {
+  const { layers } = arranged([
+    ...[
+      "layers/gru/cell/vars/0",
+      "layers/simple_rnn_1/cell/vars/0",
+      "lstm/kernel",
+      "grumpy.weight",
+    ],
+  ]);
+  assertEquals(layers.map(({ kind }) => kind), ["recurrent", "recurrent", "recurrent", "linear"]);
 });
 
 const files = new URL("../../../shared/models/files/", import.meta.url);

@@ -1,5 +1,5 @@
 import type { Operation } from "../wiring.ts";
-import type { Body } from "./graph.ts";
+import type { Body, Node } from "./graph.ts";
 import { isConstant, type Member } from "./members.ts";
 
 /** An operation of whatever graph. */
@@ -68,10 +68,14 @@ export function flatten(
         op: node.op,
         transposes: node.transposes,
         inputs: [...inputs, ...results],
-        outputs: node.outputs.filter((name) => name !== "").map((name) => scope.resolve(name)),
+        outputs: signalsOf(node).filter((name) => name !== "").map((name) => scope.resolve(name)),
       });
     }
   };
   enter(graph, new Scope());
   return { operations, constants };
 }
+
+/** A node's results, less those that only tell how to read another: a scale and a zero point. */
+const signalsOf = ({ op, outputs }: Node): readonly string[] =>
+  op === "DynamicQuantizeLinear" ? outputs.slice(0, 1) : outputs;
