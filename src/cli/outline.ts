@@ -60,13 +60,19 @@ function rowsOf(fold: Fold<Layer>, depth: number, times: number): string[][] {
   const aliases = times === 1 ? first.aliases : [];
   const types = [...new Set(layers.map(({ dtype }) => dtype))];
   return [[
-    aliases.length > 0 ? `${label} = ${aliases.join(" = ")}` : label,
+    [label, ...namesOf(aliases)].join(" = "),
     first.kind,
     first.role ?? "",
     types.join("/"),
     `[${first.shape.join(", ")}]`,
     count(layers.reduce((sum, { parameters }) => sum + parameters, 0)),
   ]];
+}
+
+/** The other names of a layer's tensors, as many as a column has room for. */
+function namesOf([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  return [others.length > 0 ? `${first} and ${count(others.length)} more` : first];
 }
 
 /** What an optimizer keeps in a row: it has the shapes of the layers. */
