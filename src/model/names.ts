@@ -86,7 +86,10 @@ function normOf(word: string, around: Surroundings): Meaning {
       if (blocks && number !== undefined && beside(`conv${number}`)) {
         return { role: null, place: 5.005 + Number(number) / 100 };
       }
-      return blocks ? { role: "norm.final", place: TAIL } : { role: null, place: NaN };
+      // Keras numbers all norms of a model, of which the last is one.
+      const stem = word.replace(/_\d{1,9}$/, "");
+      const isOne = blocks && !beside(stem === word ? `${stem}_1` : stem);
+      return isOne ? { role: "norm.final", place: TAIL } : { role: null, place: NaN };
     }
     case "mlp":
       return { role: "norm.post-mlp", place: TAIL };

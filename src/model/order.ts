@@ -103,13 +103,15 @@ class Walk {
   }
 
   #enter(child: Node, meaning: Meaning | undefined, above: Context): Context {
-    const scope = child.member && above.scope === "trunk" ? "block" : meaning?.scope ?? above.scope;
+    const { scope: own = above.scope } = meaning ?? {};
+    const isAttention = own === "attention" || own === "cross";
+    const scope = child.member && above.scope === "trunk" && !isAttention ? "block" : own;
     const context = { ...above, scope, pattern: above.pattern + child.part.text };
     if (child.member) return this.#enterBlock(child, context);
     const { role } = above;
-    const own = meaning?.role ?? null;
-    const narrower = role === null || child.part.isNorm || own?.startsWith(`${role}.`);
-    return narrower ? { ...context, role: own ?? role } : context;
+    const narrow = meaning?.role ?? null;
+    const narrower = role === null || child.part.isNorm || narrow?.startsWith(`${role}.`);
+    return narrower ? { ...context, role: narrow ?? role } : context;
   }
 
   #enterBlock(child: Node, context: Context): Context {

@@ -207,6 +207,22 @@ Deno.test("checkpoints of Keras 3: a kernel is its layer's, weights below an opt
   ]);
 });
 
+Deno.test("numbered attentions are attention, numbered norms not the last", () => {
+  const { layers } = arranged(
+    ["", "_1", "_2"].flatMap((number) => [
+      `layers/layer_normalization${number}/vars/0`,
+      ...["query_dense", "output_dense"].map((part) =>
+        `layers/multi_head_attention${number}/${part}/vars/0`
+      ),
+    ]),
+  );
+  assertEquals(layers.map(({ role }) => role).sort(), [
+    ...["attention.output", "attention.output", "attention.output"],
+    ...["attention.query", "attention.query", "attention.query"],
+    ...[null, null, null],
+  ]);
+});
+
 Deno.test("recurrent layers are known by their names", () => {
   const { layers } = arranged([
     ...[

@@ -7,6 +7,11 @@ import { isObject, type JsonObject } from "../json.ts";
 // their names. The group "vars" has the layer's own name as an attribute, in later versions.
 const CONTAINERS = ["layers", "_layer_checkpoint_dependencies"];
 const MAX_DEPTH = 16;
+/** Parts of layers in the order in which they compute; groups list them by name. */
+const PARTS = [
+  ...["forward_layer", "backward_layer"],
+  ...["query_dense", "key_dense", "value_dense", "output_dense"],
+];
 
 /** The tensors of each layer by its path in the config ("outer/inner"), and by its name alone. */
 export function namesByLayer(
@@ -27,8 +32,13 @@ export function namesByLayer(
     const bare = layer.slice(layer.lastIndexOf("/") + 1);
     if (bare !== layer) add(bare, name);
   }
+  for (const names of found.values()) names.sort((a, b) => placeOf(a) - placeOf(b));
   return found;
 }
+
+/** Where among a layer's parts the one lies that a tensor belongs to; others before them. */
+const placeOf = (tensor: string) =>
+  Math.max(...tensor.split("/").map((part) => PARTS.indexOf(part)));
 
 /** Tensors in the order of the config's layers, others after them. */
 export function inConfigOrder(contents: Contents, config: JsonObject | undefined): TensorInfo[] {
