@@ -10,6 +10,11 @@ import { cors, only, type Service } from "./answer.ts";
 
 /** Bytes of a request that names a URL. */
 const MAX_JSON = 1 << 16;
+/** Characters of a URL; signed ones have a thousand. */
+const MAX_URL = 1 << 13;
+/** Bytes of a form beside those of its files. */
+const MAX_FRAME = 1 << 20;
+const FORM = "multipart/form-data";
 
 /** `POST /models` and `DELETE /models/{model}`; whoever gets here may write. */
 export function addingRoutes({ engine, base, uploads }: Service): Hono {
@@ -20,7 +25,7 @@ export function addingRoutes({ engine, base, uploads }: Service): Hono {
       const type = (request.headers.get("Content-Type") ?? "").split(";")[0]!.trim().toLowerCase();
       const model = type === "application/json"
         ? await engine.add(await urlIn(request), request.signal)
-        : await receive(request, uploadsOf(uploads), incoming(request, type, query));
+        : await receive(request, uploadsOf(uploads), type, query);
       return created(model);
     })
     .delete("/models/:model", (c) => {
@@ -48,9 +53,10 @@ export function addingRoutes({ engine, base, uploads }: Service): Hono {
     });
   }
 
-  function receive(request: Request, uploads: Uploads, files: AsyncIterable<Incoming>) {
+  function receive(request: Request, uploads: Uploads, type: string, query: URLSearchParams) {
     const length = Number(request.headers.get("Content-Length") ?? 0);
-    uploads.checkLength(length);
+    uploads.checkLength(length - (type === FORM ? MAX_FRAME : 0));
+    const files = incoming(request, uploads, type, query);
     return uploads.receive(files, (path) => engine.add(path, request.signal), request.signal);
   }
 }
@@ -73,6 +79,7 @@ async function urlIn(request: Request): Promise<string> {
   }
   const url = isObject(body) ? body["url"] : undefined;
   if (typeof url !== "string") throw wrong("JSON without a url");
+  if (url.length > MAX_URL) throw wrong(`JSON with a url of more than ${MAX_URL} characters`);
   if (!/^(https?|s3|hf):\/\//i.test(url)) throw wrong("JSON whose url is no https or s3 one");
   return url;
 }
@@ -89,10 +96,11 @@ async function textOf(request: Request, wrong: (found: string) => Error): Promis
 
 function incoming(
   request: Request,
+  uploads: Uploads,
   type: string,
   query: URLSearchParams,
 ): AsyncIterable<Incoming> {
-  if (type === "multipart/form-data") return formFiles(request);
+  if (type === FORM) return formFiles(request, uploads);
   const name = query.get("name");
   if (name !== null) return oneFile(name, request);
   throw new BadRequest(
@@ -107,9 +115,9 @@ async function* oneFile(name: string, request: Request): AsyncGenerator<Incoming
 }
 
 /** The files of a form, each to be read to its end before the next one comes. */
-async function* formFiles(request: Request): AsyncGenerator<Incoming> {
+async function* formFiles(request: Request, uploads: Uploads): AsyncGenerator<Incoming> {
   const form = parser(request);
-  const body = Readable.fromWeb(request.body ?? new Blob().stream());
+  const body = Readable.fromWeb(limited(request, uploads));
   const files: BusboyFileStream[] = [];
   const waiting: Incoming[] = [];
   const state = { ended: false, failure: undefined as unknown, wake: () => {} };
@@ -138,6 +146,18 @@ async function* formFiles(request: Request): AsyncGenerator<Incoming> {
     body.destroy();
   }
   if (state.failure) throw broken(state.failure);
+}
+
+/** The body, as long as an upload may be: what lies between its files is held to that too. */
+function limited(request: Request, uploads: Uploads): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let total = -MAX_FRAME;
+  const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      uploads.checkLength(total += chunk.length);
+      controller.enqueue(chunk);
+    },
+  });
+  return (request.body ?? new Blob().stream()).pipeThrough(count);
 }
 
 async function* bytesOf(stream: BusboyFileStream): AsyncGenerator<Uint8Array> {

@@ -80,7 +80,7 @@ export class Catalogue {
     try {
       return await this.#open(entry, signal);
     } catch (error) {
-      this.#entries.delete(entry.id);
+      if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id);
       throw error;
     }
   }
@@ -197,7 +197,11 @@ export class Catalogue {
       ...(signal ? { signal } : {}),
     };
     return entry.opening = openModel(entry.path, options).then((model) => {
-      if (this.#entries.get(entry.id) !== entry) model.close();
+      if (this.#entries.get(entry.id) !== entry) {
+        model.close();
+        const sentence = `model "${entry.id}" was taken out while it was being opened`;
+        throw new NotFound(sentence, { found: entry.id });
+      }
       entry.model = model;
       delete entry.error;
       return model;

@@ -49,11 +49,12 @@ export class Uploads {
       const names = await this.#write(incoming, files, signal);
       const [first] = names;
       if (!first) throw new BadRequest("the upload holds no file", { expected: "a model file" });
-      place = this.#unused(stem(first));
-      Deno.renameSync(incoming, place);
+      const home = this.#unused(stem(first));
+      Deno.renameSync(incoming, home);
+      place = home;
       return await accept(names.size === 1 ? join(place, first) : place);
     } catch (error) {
-      Deno.removeSync(place, { recursive: true });
+      discard(place);
       throw isDiskFull(error) ? diskFull(error) : error;
     }
   }
@@ -61,7 +62,7 @@ export class Uploads {
   /** Removes the upload that a path belongs to. */
   remove(path: string): void {
     const [top = ""] = resolve(path).slice(this.folder.length + 1).split(sep);
-    if (this.holds(path)) Deno.removeSync(join(this.folder, top), { recursive: true });
+    if (this.holds(path)) discard(join(this.folder, top));
   }
 
   /** The most bytes an upload may have. Throws `TooLarge` for one that says it has more. */
@@ -78,14 +79,17 @@ export class Uploads {
     files: AsyncIterable<Incoming>,
     signal: AbortSignal | undefined,
   ): Promise<Set<string>> {
-    const names = new Set<string>();
+    const names = new Set<string>(), taken = new Set<string>();
     let total = 0;
     for await (const { name, bytes } of files) {
       checkName(name);
-      if (names.has(name) || names.size === MAX_FILES) {
-        const found = names.has(name) ? `"${name}" twice` : `more than ${MAX_FILES} files`;
+      // As file systems tell names apart that know no case, or compose their accents.
+      const plain = name.normalize().toLowerCase();
+      if (taken.has(plain) || names.size === MAX_FILES) {
+        const found = taken.has(plain) ? `"${name}" twice` : `more than ${MAX_FILES} files`;
         throw new BadRequest(`the upload holds ${found}`, { found });
       }
+      taken.add(plain);
       names.add(name);
       using file = Deno.openSync(join(folder, name), { write: true, createNew: true });
       for await (const chunk of bytes) {
@@ -123,6 +127,11 @@ function checkName(name: string): void {
       "and no dot at the start",
     { parameter: "name", found: name.slice(0, 80) },
   );
+}
+
+/** Removes a folder; somebody else may have been there first. */
+function discard(folder: string): void {
+  if (exists(folder)) Deno.removeSync(folder, { recursive: true });
 }
 
 function exists(path: string): boolean {

@@ -132,6 +132,19 @@ Deno.test("a form that ends too early is refused, and nothing is kept", () =>
     }
   }));
 
+Deno.test("a form is held to the limit with all that lies around its files", () =>
+  site(async (site) => {
+    const headers = { "Content-Type": "multipart/form-data; boundary=x" };
+    const field = '--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n';
+    const endless = ReadableStream.from((function* () {
+      yield utf8(field);
+      for (let i = 0; i < 100; i++) yield new Uint8Array(1 << 20);
+    })());
+    const refused = await site.ask("POST", "/models", { body: endless, headers });
+    assertEquals(refused.status, 413, JSON.stringify(refused.body));
+    assertEquals(kept(site), []);
+  }));
+
 Deno.test("an upload whose client goes away leaves nothing", () =>
   site(async (site) => {
     const body = new ReadableStream({
@@ -189,7 +202,10 @@ Deno.test("a server without --uploads takes none, and says so", () =>
   }, { takesUploads: false }));
 
 for (
-  const body of ["no json", "{}", '{"url": 5}', '{"url": "file:///etc/passwd"}', "[".repeat(70_000)]
+  const body of [
+    ...["no json", "{}", '{"url": 5}', '{"url": "file:///etc/passwd"}', "[".repeat(70_000)],
+    `{"url":"https://${"@".repeat(60_000)}/"}`,
+  ]
 ) {
   Deno.test(`a URL given as ${body.slice(0, 30)} is refused`, () =>
     site(async ({ ask }) => {
