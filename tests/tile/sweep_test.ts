@@ -79,15 +79,20 @@ Deno.test("channel norms equal brute force, for rows and columns read in several
   const shapes = [[600, 1000], [3, 300_000], [1, 5], [10, 7, 3, 3], [4, 6, 5]];
   const layouts = [[1, 0], [3, 2, 0, 1], [2, 3, 0, 1], [2, 1, 0], [1, 2, 0]];
   const cases = shapes.flatMap((shape) => [
-    { shape, layout: undefined },
-    ...layouts.filter(({ length }) => length === shape.length).map((layout) => ({ shape, layout })),
+    { shape, layout: undefined, order: undefined },
+    { shape, layout: undefined, order: "Fortran" as const },
+    ...layouts.filter(({ length }) => length === shape.length).map((layout) => ({
+      shape,
+      layout,
+      order: undefined,
+    })),
   ]);
-  for (const { shape, layout } of cases) {
+  for (const { shape, layout, order } of cases) {
     const value = (i: number) => {
       if (i % 997 === 5) return [NaN, Infinity, -Infinity][i % 3]!;
       return hash(i) * Math.sin(i / 777);
     };
-    const made = layout ? laidOut(shape, layout, value) : tensorOf(shape, value);
+    const made = layout ? laidOut(shape, layout, value) : tensorOf(shape, value, order);
     const { norms } = channels(readerOf(made, undefined, wasm))!;
     const [count = 0] = shape;
     const size = made.flat.length / count;
