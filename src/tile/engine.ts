@@ -44,7 +44,7 @@ export interface EngineOptions {
 
 const MIB = 1 << 20;
 /** Part of every tag: change it when the same address draws another picture. */
-const SOFTWARE = "synaptile 0.1.0";
+const SOFTWARE = "synaptile 0.1.0, kernels by layout";
 
 /**
  * Opens the models at `paths` (files, or folders of them) for drawing. Throws what opening throws
