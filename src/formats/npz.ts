@@ -1,7 +1,8 @@
 import { promisify } from "node:util";
 import { constants, inflateRaw, type ZlibOptions } from "node:zlib";
+import { TooLarge } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
-import type { Format, TensorInfo } from "./format.ts";
+import type { Format, Ignored, TensorInfo } from "./format.ts";
 import { malformed, show } from "./malformed.ts";
 import { headerEnd, MAX_HEADER, parseNpy } from "./npy.ts";
 import { firstMember, listZip, type Member, placeOf } from "./zip.ts";
@@ -27,20 +28,29 @@ export const npz: Format = {
   async list(source, { signal } = {}) {
     const members = await listZip(source, signal);
     const tensors: TensorInfo[] = [];
+    const ignored: Ignored[] = [];
     for (const member of members) {
-      if (member.name.endsWith(SUFFIX)) tensors.push(await tensor(source, member, signal));
+      if (!member.name.endsWith(SUFFIX)) continue;
+      try {
+        tensors.push(await tensor(source, member, signal));
+      } catch (error) {
+        if (!(error instanceof TooLarge)) throw error;
+        const reason = `its ${member.packed} bytes would be inflated to ${member.size} at once`;
+        ignored.push({ name: nameOf(member), reason });
+      }
     }
-    return { tensors, metadata: {} };
+    return { tensors, ignored, metadata: {} };
   },
 };
+
+const nameOf = ({ name }: Member) => name.slice(0, -SUFFIX.length);
 
 async function tensor(archive: Source, member: Member, signal?: AbortSignal): Promise<TensorInfo> {
   const file = `${archive.name}, member ${show(member.name)}`;
   let head = await start(archive, file, member, USUAL_HEADER, signal);
   if (headerEnd(head) > head.length) head = await start(archive, file, member, MAX_HEADER, signal);
-  const name = member.name.slice(0, -SUFFIX.length);
   const { source, offset } = placeOf(archive, member);
-  return parseNpy(file, name, head, { source, start: offset, size: member.size });
+  return parseNpy(file, nameOf(member), head, { source, start: offset, size: member.size });
 }
 
 /** The first `length` bytes of a member, or all where it is shorter; inflates no more than needed. */

@@ -9,7 +9,7 @@ type DecodedRef = SourceRef & { readonly kind: "decoded" };
  * A span of `from` run through codecs one after the other, such as a compressed chunk. No step
  * makes more bytes than the declared size can have come from. Owns `from`. Throws `FormatError`
  * for a size that the span cannot reach, or for bytes that do not decode to exactly that size, and
- * `TooLarge` above 1 GiB.
+ * `TooLarge` as `WholeSource` does.
  */
 export class DecodedSource extends WholeSource {
   readonly ref: DecodedRef;

@@ -12,7 +12,7 @@ type InflatedRef = SourceRef & { readonly kind: "inflated" };
 /**
  * A raw deflate stream in `from`, such as a member of an archive. It never grows beyond the
  * declared size. Owns `from`. Throws `FormatError` for a size that deflate cannot reach, or a
- * stream that does not inflate to exactly that size and checksum, and `TooLarge` above 1 GiB.
+ * stream that does not inflate to exactly that size and checksum, and `TooLarge` as `WholeSource` does.
  */
 export class InflatedSource extends WholeSource {
   readonly ref: InflatedRef;

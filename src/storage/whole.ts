@@ -5,6 +5,10 @@ import { fingerprint } from "./version.ts";
 
 /** What one span may take of memory once decoded. */
 const MAX_SIZE = 2 ** 30;
+/** Up to here, however few bytes it is decoded from. */
+const MODEST = 2 ** 26;
+/** Beyond, weights are not packed as tightly as that: a few bytes must not fill every worker. */
+const MAX_RATIO = 64;
 
 /** Where the encoded bytes lie, and how many they are once decoded. */
 export interface Span {
@@ -15,7 +19,8 @@ export interface Span {
 
 /**
  * A span of `from` that is decoded whole at the first read, where there is no way to start in the
- * middle. Owns `from`. Throws `TooLarge` above 1 GiB.
+ * middle. Owns `from`. Throws `TooLarge` above 1 GiB, or 64 MiB that are more than 64 times as many
+ * as they are decoded from.
  */
 export abstract class WholeSource implements Source {
   abstract readonly ref: SourceRef;
@@ -35,9 +40,11 @@ export abstract class WholeSource implements Source {
     this.size = span.size;
     this.version = fingerprint(from.version, span.offset, span.length, span.size);
     this.#span = span;
-    if (span.size > MAX_SIZE) {
-      const details = { file: from.name, found: span.size, expected: MAX_SIZE };
-      throw new TooLarge(`${name} decodes to ${span.size} bytes, over ${MAX_SIZE}`, details);
+    const most = Math.min(MAX_SIZE, Math.max(MODEST, MAX_RATIO * span.length));
+    if (span.size > most) {
+      const details = { file: from.name, found: span.size, expected: most };
+      const sentence = `${name} decodes to ${span.size} bytes, over ${most}; store it unpacked`;
+      throw new TooLarge(sentence, details);
     }
     if (from.readSync) this.readSync = (offset, into) => this.#readSync(offset, into);
   }

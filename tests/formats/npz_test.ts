@@ -58,6 +58,21 @@ Deno.test("npz: opening a large deflated member reads and inflates its beginning
   assertEquals((await valuesOf(tensor!)).length, 600_000);
 });
 
+Deno.test("npz: a few bytes that would fill gigabytes are left out, the others are shown", async () => {
+  // What ninety million zeros deflate to, as far as the header needs it.
+  const side = 9500, size = side * side + 128;
+  const start = npyFile(npyHeader("|u1", [side, side]), new Uint8Array(1 << 20));
+  const packed = concat(deflateRawSync(start), new Uint8Array(100_000));
+  const bomb = member({ name: "bomb.npy", data: packed, method: 8, size });
+  const { tensors, ignored } = await npz.list(
+    new MemorySource("given.npz", zipFile([bomb, member({ name: "a.npy" })])),
+  );
+  assertEquals([tensors.map(({ name }) => name), ignored], [["a"], [{
+    name: "bomb",
+    reason: `its ${packed.length} bytes would be inflated to ${size} at once`,
+  }]]);
+});
+
 Deno.test("npz: a padded header longer than usual is found", async () => {
   const data = npyFile(npyHeader("|u1", [2]).padEnd(4000), Uint8Array.of(8, 9));
   for (const deflate of [false, true]) {

@@ -105,6 +105,10 @@ Deno.test("inflated: a size that deflate cannot reach, or beyond what memory may
     new InflatedSource(memory(), { offset: 0, length, size });
   assertThrows(span(10, 10_321), FormatError, "at most 10320");
   assertThrows(span(2 ** 28, 2 ** 31), TooLarge, "2147483648");
+  span(2 ** 16, 2 ** 26)();
+  span(2 ** 24, 2 ** 30)();
+  assertThrows(span(2 ** 20, 2 ** 26 + 1), TooLarge, "over 67108864");
+  assertThrows(span(2 ** 23, 2 ** 30), TooLarge, "over 536870912");
 });
 
 Deno.test("inflated: what is no deflate stream is refused, waiting or not, and again", async () => {
