@@ -18,11 +18,16 @@ const STALE = 24 * 3600 * 1000;
 export class Uploads {
   readonly folder: string;
   readonly #limit: number;
+  readonly #pause: number;
 
-  /** `limit` is in bytes an upload. Makes the folder where it is missing. */
-  constructor(folder: string, limit: number) {
+  /**
+   * `limit` is in bytes an upload, `pause` in milliseconds between two pieces of one. Makes the
+   * folder where it is missing.
+   */
+  constructor(folder: string, limit: number, pause = 60_000) {
     this.folder = resolve(folder);
     this.#limit = limit;
+    this.#pause = pause;
     Deno.mkdirSync(this.folder, { recursive: true });
     this.#clean();
   }
@@ -92,7 +97,7 @@ export class Uploads {
       taken.add(plain);
       names.add(name);
       using file = Deno.openSync(join(folder, name), { write: true, createNew: true });
-      for await (const chunk of bytes) {
+      for await (const chunk of steady(bytes, this.#pause)) {
         signal?.throwIfAborted();
         this.checkLength(total += chunk.length);
         for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
@@ -114,6 +119,33 @@ export class Uploads {
       const stale = () => Date.now() - (Deno.statSync(path).mtime?.getTime() ?? 0) > STALE;
       if (name.startsWith(INCOMING) && stale()) Deno.removeSync(path, { recursive: true });
     }
+  }
+}
+
+/** The same chunks; throws `BadRequest` where one lets wait for longer than `pause` milliseconds. */
+async function* steady(
+  chunks: AsyncIterable<Uint8Array>,
+  pause: number,
+): AsyncGenerator<Uint8Array> {
+  const source = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        const sentence = `the upload stood still for ${pause / 1000} s: it was given up`;
+        late.reject(new BadRequest(sentence, { expected: `bytes at least every ${pause} ms` }));
+      }, pause);
+      try {
+        const { value, done } = await Promise.race([source.next(), late.promise]);
+        if (done) return;
+        yield value;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  } finally {
+    // Not waited for: what stands still may never answer.
+    source.return?.().catch(() => {});
   }
 }
 

@@ -8,6 +8,8 @@ import { inFolder } from "../storage/folder.ts";
 
 const token = "0123456789abcdef0123";
 const LIMIT = 100_000;
+/** Milliseconds that an upload may stand still. */
+const PAUSE = 300;
 
 const file = (name: string, values = 4) =>
   safetensorsFile({ [name]: { dtype: "U8", shape: [values], data_offsets: [0, values] } }, values);
@@ -34,7 +36,7 @@ async function site(
     const uploads = `${folder}/uploads`;
     const app = createApp(engine, {
       tokens: new Tokens(tokens),
-      ...(takesUploads ? { uploads: new Uploads(uploads, LIMIT) } : {}),
+      ...(takesUploads ? { uploads: new Uploads(uploads, LIMIT, PAUSE) } : {}),
     });
     try {
       await test({
@@ -155,6 +157,17 @@ Deno.test("an upload whose client goes away leaves nothing", () =>
     });
     const broken = await site.ask("POST", "/models?name=m.safetensors", { body });
     assert(broken.status >= 400);
+    assertEquals(kept(site), []);
+  }));
+
+Deno.test("an upload that stands still is given up, and leaves nothing", () =>
+  site(async (site) => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(file("a").subarray(0, 10)),
+    });
+    const given = await site.ask("POST", "/models?name=m.safetensors", { body });
+    assertEquals(given.status, 400);
+    assertStringIncludes(given.body.detail, "stood still for 0.3 s");
     assertEquals(kept(site), []);
   }));
 
