@@ -13,6 +13,7 @@ import { inFolder } from "../storage/folder.ts";
 import { concat, utf8 } from "./build.ts";
 import { opensInTime } from "./opening.ts";
 import { field } from "./protobuf_build.ts";
+import { COUNT, sparse } from "./sparse.ts";
 import { type EntryFields, entryOf, indexOf, tableEntry, tableOf } from "./tensorflow_build.ts";
 import { valuesOf } from "./values.ts";
 
@@ -261,27 +262,9 @@ Deno.test("tensorflow: a flipped byte of a tensor is told of where it lies", () 
 
 Deno.test("tensorflow: 10,000 tensors in a sparse 10 GB open in 300 ms, reading only the index", () =>
   inFolder(async (folder) => {
-    const [count, side] = [10_000, 1_000_000];
-    const names = Array.from(
-      { length: count },
-      (_, i) =>
-        `model/layer_${String(i >> 3).padStart(4, "0")}/dense_${
-          i & 7
-        }/kernel/.ATTRIBUTES/VARIABLE_VALUE`,
-    );
-    const path = `${folder}/ckpt-1.index`;
-    const entries = names.map((name, i): [string, EntryFields] => [
-      name,
-      { shape: [500, 500], size: side, shard: i % 4, offset: (i >> 2) * side },
-    ]);
-    await Deno.writeFile(path, indexOf(Object.fromEntries(entries), field(1, 4)));
-    for (let shard = 0; shard < 4; shard++) {
-      const file = `${folder}/ckpt-1.data-0000${shard}-of-00004`;
-      await Deno.writeFile(file, new Uint8Array());
-      await Deno.truncate(file, count * side / 4);
-    }
+    const path = sparse["tensorflow checkpoint"]!(folder);
     await opensInTime(checkpoint, path, ({ listing: { tensors }, source, others }) => {
-      assertEquals(tensors.length, count);
+      assertEquals(tensors.length, COUNT);
       assertEquals([source.reads, source.bytes], [1, source.size]);
       assert(others.every(({ reads }) => reads === 0));
     });

@@ -11,6 +11,7 @@ import { inFolder } from "../storage/folder.ts";
 import { utf8 } from "./build.ts";
 import { flipped } from "./flipped.ts";
 import { opensInTime } from "./opening.ts";
+import { COUNT, sparse } from "./sparse.ts";
 import { valuesOf } from "./values.ts";
 
 const fixtures = new URL("../../fixtures/tfjs/", import.meta.url);
@@ -247,22 +248,10 @@ flipped(
 
 Deno.test("tfjs: 10,000 tensors in 10 GB of sparse shards open in 300 ms, reading only the JSON", () =>
   inFolder(async (folder) => {
-    const [count, side, shards] = [10_000, 1_000_000, 100];
-    const paths = Array.from({ length: shards }, (_, i) => `group1-shard${i + 1}of${shards}.bin`);
-    const weights = Array.from({ length: count }, (_, i) => (
-      { name: `block_${i >> 3}/dense_${i & 7}/kernel`, shape: [500, 500], dtype: "float32" }
-    ));
-    const path = `${folder}/model.json`;
-    await Deno.writeTextFile(path, JSON.stringify(manifest(weights, paths)));
-    for (const [i, shard] of paths.entries()) {
-      await Deno.writeFile(`${folder}/${shard}`, new Uint8Array());
-      // Every border lies within a weight.
-      const more = i === 0 ? 2 : i === shards - 1 ? -2 : 0;
-      await Deno.truncate(`${folder}/${shard}`, count * side / shards + more);
-    }
+    const path = sparse["tfjs"]!(folder);
     await opensInTime(tfjs, path, ({ listing: { tensors }, source, others }) => {
-      assertEquals(tensors.length, count);
-      assertEquals(tensors.filter(({ source }) => source.kind === "assembled").length, shards - 1);
+      assertEquals(tensors.length, COUNT);
+      assertEquals(tensors.filter(({ source }) => source.kind === "assembled").length, 99);
       assertEquals([source.reads, source.bytes], [1, source.size]);
       assert(others.every(({ reads }) => reads === 0));
     });
