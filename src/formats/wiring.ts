@@ -51,11 +51,12 @@ export function wire(
 const distinct = (names: string[]) => names.length < 2 ? names : [...new Set(names)];
 
 /** Each operation after those whose results it takes; otherwise in the given order. */
-function sorted(operations: readonly Operation[]): Operation[] {
+function sorted(operations: readonly Operation[]): readonly Operation[] {
   const makers = new Map<Value, Operation>();
   for (const operation of operations) {
     for (const output of operation.outputs) makers.set(output, operation);
   }
+  if (areInOrder(operations, makers)) return operations;
   const order = new Set<Operation>();
   const begun = new Set<Operation>();
   for (const first of operations) {
@@ -74,6 +75,22 @@ function sorted(operations: readonly Operation[]): Operation[] {
     }
   }
   return [...order];
+}
+
+/** Whether each operation comes after those whose results it takes, as most files have them. */
+function areInOrder(
+  operations: readonly Operation[],
+  makers: ReadonlyMap<Value, Operation>,
+): boolean {
+  const done = new Set<Operation>();
+  return operations.every((operation) => {
+    const inOrder = operation.inputs.every((input) => {
+      const maker = makers.get(input);
+      return !maker || done.has(maker);
+    });
+    done.add(operation);
+    return inOrder;
+  });
 }
 
 /** Gives unique names: the file's own to the first that has it, else the operation's and a number. */

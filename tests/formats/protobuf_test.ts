@@ -150,7 +150,7 @@ Deno.test("protobuf: messages nested 10,000 deep are refused", async () => {
   let message: Uint8Array = new Uint8Array();
   for (let i = 0; i < 1e4; i++) message = field(1, message);
   const scan = scanOf(message);
-  const inward = (field: Field): Promise<void> => scan.walk(field, inward);
+  const inward = (field: Field): Promise<void> | undefined => scan.walk(field, inward);
   await assertRejects(() => scan.walk(scan.root, inward), FormatError, "nested");
 });
 
@@ -167,7 +167,7 @@ Deno.test("protobuf: a value of another type than asked for, or too long, is ref
   assertThrows(() => scan.text(long!), FormatError, "5000 bytes");
   assertThrows(() => scan.text(odd!), FormatError, "UTF-8");
   assertThrows(() => scan.integers(odd!), FormatError, "varint");
-  await assertRejects(() => scan.walk(integer!, () => {}), FormatError, "a message");
+  assertThrows(() => scan.walk(integer!, () => {}), FormatError, "a message");
   await assertRejects(() => scan.read(long!, 4999), FormatError, "5000 bytes");
 });
 

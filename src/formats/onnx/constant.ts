@@ -8,12 +8,15 @@ const INT64 = 7;
 /** Bytes of one packed list of integers: far above what is written into an attribute. */
 const MAX_LIST = 1 << 20;
 
+/** Why a Constant without a value cannot be drawn. */
+export const NO_VALUE = "the file holds none of its values";
+
 /** The value of a Constant, from the fields of its AttributeProto: a tensor, a number or a list. */
 export class Constant {
   readonly #scan: Scanner;
   #value: Stored | undefined;
   /** Why there is no value that can be drawn. */
-  reason = "the file holds none of its values";
+  reason = NO_VALUE;
 
   constructor(scan: Scanner) {
     this.#scan = scan;
@@ -66,7 +69,7 @@ export class Constant {
 
   /** The list that the fields before have begun, or a new one. */
   #list(type: number, number: number, shape: number[]): Repeated {
-    const begun = this.#value?.typed.get(number);
+    const begun = this.#value?.typed?.get(number);
     if (begun) return begun;
     const list = new Repeated(this.#scan);
     this.#value = { ...empty(type), shape, typed: new Map([[number, list]]) };
@@ -74,4 +77,4 @@ export class Constant {
   }
 }
 
-const empty = (type: number): Stored => ({ name: "", type, shape: [], typed: new Map() });
+const empty = (type: number): Stored => ({ name: "", type, shape: [] });

@@ -24,8 +24,8 @@ export interface Node {
   readonly outputs: string[];
   /** Of a product of matrices, whether the second one is transposed first. */
   transposes: boolean;
-  /** What its attributes hold, of a Constant. */
-  readonly constant: Constant;
+  /** What its attributes hold, of a Constant, or what may be one. */
+  constant: Constant | undefined;
   /** Graphs in its attributes: branches, bodies of loops. */
   readonly bodies: Body[];
 }
@@ -81,17 +81,16 @@ export async function readFunction(scan: Scanner, span: Field): Promise<Body> {
 }
 
 async function readNode(scan: Scanner, span: Field): Promise<Node> {
-  const constant = new Constant(scan);
   const node: Node = {
     name: "",
     op: "",
     inputs: [],
     outputs: [],
     transposes: false,
-    constant,
+    constant: undefined,
     bodies: [],
   };
-  await scan.walk(span, (field) => {
+  const walking = scan.walk(span, (field) => {
     switch (field.number) {
       case 1:
         node.inputs.push(scan.text(field));
@@ -109,24 +108,26 @@ async function readNode(scan: Scanner, span: Field): Promise<Node> {
         return addAttribute(scan, field, node);
     }
   });
-  return node;
+  if (walking) await walking;
+  // Lists that have grown keep room for more.
+  return { ...node, inputs: [...node.inputs], outputs: [...node.outputs] };
 }
 
 /**
  * Of an AttributeProto only graphs count, what may be the value of a Constant, and whether a product
  * transposes.
  */
-async function addAttribute(scan: Scanner, span: Field, node: Node): Promise<void> {
+function addAttribute(scan: Scanner, span: Field, node: Node): Promise<void> | void {
   // An attribute that comes before the name of its operation may be a constant's.
   const wanted = node.op === "Constant" || node.op === "";
   let name = "";
-  await scan.walk(span, (field) => {
+  return scan.walk(span, (field) => {
     if (field.number === 1) name = scan.text(field);
     if (field.number === 3 && name === "transB") node.transposes = field.value !== 0;
     if (field.number === 6 || field.number === 11) {
       return readGraph(scan, field).then((body) => node.bodies.push(body));
     }
-    if (wanted) return node.constant.add(field);
+    if (wanted) return (node.constant ??= new Constant(scan)).add(field);
   });
 }
 

@@ -19,16 +19,18 @@ export function withKernels(
   operations: readonly FlatOperation[],
   constants: ReadonlyMap<Value, string>,
 ): TensorInfo[] {
-  const carried = new Map(constants);
+  const carried = new Map<Value, string>();
+  const tensorOf = (value: Value | undefined) =>
+    value === undefined ? undefined : constants.get(value) ?? carried.get(value);
   const kernels = new Map<string, Kernel>();
   // What is carried on comes before what takes it: the format has operations in such an order.
   for (const { op, inputs, outputs, transposes } of operations) {
     if (keeping.has(op)) {
-      const tensor = carried.get(inputs[0]!);
+      const tensor = tensorOf(inputs[0]);
       if (tensor !== undefined) carried.set(outputs[0]!, tensor);
     }
     const weight = weights.get(op);
-    const tensor = weight && carried.get(inputs[weight.operand]!);
+    const tensor = weight && tensorOf(inputs[weight.operand]);
     if (tensor !== undefined && !transposes) kernels.set(tensor, weight!.kernel);
   }
   return tensors.map((tensor) => withKernel(tensor, kernels.get(tensor.name)));

@@ -1,4 +1,5 @@
 import { malformed, show } from "../malformed.ts";
+import { NO_VALUE } from "./constant.ts";
 import type { Body, Node } from "./graph.ts";
 import type { Stored } from "./tensor.ts";
 
@@ -36,9 +37,11 @@ function* tensorsOf(body: Body): Generator<readonly [string, Stored | string]> {
   for (const tensor of body.initializers) yield [tensor.name, tensor];
   for (const name of body.sparse) yield [name, "it is sparse"];
   for (const node of body.nodes) {
-    if (isConstant(node)) yield [node.outputs[0]!, node.constant.value ?? node.constant.reason];
+    if (isConstant(node)) yield [node.outputs[0]!, node.constant?.value ?? reasonOf(node)];
   }
 }
+
+const reasonOf = ({ constant }: Node) => constant?.reason ?? NO_VALUE;
 
 /** Whether a node is a tensor of its body. */
 export const isConstant = ({ op, outputs }: Node) => op === "Constant" && outputs.length > 0;

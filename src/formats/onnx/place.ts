@@ -60,7 +60,7 @@ function placeHere(
     if (raw.length === bytes) return { source: ref, offset: raw.offset };
     throw malformed(file, `${field} raw_data`, `${raw.length} bytes`, `${bytes} for its dims`);
   }
-  const repeated = found.get(typed.number);
+  const repeated = found?.get(typed.number);
   if (!repeated) return "the file holds none of its values";
   const values = repeated.values(file);
   if (!values) return "its values are scattered over the file";

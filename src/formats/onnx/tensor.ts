@@ -11,7 +11,7 @@ export interface Stored {
   shape: number[];
   raw?: Span;
   /** Values in fields of their kind, by field number. */
-  typed: Map<number, Repeated>;
+  typed?: Map<number, Repeated>;
   /** Where the values lie in another file: "location", "offset", "length". */
   external?: Map<string, string>;
 }
@@ -21,11 +21,11 @@ const numbers: ReadonlySet<number> = new Set(Object.values(typed).map(({ number 
 
 /** Reads a TensorProto. */
 export async function readTensor(scan: Scanner, span: Span | Field): Promise<Stored> {
-  const tensor: Stored = { name: "", type: 0, shape: [], typed: new Map() };
-  const entries = new Map<string, string>();
+  const tensor: Stored = { name: "", type: 0, shape: [] };
+  let entries: Map<string, string> | undefined;
   let location = 0;
-  await scan.walk(span, (field) => {
-    if (numbers.has(field.number)) return repeated(tensor.typed, field, scan);
+  const walking = scan.walk(span, (field) => {
+    if (numbers.has(field.number)) return repeated(tensor.typed ??= new Map(), field, scan);
     switch (field.number) {
       case 1:
         return addSides(scan, tensor, field);
@@ -39,26 +39,28 @@ export async function readTensor(scan: Scanner, span: Span | Field): Promise<Sto
         tensor.raw = field;
         return;
       case 13:
-        return readEntry(scan, field, entries);
+        return readEntry(scan, field, entries ??= new Map());
       case 14:
         location = field.value;
     }
   });
-  if (location === EXTERNAL) tensor.external = entries;
+  if (walking) await walking;
+  if (location === EXTERNAL) tensor.external = entries ?? new Map();
   return tensor;
 }
 
 /** Reads a StringStringEntryProto into a map. */
-export async function readEntry(
+function readEntry(
   scan: Scanner,
   span: Field,
   into: Map<string, string>,
-): Promise<void> {
+): Promise<void> | void {
   let [key, value] = ["", ""];
-  await scan.walk(span, (field) => {
+  const walking = scan.walk(span, (field) => {
     if (field.number === 1) key = scan.text(field);
     if (field.number === 2) value = scan.text(field);
   });
+  if (walking) return walking.then(() => void into.set(key, value));
   into.set(key, value);
 }
 
@@ -73,7 +75,7 @@ function repeated(
 }
 
 function addSides(scan: Scanner, tensor: Stored, field: Field): void {
-  tensor.shape.push(...scan.integers(field).slice(0, MAX_AXES + 1));
+  tensor.shape = [...tensor.shape, ...scan.integers(field).slice(0, MAX_AXES + 1)];
   if (tensor.shape.length > MAX_AXES) {
     throw scan.malformed(field, "dims", "a longer list", `at most ${MAX_AXES} sides`);
   }

@@ -120,14 +120,19 @@ class Reader {
       if (field.number === 3) {
         return this.node(field, `${name}/`).then((node) => nodes.push(node));
       }
-      if (field.number !== 4) return;
-      const pair = ["", ""];
-      return scan.walk(field, (field) => {
-        if (field.number === 1 || field.number === 2) pair[field.number - 1] = scan.text(field);
-      }).then(() => returns.set(pair[0]!, pair[1]!));
+      if (field.number === 4) return this.#pair(field, returns);
     });
     const results = outputs.map((output) => returns.get(output) ?? "");
     this.functions.set(name, { parameters, nodes, results });
+  }
+
+  /** Adds an entry of a map of texts. */
+  async #pair(span: Span, into: Map<string, string>): Promise<void> {
+    const pair = ["", ""];
+    await this.#scan.walk(span, (field) => {
+      if (field.number < 3) pair[field.number - 1] = this.#scan.text(field);
+    });
+    into.set(pair[0]!, pair[1]!);
   }
 
   /** Adds the name of an argument's definition. */
