@@ -10,6 +10,8 @@ const MAGIC = "\x93NUMPY";
 /** NumPy writes 128 bytes, and reads no more than this where it must not trust a file. */
 export const MAX_HEADER = 10_000;
 
+const utf8 = new TextDecoder(), latin1 = new TextDecoder("latin1");
+
 /** NumPy's array file: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 export const npy: Format = {
   name: "npy",
@@ -43,7 +45,7 @@ export interface Place {
  */
 export function parseNpy(file: string, name: string, head: Uint8Array, place: Place): TensorInfo {
   const data = dataOffset(file, head, place.size);
-  const text = new TextDecoder(head[6] === 3 ? "utf-8" : "latin1")
+  const text = (head[6] === 3 ? utf8 : latin1)
     .decode(head.subarray(head[6] === 1 ? 10 : 12, data));
   const header = parseLiteral(file, text);
   if (!(header instanceof Map)) throw malformed(file, "header", show(text), "a Python dict");

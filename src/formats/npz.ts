@@ -26,7 +26,7 @@ export const npz: Format = {
   claims: (head, name) => name.endsWith(".npz") || firstMember(head).endsWith(SUFFIX),
 
   async list(source, { signal } = {}) {
-    const members = await listZip(source, signal);
+    const members = await listZip(source, signal, { ahead: USUAL_HEADER });
     const tensors: TensorInfo[] = [];
     const ignored: Ignored[] = [];
     for (const member of members) {
@@ -62,6 +62,9 @@ async function start(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const wanted = Math.min(length, member.size);
+  if (!member.deflated && member.head && member.head.length >= wanted) {
+    return member.head.subarray(0, wanted);
+  }
   if (!member.deflated) return source.read(member.offset, wanted, signal);
   // Deflate adds a few hundred bytes of tables at most before it gets to the point.
   const packed = await source.read(member.offset, Math.min(member.packed, wanted + 1024), signal);

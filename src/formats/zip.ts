@@ -1,7 +1,7 @@
 import { InflatedSource } from "../storage/inflated.ts";
 import type { Source, SourceRef } from "../storage/source.ts";
 import { readDirectory } from "./zip/directory.ts";
-import { locate } from "./zip/places.ts";
+import { type Habits, locate } from "./zip/places.ts";
 
 // Layout: for each member a local header and its bytes; then the central directory, which names
 // them all; then the end record, which says where that is. APPNOTE.TXT 6.3.10, section 4.3.
@@ -21,12 +21,12 @@ export interface Member {
   readonly size: number;
   /** CRC-32 of the inflated bytes, as declared. */
   readonly checksum: number;
+  /** The first bytes of its data, where they came with its header. */
+  readonly head?: Uint8Array;
 }
 
 /**
  * The members of a zip archive, stored or deflated, in the directory's order; folders left out.
- * `alignment` is that of the data, in bytes, where the archive's writer is known to align it: then
- * most members are found without a read for each.
  *
  * Throws `FormatError` for one that is encrypted, split, packed otherwise, that names a file twice
  * or outside itself, or whose members overlap or claim more bytes than there are.
@@ -34,13 +34,13 @@ export interface Member {
 export async function listZip(
   source: Source,
   signal?: AbortSignal,
-  alignment = 0,
+  habits: Habits = {},
 ): Promise<readonly Member[]> {
   const directory = await readDirectory(source, signal);
-  const offsets = await locate(source, directory, alignment, signal);
+  const places = await locate(source, directory, habits, signal);
   return directory.entries.filter(({ name }) => !name.endsWith("/")).map((entry) => {
     const { name, deflated, packed, size, checksum } = entry;
-    return { name, deflated, offset: offsets.get(entry)!, packed, size, checksum };
+    return { name, deflated, packed, size, checksum, ...places.get(entry)! };
   });
 }
 

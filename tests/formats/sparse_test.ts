@@ -11,7 +11,7 @@ import { BYTES, COUNT, sparse } from "./sparse.ts";
 const cases = [
   { name: "safetensors in shards", format: shardedSafetensors, reads: 20, bytes: 4e6 },
   { name: "onnx, external", format: onnx, reads: 30, bytes: 4e6 },
-  { name: "npz", format: npz, reads: 20_100, bytes: 6e6 },
+  { name: "npz", format: npz, reads: 10_100, bytes: 6e6 },
   { name: "keras", format: keras, reads: 200, bytes: 4e6 },
 ];
 

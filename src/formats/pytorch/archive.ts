@@ -23,7 +23,7 @@ export async function listArchive(
   base: string,
   signal?: AbortSignal,
 ): Promise<Listing> {
-  const members = await listZip(source, signal, ALIGNMENT);
+  const members = await listZip(source, signal, { alignment: ALIGNMENT });
   const folder = folderOf(source.name, members);
   const records = new Map(
     members.filter(({ name }) => name.startsWith(folder))

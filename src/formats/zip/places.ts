@@ -6,39 +6,61 @@ const LOCAL = 0x04034b50;
 const LOCAL_SIZE = 30;
 /** Bytes between headers that are read for the sake of one read. */
 const MAX_BATCH = 1 << 16;
+/** Enough for the extra fields that most writers put behind a name. */
+const USUAL_EXTRA = 64;
+
+/** What is known of an archive's writer and reader. */
+export interface Habits {
+  /** To how many bytes the writer aligns data: then most members are found without a read for each. */
+  readonly alignment?: number;
+  /** How many bytes of each member's data the reader is going to ask for. */
+  readonly ahead?: number;
+}
+
+/** Where an entry's data begins. */
+interface Place {
+  readonly offset: number;
+  /** Its first bytes, where they came with the header. */
+  readonly head?: Uint8Array;
+}
 
 /**
- * First byte of each entry's data. Only the local header in front of it says where that is, as it
- * has an extra field of its own. Headers that lie close together are read at once; those of an
- * archive whose writer aligns data to `alignment` bytes (0: does not) are not read where that rule
- * explains every byte up to the next member. Throws `FormatError` for a header that is another's.
+ * Where each entry's data is. Only the local header in front of it says that, as it has an extra
+ * field of its own. Headers that lie close together are read at once; those of an archive whose
+ * writer aligns data are not read where that rule explains every byte up to the next member. Throws
+ * `FormatError` for a header that is another's.
  */
 export async function locate(
   source: Source,
   { entries, offset: end }: Directory,
-  alignment: number,
+  { alignment = 0, ahead = 0 }: Habits,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<Entry, number>> {
+): Promise<ReadonlyMap<Entry, Place>> {
   const placed = entries.toSorted((a, b) => a.header - b.header);
-  const offsets = new Map<Entry, number>();
+  const places = new Map<Entry, Place>();
   const unknown: Entry[] = [];
   placed.forEach((entry, i) => {
     refuseOutside(source.name, entry, headerEnd(entry), end);
     const offset = alignment > 0 ? aligned(entry, alignment) : NaN;
-    if (explains(offset, entry, placed[i + 1]?.header ?? end)) offsets.set(entry, offset);
+    if (explains(offset, entry, placed[i + 1]?.header ?? end)) places.set(entry, { offset });
     else unknown.push(entry);
   });
   for (const near of batches(unknown)) {
     const start = near[0]!.header;
-    const bytes = await source.read(start, headerEnd(near.at(-1)!) - start, signal);
+    const more = ahead > 0 ? USUAL_EXTRA + ahead : 0;
+    const stop = Math.min(headerEnd(near.at(-1)!) + more, end);
+    const bytes = await source.read(start, stop - start, signal);
     for (const entry of near) {
       const offset = dataOffset(source.name, entry, bytes.subarray(entry.header - start));
       refuseOutside(source.name, entry, offset, end);
-      offsets.set(entry, offset);
+      const length = Math.min(ahead, entry.packed);
+      const isRead = length > 0 && offset + length <= stop;
+      const head = isRead ? bytes.subarray(offset - start, offset - start + length) : undefined;
+      places.set(entry, { offset, ...(head ? { head } : {}) });
     }
   }
-  refuseOverlaps(source.name, placed, offsets);
-  return offsets;
+  refuseOverlaps(source.name, placed, places);
+  return places;
 }
 
 /** First byte after the header's name, where its extra field begins. */
@@ -93,11 +115,11 @@ function refuseOutside(file: string, entry: Entry, offset: number, end: number):
 function refuseOverlaps(
   file: string,
   placed: readonly Entry[],
-  offsets: ReadonlyMap<Entry, number>,
+  places: ReadonlyMap<Entry, Place>,
 ): void {
   placed.forEach((entry, i) => {
     const before = placed[i - 1];
-    const end = before ? offsets.get(before)! + before.packed : 0;
+    const end = before ? places.get(before)!.offset + before.packed : 0;
     if (end <= entry.header) return;
     const rule = `at or after ${end}, where ${show(before!.name)} ends`;
     throw malformed(file, `member ${show(entry.name)} place`, entry.header, rule);
