@@ -10,16 +10,28 @@ export type Kernel = "last" | "before last" | "second" | "matrix";
 
 /** A tensor with the layout of such a kernel. */
 export function withKernel(tensor: TensorInfo, kernel: Kernel | undefined): TensorInfo {
-  const axes = [...tensor.shape.keys()];
-  const rank = axes.length;
+  const layout = kernel && layoutOf(kernel, tensor.shape.length);
+  return layout ? { ...tensor, layout } : tensor;
+}
+
+const layouts = new Map<string, readonly number[] | undefined>();
+
+/** The same list for many tensors alike; undefined for a number of axes that such a kernel has not. */
+function layoutOf(kernel: Kernel, rank: number): readonly number[] | undefined {
+  const key = `${kernel} ${rank}`;
+  if (!layouts.has(key)) layouts.set(key, makeLayout(kernel, rank));
+  return layouts.get(key);
+}
+
+function makeLayout(kernel: Kernel, rank: number): readonly number[] | undefined {
   const turn = (output: number, input: number) => {
-    const space = axes.filter((axis) => axis !== output && axis !== input);
-    return { ...tensor, layout: [output, input, ...space] };
+    const axes = Array.from({ length: rank }, (_, axis) => axis);
+    return [output, input, ...axes.filter((axis) => axis !== output && axis !== input)];
   };
   if (kernel === "last" && rank > 1) return turn(rank - 1, rank - 2);
   if (kernel === "before last" && rank > 2) return turn(rank - 2, rank - 1);
   if (kernel === "second" && rank > 1) return turn(1, 0);
-  return kernel === "matrix" && rank === 2 ? turn(1, 0) : tensor;
+  if (kernel === "matrix" && rank === 2) return turn(1, 0);
 }
 
 const kernels = /^((recurrent|pointwise|depthwise)_)?kernel$/;

@@ -2,7 +2,7 @@ import type { Source, SourceRef } from "../../storage/source.ts";
 import { bytesOf, type Ignored, rowMajor, type TensorInfo } from "../format.ts";
 import { checkShape, malformed, show } from "../malformed.ts";
 import { asIntegers } from "../protobuf/repeated.ts";
-import type { Stored } from "./tensor.ts";
+import type { External, Stored } from "./tensor.ts";
 import { elementType, type Typed } from "./types.ts";
 
 /** The file that is read, and the way to those beside it. */
@@ -78,17 +78,17 @@ function placeHere(
 }
 
 async function placeBeside(
-  external: ReadonlyMap<string, string>,
+  external: External,
   field: string,
   bytes: number,
   files: Files,
 ): Promise<Place> {
   const refuse = (key: string, found: string, expected: string) =>
     malformed(files.source.name, `${field} external_data ${key}`, found, expected);
-  const location = external.get("location");
+  const { location } = external;
   if (!location) throw refuse("location", show(location), "the path of a file beside");
-  const number = (key: string): number | undefined => {
-    const text = external.get(key);
+  const number = (key: "offset" | "length"): number | undefined => {
+    const text = external[key];
     if (text === undefined) return;
     const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
     if (Number.isSafeInteger(value)) return value;

@@ -3,6 +3,13 @@ import type { Field, Scanner, Span } from "../protobuf.ts";
 import { Repeated } from "../protobuf/repeated.ts";
 import { typed } from "./types.ts";
 
+/** Where values lie in another file, as the file says it. */
+export interface External {
+  location?: string;
+  offset?: string;
+  length?: string;
+}
+
 /** A TensorProto as it stands in the file: where its values are, not the values. */
 export interface Stored {
   name: string;
@@ -12,8 +19,7 @@ export interface Stored {
   raw?: Span;
   /** Values in fields of their kind, by field number. */
   typed?: Map<number, Repeated>;
-  /** Where the values lie in another file: "location", "offset", "length". */
-  external?: Map<string, string>;
+  external?: External;
 }
 
 const EXTERNAL = 1;
@@ -22,7 +28,7 @@ const numbers: ReadonlySet<number> = new Set(Object.values(typed).map(({ number 
 /** Reads a TensorProto. */
 export async function readTensor(scan: Scanner, span: Span | Field): Promise<Stored> {
   const tensor: Stored = { name: "", type: 0, shape: [] };
-  let entries: Map<string, string> | undefined;
+  let external: External | undefined;
   let location = 0;
   const walking = scan.walk(span, (field) => {
     if (numbers.has(field.number)) return repeated(tensor.typed ??= new Map(), field, scan);
@@ -39,29 +45,32 @@ export async function readTensor(scan: Scanner, span: Span | Field): Promise<Sto
         tensor.raw = field;
         return;
       case 13:
-        return readEntry(scan, field, entries ??= new Map());
+        return readEntry(scan, field, external ??= {});
       case 14:
         location = field.value;
     }
   });
   if (walking) await walking;
-  if (location === EXTERNAL) tensor.external = entries ?? new Map();
+  if (location === EXTERNAL) tensor.external = external ?? {};
   return tensor;
 }
 
-/** Reads a StringStringEntryProto into a map. */
+/** Reads a StringStringEntryProto. */
 function readEntry(
   scan: Scanner,
   span: Field,
-  into: Map<string, string>,
+  into: External,
 ): Promise<void> | void {
-  let [key, value] = ["", ""];
+  let key = "";
+  let value = "";
   const walking = scan.walk(span, (field) => {
     if (field.number === 1) key = scan.text(field);
     if (field.number === 2) value = scan.text(field);
   });
-  if (walking) return walking.then(() => void into.set(key, value));
-  into.set(key, value);
+  const put = () => {
+    if (key === "location" || key === "offset" || key === "length") into[key] = value;
+  };
+  return walking ? walking.then(put) : put();
 }
 
 function repeated(

@@ -56,7 +56,8 @@ export class Cursor {
   /** The field at a position of a message that ends at `end`. */
   field(at: number, end: number, depth: number): Field {
     const tag = this.varint(at, end);
-    const [number, wire] = [Math.floor(tag / 8), tag & 7];
+    const number = Math.floor(tag / 8);
+    const wire = tag & 7;
     if (number < 1 || number >= 2 ** 29) {
       throw this.#malformed("field number", at, number, "1 to 536870911");
     }
@@ -86,7 +87,8 @@ export class Cursor {
   varint(at: number, end: number): number {
     const bytes = this.#bytes;
     const last = Math.min(end - this.#start, at - this.#start + 10);
-    let [low, high] = [0, 0];
+    let low = 0;
+    let high = 0;
     for (let i = at - this.#start, shift = 0; i < last; i++, shift += 7) {
       const byte = bytes[i]!;
       const bits = byte & 127;
