@@ -20,9 +20,17 @@ interface Site {
   ask(method: string, path: string, init?: RequestInit & { token?: string | null }): Promise<{
     status: number;
     headers: Headers;
-    // deno-lint-ignore no-explicit-any -- JSON of any route
-    body: any;
+    body: Answer;
   }>;
+}
+
+/** What a test looks at in the JSON of a route. */
+interface Answer {
+  readonly id: string;
+  readonly parameters: number;
+  readonly layers: number;
+  readonly detail: string;
+  readonly models: readonly { readonly id: string }[];
 }
 
 async function site(
@@ -51,7 +59,7 @@ async function site(
           return {
             status: response.status,
             headers: response.headers,
-            body: text === "" ? null : JSON.parse(text),
+            body: JSON.parse(text || "{}") as Answer,
           };
         },
       });
@@ -61,8 +69,7 @@ async function site(
   });
 }
 
-const ids = async ({ ask }: Site) =>
-  (await ask("GET", "/models")).body.models.map(({ id }: { id: string }) => id);
+const ids = async ({ ask }: Site) => (await ask("GET", "/models")).body.models.map(({ id }) => id);
 const kept = ({ uploads }: Site) => Array.from(Deno.readDirSync(uploads), ({ name }) => name);
 
 Deno.test("an upload becomes a model, draws, and is gone with its file when deleted", () =>
