@@ -1,17 +1,8 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
+import { cut, paste, STATS_BYTES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, readCells } from "./cells.ts";
 import { TILE } from "./plane.ts";
-import {
-  cut,
-  eachPiece,
-  levelAt,
-  meansAt,
-  measure,
-  paste,
-  type Pyramid,
-  STATS_BYTES,
-  statsOf,
-} from "./pyramid.ts";
+import { eachPiece, levelAt, meansAt, measure, type Pyramid } from "./pyramid.ts";
 
 /** A tile's place on a plane. */
 export interface Place {

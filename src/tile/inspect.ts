@@ -2,7 +2,8 @@ import type { BlockStats } from "../compute/ops.ts";
 import type { CellReader } from "../field/cells.ts";
 import { storedValue } from "../field/wide.ts";
 import { indexOf } from "../field/plane.ts";
-import { cut, levelAt, measure, type Pyramid, statsOf } from "../field/pyramid.ts";
+import { cut, statsOf } from "../field/block_arrays.ts";
+import { levelAt, measure, type Pyramid } from "../field/pyramid.ts";
 import type { Inspection } from "./tile.ts";
 
 /** A block: `log2` of its side in cells, and its place among blocks of that size. */

@@ -3,7 +3,8 @@ import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { axesOf, fold } from "../field/plane.ts";
-import { fill, mergeLevels, type Pyramid, statsOf } from "../field/pyramid.ts";
+import { statsOf } from "../field/block_arrays.ts";
+import { fill, mergeLevels, type Pyramid } from "../field/pyramid.ts";
 import { lineOf } from "./sample.ts";
 
 /** Bins of `Ops.countKeys`. */
