@@ -3,6 +3,7 @@
 export * from "./block_means";
 export * from "./block_stats";
 export * from "./count_keys";
+export * from "./crc32c";
 export * from "./decode";
 export * from "./deflate";
 export * from "./filter_rows";

@@ -123,6 +123,8 @@ export interface Ops {
   largest(bytes: Uint8Array): number;
   /** A zlib stream (RFC 1950) that holds `bytes`, made for images with `rowLength` bytes from row to row. */
   zlib(bytes: Uint8Array, rowLength: number): Uint8Array;
+  /** CRC-32C (RFC 3720, appendix B.4); `before` is the sum of what came before, 0 of nothing. */
+  crc32c(bytes: Uint8Array, before?: number): number;
 }
 
 /** float32 bits as an unsigned integer that sorts as the values do: −∞ … −0, +0 … +∞; NaN at both ends. */

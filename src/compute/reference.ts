@@ -3,6 +3,7 @@ import type { Ops } from "./ops.ts";
 import { blockMeans } from "./reference/block_means.ts";
 import { blockStats } from "./reference/block_stats.ts";
 import { countKeys } from "./reference/count_keys.ts";
+import { crc32c } from "./reference/crc32c.ts";
 import { decode } from "./reference/decode.ts";
 import { gather } from "./reference/gather.ts";
 import { filterRows } from "./reference/filter_rows.ts";
@@ -29,4 +30,5 @@ export const reference: Ops = {
   filterRows,
   largest: (bytes) => bytes.reduce((most, byte) => Math.max(most, byte), 0),
   zlib: (bytes) => deflateSync(bytes),
+  crc32c,
 };

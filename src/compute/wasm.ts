@@ -2,6 +2,7 @@ import type { Ops } from "./ops.ts";
 import { blockMeans } from "./wasm/block_means.ts";
 import { blockStats } from "./wasm/block_stats.ts";
 import { countKeys } from "./wasm/count_keys.ts";
+import { crc32c } from "./wasm/crc32c.ts";
 import { decode } from "./wasm/decode.ts";
 import { filterRows } from "./wasm/filter_rows.ts";
 import { gather } from "./wasm/gather.ts";
@@ -30,4 +31,5 @@ export const wasm: Ops = {
   filterRows,
   largest,
   zlib,
+  crc32c,
 };

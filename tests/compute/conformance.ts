@@ -2,6 +2,7 @@ import type { Ops } from "../../src/compute/ops.ts";
 import { conformBlockMeans } from "./conformance/block_means.ts";
 import { conformBlockStats } from "./conformance/block_stats.ts";
 import { conformCountKeys } from "./conformance/count_keys.ts";
+import { conformCrc32c } from "./conformance/crc32c.ts";
 import { conformDecode } from "./conformance/decode.ts";
 import { conformDecodeBlocks } from "./conformance/decode_blocks.ts";
 import { conformGather } from "./conformance/gather.ts";
@@ -22,6 +23,7 @@ export function conform(ops: Ops): void {
   conformPackedStats(ops);
   conformMerge(ops);
   conformCountKeys(ops);
+  conformCrc32c(ops);
   conformShade(ops);
   conformPack(ops);
 }
