@@ -72,9 +72,15 @@ export class OutOfSpace extends SynaptileError {
   readonly title = "Disk full";
 }
 
+/** A stored chunk is not what was written; `details` has its folder, log2, cx and cy. */
+export class CorruptChunk extends SynaptileError {
+  readonly status = 500;
+  readonly title = "Store damaged";
+}
+
 const kinds = {
   ...{ FormatError, NotFound, BadRequest, Unauthorized, Forbidden },
-  ...{ Changed, Overloaded, TooLarge, Unreadable, OutOfSpace },
+  ...{ Changed, Overloaded, TooLarge, Unreadable, OutOfSpace, CorruptChunk },
 };
 
 /** An error as plain data, so that it can cross to another thread. */
