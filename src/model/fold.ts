@@ -96,10 +96,14 @@ function join<T>(all: readonly Fold<T>[], more: readonly Fold<T>[]): void {
   }
 }
 
-const indexAt = ({ block }: Foldable, depth: number) => block!.indices[depth]!;
+/** What says in which blocks a layer lies. */
+type InBlocks = Pick<Foldable, "block">;
+
+/** The number of its block of that depth, 0 for the outermost. */
+export const indexAt = ({ block }: InBlocks, depth: number): number => block!.indices[depth]!;
 
 /** The pattern down to the blocks of that depth; null for a layer of no such block. */
-function patternAt({ block }: Foldable, depth: number): string | null {
+export function patternAt({ block }: InBlocks, depth: number): string | null {
   const steps = block?.pattern.split("*") ?? [];
   if (!block || block.indices.length <= depth) return null;
   if (steps.length !== block.indices.length + 1) return null; // a star of a name's own
@@ -107,7 +111,7 @@ function patternAt({ block }: Foldable, depth: number): string | null {
 }
 
 /** The name of its block of that depth. */
-function placeOf({ block }: Foldable, depth: number): string {
+export function placeOf({ block }: InBlocks, depth: number): string {
   const steps = block!.pattern.split("*").slice(0, depth + 1);
   return steps.map((step, i) => `${step}${block!.indices[i]}`).join("");
 }
