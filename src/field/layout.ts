@@ -3,17 +3,19 @@ import type { Layer } from "../model/model.ts";
 import { type Group, modelOf, type Numbered } from "./layout/parts.ts";
 import { place } from "./layout/place.ts";
 import type { Layout, MapPlane } from "./layout/regions.ts";
-import { pieces, type Shape, shapesOf, turn } from "./layout/shapes.ts";
+import { pieces } from "./layout/pieces.ts";
+import { type Shape, turn } from "./layout/shape.ts";
+import { shapesOf } from "./layout/shapes.ts";
 import { type Stack, stackOf, type Template } from "./layout/template.ts";
 import { fold, nativeZoom } from "./plane.ts";
 
 export type { Frame, Layout, MapPlane, Region } from "./layout/regions.ts";
 export { RegionIndex } from "./layout/region_index.ts";
 
-/** What the map may take, times the cells in it, before a finer grid is looked for. */
-const ROOMY = 1.54;
-/** What a finer grid must save to be worth levels that need resampling. */
-const WORTH = 0.97;
+/** What the map may take, times the room for its planes, before a finer grid is looked for. */
+const ROOMY = 1.5;
+/** What a grid twice as fine must save to be worth a level that needs resampling. */
+const WORTH = 0.95;
 /** Longer than this, a map is no good to look at. */
 const ASPECT = 1.6;
 /** Guesses of the native zoom for one grid. */
@@ -65,10 +67,10 @@ function chooseGrid({ cells }: Group, template: Stack): Draft {
   let best: Draft | null = null;
   for (let k = 1;; k++) {
     const finest = k >= least;
-    if (!finest && roomFor(template, 2 ** (least - k)) > ROOMY * cells) continue;
-    const draft = draw(template, least, k);
+    if (!finest && roomFor(template, 2 ** (least - k)) > ROOMY * template.area) continue;
+    const draft = draw(template, least, finest ? Infinity : k);
     if (best === null || draft.area < WORTH * best.area) best = draft;
-    if (finest || draft.area <= ROOMY * cells) return best;
+    if (finest || draft.area <= ROOMY * template.area) return best;
   }
 }
 
@@ -101,13 +103,12 @@ function roomFor(template: Template, slot: number): number {
 }
 
 function nearSquare(shapes: readonly Shape[]): Shape {
-  const cost = ({ width, height }: Shape) => {
+  const cost = ({ width, height, faults }: Shape) => {
     const aspect = turn(width / height);
     const long = Math.max(0, aspect - Math.log(ASPECT));
-    return width * height * (1 + 0.1 * aspect ** 2 + 2 * long);
+    return (width * height + faults) * (1 + 0.1 * aspect ** 2 + 2 * long);
   };
   let [best] = shapes;
   for (const shape of shapes) if (cost(shape) < cost(best!)) best = shape;
   return best!;
 }
-

@@ -102,7 +102,10 @@ function partsOf(
       continue;
     }
     inside.set(branch, found);
-    parts.push({ ...group("branch", `@${branch}`, branch, `${prefix}.${branch}`, []), parts: found });
+    parts.push({
+      ...group("branch", `@${branch}`, branch, `${prefix}.${branch}`, []),
+      parts: found,
+    });
   }
   return inside.size === 0 ? parts : parts.map(counted);
 }

@@ -1,6 +1,6 @@
 import type { Group, Leaf, Part, Run } from "./parts.ts";
 import type { Frame, Region } from "./regions.ts";
-import { BAR, type Columns, type Packed, type Pieces, type Shape } from "./shapes.ts";
+import type { Columns, Packed, Pieces, Shape } from "./shape.ts";
 import type { Grid, Stack, Template } from "./template.ts";
 
 /** Regions and frames of a model in its template's shape, on a grid of `slot` cells. */
@@ -77,9 +77,7 @@ class Placer {
     parent: number,
   ) {
     if (group.kind !== "model") {
-      const above = group.kind === "branch" ? BAR : 0;
-      const at = { x, y: y + above, width, height: height - above };
-      parent = this.#frame(group.kind, group, at, parent);
+      parent = this.#frame(group.kind, group, { x, y, width, height }, parent);
     }
     for (const part of group.parts) {
       const i = places.get(part.key)!;
@@ -98,4 +96,3 @@ class Placer {
     return this.frames.push({ kind, label, name, ...at, planes: [], parent }) - 1;
   }
 }
-
