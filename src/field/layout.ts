@@ -5,7 +5,7 @@ import { place } from "./layout/place.ts";
 import type { Layout, MapPlane } from "./layout/regions.ts";
 import { pieces } from "./layout/pieces.ts";
 import { type Shape, turn } from "./layout/shape.ts";
-import { shapesOf } from "./layout/shapes.ts";
+import { shapesOf, slotsIn } from "./layout/shapes.ts";
 import { type Stack, stackOf, type Template } from "./layout/template.ts";
 import { fold, nativeZoom } from "./plane.ts";
 
@@ -18,6 +18,8 @@ const ROOMY = 1.5;
 const WORTH = 0.95;
 /** Longer than this, a map is no good to look at. */
 const ASPECT = 1.6;
+/** Planes in all grids that are tried. */
+const MOST_PLANES = 100_000;
 /** Guesses of the native zoom for one grid. */
 const GUESSES = 3;
 
@@ -65,12 +67,14 @@ function chooseGrid({ cells }: Group, template: Stack): Draft {
   const side = Math.sqrt(cells);
   const least = nativeZoom(side, side);
   let best: Draft | null = null;
+  let left = MOST_PLANES;
   for (let k = 1;; k++) {
     const finest = k >= least;
     if (!finest && roomFor(template, 2 ** (least - k)) > ROOMY * template.area) continue;
     const draft = draw(template, least, finest ? Infinity : k);
     if (best === null || draft.area < WORTH * best.area) best = draft;
-    if (finest || draft.area <= ROOMY * template.area) return best;
+    left -= slotsIn(template);
+    if (finest || left <= 0 || draft.area <= ROOMY * template.area) return best;
   }
 }
 

@@ -4,6 +4,8 @@ import type { Stack, Template } from "./template.ts";
 
 /** Choices of shapes for a stack's parts, up to which all are tried. */
 const COMBINATIONS = 1000;
+/** Parts that are packed at once, at most. */
+const MANY = 400;
 /** Large parts for which every width that a row of them has is tried. */
 const FEW = 8;
 /** Shares of what the largest part takes, below which others are put where there is room. */
@@ -15,7 +17,8 @@ export function packings(
   stack: Stack,
   options: readonly (readonly Shape[])[],
   effort: number,
-): Shape[] {
+): Packed[] {
+  if (options.length > MANY) return inChunks(stack, options, effort);
   const gutter = gutterOf(stack);
   const shapes: Packed[] = [];
   const combinations = options.reduce((product, { length }) => product * length, 1);
@@ -29,7 +32,7 @@ export function packings(
         const shape = packed(stack, parts, order, strip, gutter);
         shapes.push(shape);
         least = Math.min(least, costOf(shape));
-        left -= parts.length;
+        if ((left -= parts.length) <= 0) return least;
       }
     }
     return least;
@@ -41,18 +44,43 @@ export function packings(
     for (const parts of alike(options)) {
       const own = cheapest(parts);
       if (own < cost) [found, cost] = [parts, own];
+      if (left <= 0) return best(shapes);
     }
     // One part at a time from there, those that take most room first.
     for (const i of bySize(found)) {
       for (const option of options[i]!) {
-        if (left <= 0) return best(shapes);
+        if (option === found[i]) continue;
         const parts = found.with(i, option);
-        const own = option === found[i] ? cost : cheapest(parts);
+        const own = cheapest(parts);
         if (own < cost) [found, cost] = [parts, own];
+        if (left <= 0) return best(shapes);
       }
     }
   }
   return best(shapes);
+}
+
+/** The same for many parts: some that follow each other are packed first, then those packings. */
+function inChunks(
+  stack: Stack,
+  options: readonly (readonly Shape[])[],
+  effort: number,
+): Packed[] {
+  const size = Math.ceil(Math.sqrt(options.length));
+  const chunks: Packed[][] = [];
+  for (let from = 0; from < options.length; from += size) {
+    const some = options.slice(from, from + size);
+    chunks.push(packings(stack, some, effort * some.length / options.length));
+  }
+  return packings(stack, chunks, effort).map((whole) => {
+    const inner = whole.parts as readonly Packed[];
+    const places = (of: "xs" | "ys") =>
+      Int32Array.from(
+        inner.flatMap((chunk, i) => Array.from(chunk[of], (at) => at + whole[of][i]!)),
+      );
+    const parts = inner.flatMap((chunk) => chunk.parts);
+    return { ...whole, parts, xs: places("xs"), ys: places("ys") };
+  });
 }
 
 /** Parts in a strip, each at its place in the order of the stack. */
@@ -109,16 +137,13 @@ const combined = (options: readonly (readonly Shape[])[]) =>
   );
 
 /** The cheapest of each, and those of a similar aspect. */
-const alike = (options: readonly (readonly Shape[])[]) => [
-  options.map(([first]) => first!),
-  ...[1, 0.4, 2.5].map((aspect) =>
-    options.map((shapes) =>
-      shapes.reduce((a, b) =>
-        turn(b.width / b.height / aspect) < turn(a.width / a.height / aspect) ? b : a
-      )
-    )
-  ),
-];
+function* alike(options: readonly (readonly Shape[])[]): Generator<readonly Shape[]> {
+  yield options.map(([first]) => first!);
+  for (const aspect of [1, 0.4, 2.5]) {
+    const far = ({ width, height }: Shape) => turn(width / height / aspect);
+    yield options.map((shapes) => shapes.reduce((a, b) => far(b) < far(a) ? b : a));
+  }
+}
 
 /** Widths to try: about a square's, and for few parts those of any that follow each other in a row. */
 function strips(parts: readonly Shape[], gutter: number, most: number): number[] {

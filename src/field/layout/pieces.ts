@@ -1,4 +1,4 @@
-import { best, type Pieces } from "./shape.ts";
+import type { Pieces } from "./shape.ts";
 import type { Slot } from "./template.ts";
 
 /** Planes no longer than this times their shorter side are never cut. */
@@ -12,7 +12,7 @@ const PIECE = 4096;
 /** Times as many pieces as would make a square are the most. */
 const SLIM = 3;
 
-/** A plane whole, or in more and more pieces until they would be wider than they are long. */
+/** A plane whole; and in more and more pieces, until all of them are wide for their length. */
 export function pieces({ width, height }: Slot, slot: number): Pieces[] {
   const across = width > height;
   const [long, short] = across ? [width, height] : [height, width];
@@ -28,11 +28,11 @@ export function pieces({ width, height }: Slot, slot: number): Pieces[] {
   const shapes = [made(Math.ceil(long / slot) * slot, 1)];
   const ratio = long / (thick * slot);
   const most = Math.min(ratio + 0.5, SLIM * Math.sqrt(ratio));
-  for (let n = 2; n <= most && ratio > LONG; n = Math.ceil(n * 1.25)) {
+  for (let n = 2; n <= most && ratio > LONG; n = Math.ceil(n * 1.3)) {
     const unit = long / n >= PIECE ? Math.max(PIECE, slot) : slot;
     const step = Math.ceil(long / n / unit) * unit;
     const count = Math.ceil(long / step);
     if (step < shapes.at(-1)!.step && count > 1) shapes.push(made(step, count));
   }
-  return best(shapes);
+  return shapes;
 }
