@@ -10,6 +10,7 @@ import { type Stack, stackOf, type Template } from "./layout/template.ts";
 import { fold, nativeZoom } from "./plane.ts";
 
 export type { Frame, Layout, MapPlane, Region } from "./layout/regions.ts";
+export { shortName } from "./layout/parts.ts";
 export { RegionIndex } from "./layout/region_index.ts";
 
 /** What the map may take, times the room for its planes, before a finer grid is looked for. */

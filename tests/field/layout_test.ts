@@ -1,0 +1,380 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Frame, type Layout, layOut } from "../../src/field/layout.ts";
+import { architectures } from "../model/architectures.ts";
+import { tensor } from "../model/tensors.ts";
+import { arrange } from "../../src/model/structure.ts";
+import {
+  aspect,
+  fullness,
+  gpt2,
+  laidOutOf,
+  layersOf,
+  llama,
+  mixtral,
+  resnet,
+  type Shapes,
+} from "./layouts.ts";
+
+interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const overlap = (a: Rectangle, b: Rectangle) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+const contains = (a: Rectangle, b: Rectangle) =>
+  a.x <= b.x && b.x + b.width <= a.x + a.width && a.y <= b.y && b.y + b.height <= a.y + a.height;
+
+/** Whether no two overlap: each is compared with all that come near it. */
+function disjoint(rectangles: readonly Rectangle[]): boolean {
+  const far = (of: (one: Rectangle) => number) =>
+    rectangles.reduce((m, one) => Math.max(m, of(one)), 1);
+  const side = Math.ceil(Math.sqrt(rectangles.length));
+  const across = far(({ x, width }) => x + width) / side;
+  const down = far(({ y, height }) => y + height) / side;
+  const near = new Map<number, Rectangle[]>();
+  for (const one of rectangles) {
+    const [left, top] = [Math.floor(one.x / across), Math.floor(one.y / down)];
+    for (let row = top; row * down < one.y + one.height; row++) {
+      for (let column = left; column * across < one.x + one.width; column++) {
+        const others = near.get(row * (side + 1) + column);
+        if (!others) near.set(row * (side + 1) + column, [one]);
+        else if (others.some((other) => overlap(one, other))) return false;
+        else others.push(one);
+      }
+    }
+  }
+  return true;
+}
+
+/** All that must hold for any layout. */
+function check(layout: Layout) {
+  const { width, height, align, regions, frames, planes, nativeZoom } = layout;
+  const canvas = { x: 0, y: 0, width, height };
+  const grid = 2 ** align;
+  assert(align >= 0 && align <= Math.max(0, nativeZoom));
+  assert(256 * 2 ** nativeZoom >= Math.max(width, height));
+  for (const region of regions) {
+    const { x, y, left, top } = region;
+    assert(contains(canvas, region), "a region leaves the map");
+    assert([x, y, left, top].every((at) => at % grid === 0), "a region is off the grid");
+  }
+  for (const frame of frames) {
+    assert(contains(canvas, frame), "a frame leaves the map");
+    assert([frame.x, frame.y, frame.width, frame.height].every((at) => at % grid === 0));
+  }
+  assertEquals([width % grid, height % grid], [0, 0]);
+  assert(disjoint(regions), "regions overlap");
+  const byPlane = Map.groupBy(regions, ({ plane }) => plane);
+  for (const [i, { plane }] of planes.entries()) {
+    const own = byPlane.get(i)!;
+    const whole = { x: 0, y: 0, width: plane.width, height: plane.height };
+    const shown = own.map(({ left, top, width, height }) => ({ x: left, y: top, width, height }));
+    assert(shown.every((part) => contains(whole, part)) && disjoint(shown));
+    const cells = own.reduce((sum, { width, height }) => sum + width * height, 0);
+    assertEquals(cells, plane.width * plane.height, "a plane is not shown once and whole");
+  }
+  for (const [i, frame] of frames.entries()) {
+    assert(frame.parent < i && frame.planes.length > 0);
+    for (const plane of frame.planes) {
+      assert(byPlane.get(plane)!.every((region) => contains(frame, region)));
+    }
+    const parent = frames[frame.parent];
+    if (!parent) continue;
+    assert(contains(parent, frame));
+    const enclosed = new Set(parent.planes);
+    assert(frame.planes.every((plane) => enclosed.has(plane)));
+  }
+  for (const siblings of Map.groupBy(frames, ({ parent }) => parent).values()) {
+    assert(disjoint(siblings), "frames beside each other overlap");
+  }
+  for (const frame of frames) {
+    const inside = new Set(frame.planes);
+    const foreign = regions.filter(({ plane }) => !inside.has(plane));
+    assert(!foreign.some((region) => overlap(region, frame)), "a frame holds what is not its own");
+  }
+}
+
+const word = fc.constantFrom(
+  ...["layers", "h", "experts", "0", "1", "10", "2", "attn", "self_attn", "mlp", "norm", "ln_1"],
+  ...["q_proj", "fc1", "conv1", "bn1", "weight", "bias", "embed", "lm_head", "layer1", "up_proj"],
+  ...["optimizer", "exp_avg", "downsample", "*", ""],
+);
+const name = fc.array(word, { maxLength: 6 }).map((parts) => parts.join("."));
+const extent = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: 300 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 100_000 }) },
+);
+const anyTensors = fc.uniqueArray(fc.tuple(name, fc.array(extent, { maxLength: 3 })), {
+  maxLength: 40,
+  selector: ([name]) => name,
+});
+
+/** Blocks that lack parts and have other sizes now and then, some with blocks in them. */
+const part = fc.constantFrom(
+  ...["attn.q_proj", "attn.k_proj", "mlp.fc1", "mlp.fc2", "ln_1", "mlp.experts.0.w1"],
+  ...["mlp.experts.1.w1", "mlp.experts.0.w2", "mlp.experts.1.w2", "conv"],
+);
+const blocks = fc.array(
+  fc.uniqueArray(fc.tuple(part, fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 2 })), {
+    minLength: 1,
+    selector: ([part]) => part,
+  }),
+  { minLength: 1, maxLength: 12 },
+).map((all): Shapes =>
+  all.flatMap((parts, i) =>
+    parts.map(([part, shape]) => [`model.layers.${i}.${part}.weight`, shape] as const)
+  )
+);
+
+Deno.test("whatever a model's tensors, each is on the map once, whole, on the grid and in its frames", () => {
+  fc.assert(fc.property(anyTensors, (shapes) => check(laidOutOf(shapes))), { numRuns: 60 });
+});
+
+Deno.test("the same holds for blocks that differ", () => {
+  fc.assert(fc.property(blocks, (shapes) => check(laidOutOf(shapes))), { numRuns: 60 });
+});
+
+Deno.test("the same holds for published architectures", () => {
+  for (const { tensors } of Object.values(architectures)) {
+    check(layOut(arrange({ tensors: tensors.map((name) => tensor(name)) }).layers));
+  }
+});
+
+Deno.test("the same layers give the same layout", () => {
+  fc.assert(
+    fc.property(anyTensors, (shapes) => {
+      const { planes: _, ...first } = laidOutOf(shapes);
+      const { planes: __, ...again } = laidOutOf(shapes);
+      assertEquals(first, again);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("planes are the layers' tensors in order, those without elements aside", () => {
+  const shapes: Shapes = [["b.weight", [3, 4]], ["b.bias", [0]], ["a.weight", [2]], ["s", []]];
+  const { planes } = laidOutOf(shapes);
+  const expected = layersOf(shapes).flatMap(({ tensors }) => tensors.map(({ name }) => name));
+  assertEquals(
+    planes.map(({ plane }) => plane.tensor.name),
+    expected.filter((name) => name !== "b.bias"),
+  );
+});
+
+Deno.test("a model without elements is a map of nothing", () => {
+  for (const layers of [[], layersOf([["empty.weight", [0, 5]]])]) {
+    const { width, height, regions, frames, nativeZoom } = layOut(layers);
+    assertEquals([width, height, regions, frames, nativeZoom], [0, 0, [], [], 0]);
+  }
+});
+
+Deno.test("a single tensor, however small, is the whole map", () => {
+  for (const [shape, size] of [[[], [1, 1]], [[3, 5], [5, 3]], [[100], [10, 10]]] as const) {
+    const { width, height, regions } = laidOutOf([["only", shape]]);
+    assertEquals([width, height, regions.length], [...size, 1]);
+  }
+});
+
+/** Where each plane begins in the block that it lies in, by what it is called there. */
+function offsets(layout: Layout, block: Frame): Map<string, readonly [number, number]> {
+  const found = new Map<string, readonly [number, number]>();
+  const inside = new Set(block.planes);
+  for (const { plane, x, y, left, top } of layout.regions) {
+    if (!inside.has(plane)) continue;
+    const { name } = layout.planes[plane]!.plane.tensor;
+    found.set(`${name.slice(block.name.length)} ${left} ${top}`, [x - block.x, y - block.y]);
+  }
+  return found;
+}
+
+/** Asserts that what two blocks both have stands at the same place in them; gives how much it is. */
+function aligned(layout: Layout, a: Frame, b: Frame): number {
+  const first = offsets(layout, a), second = offsets(layout, b);
+  let both = 0;
+  for (const [part, place] of first) {
+    const other = second.get(part);
+    if (!other) continue;
+    assertEquals(other, place, `${part} of ${a.name} and ${b.name}`);
+    both++;
+  }
+  return both;
+}
+
+/** Blocks that lie in a run, in order. */
+const blocksOf = (layout: Layout, run: string) =>
+  layout.frames.filter(({ kind, parent }) =>
+    kind === "block" && layout.frames[parent]?.name === run
+  );
+
+Deno.test("block after block runs down a column, then down the next, with all parts in line", () => {
+  const layout = laidOutOf(llama());
+  const all = blocksOf(layout, "model.layers.*");
+  assertEquals(all.map(({ name }) => name), all.map((_, i) => `model.layers.${i}`));
+  assertEquals(all.length, 32);
+  const rows = all.filter(({ x }) => x === all[0]!.x).length;
+  assert(rows > 1 && rows < 32);
+  for (const [i, block] of all.entries()) {
+    assertEquals([block.width, block.height], [all[0]!.width, all[0]!.height]);
+    assertEquals(block.x, all[i - i % rows]!.x);
+    assertEquals(block.y, all[i % rows]!.y);
+    assertEquals(aligned(layout, all[0]!, block), 9);
+  }
+  assert(all[1]!.y > all[0]!.y && all[rows]!.x > all[0]!.x);
+});
+
+Deno.test("a block that lacks parts, or has larger ones, is in line with the others", () => {
+  const odd = llama({ blocks: 6, width: 512, inner: 1376, words: 1000 }).flatMap(
+    ([name, shape]): Shapes => {
+      if (name.includes("layers.2.") && name.includes("k_proj")) return [];
+      if (name.includes("layers.4.mlp")) return [[name, shape.map((n) => n === 1376 ? 1500 : n)]];
+      if (!name.includes("layers.5.self_attn.q_proj")) return [[name, shape]];
+      return [[name, shape], [name.replace("q_proj", "extra"), [300, 300]]];
+    },
+  );
+  const layout = laidOutOf(odd);
+  check(layout);
+  const all = blocksOf(layout, "model.layers.*");
+  assertEquals(all.length, 6);
+  for (const block of all) aligned(layout, all[0]!, block);
+  const parts = all.map((block) => new Set(block.planes).size);
+  assertEquals(parts, [9, 9, 8, 9, 9, 10]);
+});
+
+Deno.test("experts make a grid in every block, the same one", () => {
+  const layout = laidOutOf(mixtral(4, 8, 512, 1792));
+  const all = blocksOf(layout, "model.layers.*");
+  const parts = aligned(layout, all[0]!, all[1]!);
+  assert(parts >= 7 + 8 * 3, `${parts} parts`);
+  for (const block of all) aligned(layout, all[0]!, block);
+  const runs = layout.frames.filter(({ name }) =>
+    name === "model.layers.*.block_sparse_moe.experts.*"
+  );
+  assertEquals(runs.map(({ kind }) => kind), ["blocks", "blocks", "blocks", "blocks"]);
+  assertEquals(runs[0]!.label, "block_sparse_moe.experts.0–7");
+  assertEquals(layout.frames[runs[0]!.parent]!.label, "mlp");
+  const experts = blocksOf(layout, runs[0]!.name).slice(0, 8);
+  for (const expert of experts) assertEquals(aligned(layout, experts[0]!, expert) >= 3, true);
+});
+
+Deno.test("stages of a convolutional network differ, and blocks of a stage are in line", () => {
+  const layout = laidOutOf(resnet());
+  check(layout);
+  for (const [stage, blocks] of [3, 4, 6, 3].entries()) {
+    const all = layout.frames.filter(({ kind, name }) =>
+      kind === "block" && name.startsWith(`layer${stage + 1}.`)
+    );
+    assertEquals(all.length, blocks);
+    for (const block of all.slice(1)) assert(aligned(layout, all[0]!, block) >= 18);
+  }
+  const stages = [1, 2, 3, 4].map((i) => layout.frames.find(({ name }) => name === `layer${i}`)!);
+  assert(stages[3]!.width * stages[3]!.height > 4 * stages[0]!.width * stages[0]!.height);
+});
+
+Deno.test("branches of a block hold attention and MLP, norms stand beside, with room for a bar above", () => {
+  const layout = laidOutOf(llama({ blocks: 3, width: 512, inner: 1376, words: 3200 }));
+  const [, first] = layout.frames;
+  assertEquals([first!.kind, first!.name, first!.label], ["block", "model.layers.0", "layers.0"]);
+  const branches = layout.frames.filter(({ kind, parent }) => kind === "branch" && parent === 1);
+  const names = branches.map(({ label, planes }) => [
+    label,
+    ...planes.map((plane) => layout.planes[plane]!.layer.name.split(".").at(-1)),
+  ]);
+  assertEquals(names, [
+    ["attention", "q_proj", "k_proj", "v_proj", "o_proj"],
+    ["mlp", "gate_proj", "up_proj", "down_proj"],
+  ]);
+  const grid = 2 ** layout.align;
+  for (const { x, y, width } of layout.frames.filter(({ kind }) => kind === "branch")) {
+    const above = { x, y: y - grid, width, height: grid };
+    assert(above.y >= 0 && !layout.regions.some((region) => overlap(region, above)));
+  }
+});
+
+Deno.test("what an optimizer keeps comes last, in a frame of its own", () => {
+  const { frames, planes } = laidOutOf([
+    ["optimizer.state.0.exp_avg", [40, 40]],
+    ["optimizer.state.0.exp_avg_sq", [40, 40]],
+    ["fc.weight", [40, 40]],
+  ]);
+  assertEquals(frames.map(({ kind, planes }) => [kind, planes]), [["optimizer", [1, 2]]]);
+  assertEquals(planes[0]!.plane.tensor.name, "fc.weight");
+});
+
+const named: readonly (readonly [string, () => Shapes, fill: number, below: number])[] = [
+  ["llama of 7·10⁹ parameters", llama, 0.65, 1],
+  ["llama of 13·10⁹", () => llama({ blocks: 40, width: 5120, inner: 13824 }), 0.65, 2],
+  ["llama 3", () => llama({ inner: 14336, words: 128256, keys: 1024 }), 0.65, 1],
+  [
+    "gemma",
+    () => llama({ blocks: 18, width: 2048, inner: 16384, words: 256000, keys: 256 }),
+    0.65,
+    1,
+  ],
+  ["GPT-2", gpt2, 0.65, 1],
+  ["GPT-2 XL", () => gpt2(48, 1600), 0.65, 1],
+  ["Mixtral", mixtral, 0.65, 3],
+  ["ResNet-50", resnet, 0.5, 2],
+];
+for (const [title, shapes, fill, below] of named) {
+  Deno.test(`the map of ${title} is near-square, at least ${fill * 100} % full, on a coarse grid`, () => {
+    const layout = laidOutOf(shapes());
+    assert(fullness(layout) >= fill, `${fullness(layout)} full`);
+    assert(aspect(layout) <= 1.6, `${layout.width} × ${layout.height}`);
+    assert(layout.align >= layout.nativeZoom - below, `2^${layout.align} cells`);
+    assert(layout.regions.length < 2000);
+  });
+}
+
+Deno.test("a block of llama is at least 75 % full", () => {
+  const layout = laidOutOf(llama());
+  const [block] = blocksOf(layout, "model.layers.*");
+  const cells = block!.planes.reduce((sum, i) => {
+    const { plane } = layout.planes[i]!;
+    return sum + plane.width * plane.height;
+  }, 0);
+  const full = cells / (block!.width * block!.height);
+  assert(full >= 0.75, `${full}`);
+});
+
+Deno.test("long planes are cut, at multiples of 4096 where pieces are as long", () => {
+  for (const shape of [[50257, 768], [1, 1_000_000], [256000, 2048], [2048, 256000]]) {
+    const layout = laidOutOf([["long", shape]]);
+    check(layout);
+    assert(layout.regions.length > 1 && aspect(layout) <= 1.6, `${layout.width} ${layout.height}`);
+    const step = layout.regions.map(({ left, top }) => left || top).filter((at) => at > 0);
+    if (Math.min(...step) >= 4096) assert(step.every((at) => at % 4096 === 0));
+    assert(fullness(layout) > 0.6);
+  }
+});
+
+Deno.test("tensors of 10⁹ elements are placed as others are", () => {
+  const layout = laidOutOf([["a.weight", [32768, 32768]], ["b.weight", [1 << 20, 1024]], [
+    "c",
+    [],
+  ]]);
+  check(layout);
+  assert(fullness(layout) > 0.6 && aspect(layout) <= 1.6);
+});
+
+Deno.test("100,000 tensors are laid out, each on the map", () => {
+  const many = 100_000;
+  const flat = Array.from(
+    { length: many },
+    (_, i) => [`t${i}x`, [1 + i % 7 * 13, 1 + i % 11 * 17]] as const,
+  );
+  const experts = mixtral(60, 550, 512, 256);
+  for (const [shapes, least] of [[flat, 0.5], [experts, 0.65]] as const) {
+    const layers = layersOf(shapes);
+    const start = performance.now();
+    const layout = layOut(layers);
+    const took = performance.now() - start;
+    assertEquals(new Set(layout.regions.map(({ plane }) => plane)).size, shapes.length);
+    assert(disjoint(layout.regions), "regions overlap");
+    assert(fullness(layout) > least && aspect(layout) < 1.6, `${fullness(layout)}`);
+    assert(took < 10_000, `${took} ms`);
+  }
+});
