@@ -19,7 +19,7 @@ const ROOMY = 1.5;
 const WORTH = 0.95;
 /** Longer than this, a map is no good to look at. */
 const ASPECT = 1.6;
-/** Planes in all grids that are tried. */
+/** Planes placed before no other grid is tried. */
 const MOST_PLANES = 100_000;
 /** Guesses of the native zoom for one grid. */
 const GUESSES = 3;
@@ -61,6 +61,8 @@ interface Draft {
   readonly shape: Shape;
   readonly slot: number;
   readonly area: number;
+  /** Layouts that were made to find it. */
+  readonly guesses: number;
 }
 
 /** The coarsest grid that wastes little; where there is none, the one that wastes least. */
@@ -68,28 +70,29 @@ function chooseGrid({ cells }: Group, template: Stack): Draft {
   const side = Math.sqrt(cells);
   const least = nativeZoom(side, side);
   let best: Draft | null = null;
-  let left = MOST_PLANES;
+  let left = MOST_PLANES / slotsIn(template);
   for (let k = 1;; k++) {
     const finest = k >= least;
     if (!finest && roomFor(template, 2 ** (least - k)) > ROOMY * template.area) continue;
-    const draft = draw(template, least, finest ? Infinity : k);
+    const draft = draw(template, least, finest ? Infinity : k, Math.min(GUESSES, left));
     if (best === null || draft.area < WORTH * best.area) best = draft;
-    left -= slotsIn(template);
+    left -= draft.guesses;
     if (finest || left <= 0 || draft.area <= ROOMY * template.area) return best;
   }
 }
 
 /** The map on a grid of 2^(native zoom − k) cells, where its own native zoom agrees with that. */
-function draw(template: Stack, least: number, k: number): Draft {
-  let zoom = least;
-  for (let guess = 1;; guess++) {
-    const slot = 2 ** Math.max(0, zoom - k);
+function draw(template: Stack, least: number, k: number, most: number): Draft {
+  let slot = 2 ** Math.max(0, least - k);
+  for (let guesses = 1;; guesses++) {
     const shape = nearSquare(shapesOf(template, slot));
-    const found = nativeZoom(shape.width * slot, shape.height * slot);
-    if (found <= zoom || slot === 2 ** Math.max(0, found - k) || guess === GUESSES) {
-      return { shape, slot, area: shape.width * shape.height * slot * slot };
+    const area = shape.width * shape.height * slot * slot;
+    const zoom = nativeZoom(shape.width * slot, shape.height * slot);
+    const coarser = 2 ** Math.max(0, zoom - k);
+    if (coarser <= slot || guesses >= most || roomFor(template, coarser) > ROOMY * template.area) {
+      return { shape, slot, area, guesses };
     }
-    zoom = found;
+    slot = coarser;
   }
 }
 

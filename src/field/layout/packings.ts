@@ -8,18 +8,38 @@ const COMBINATIONS = 1000;
 const MANY = 400;
 /** Large parts for which every width that a row of them has is tried. */
 const FEW = 8;
-/** Shares of what the largest part takes, below which others are put where there is room. */
-const SMALL = [0.005, 0.05] as const;
+/** Shares of what the largest part takes, below which others are put where there is room; at a cost. */
+const SMALL = [{ share: 0.005, disorder: 0.01 }, { share: 0.05, disorder: 0.05 }] as const;
 
-/** Packings of a stack's parts into strips of several widths, with several shapes of each, until
- * about `effort` rectangles have been placed. */
+/** What is the same for all packings of a stack. */
+interface Around {
+  readonly gutter: number;
+  /** Slots above all of it: as a gutter, for the bars of branches. */
+  readonly above: number;
+  readonly isBlock: boolean;
+}
+
+/**
+ * Packings of a stack's parts into strips of several widths, with several shapes of each, until
+ * about `effort` rectangles have been placed.
+ */
 export function packings(
   stack: Stack,
   options: readonly (readonly Shape[])[],
   effort: number,
 ): Packed[] {
-  if (options.length > MANY) return inChunks(stack, options, effort);
-  const gutter = gutterOf(stack);
+  const isBranch = (part: Template) => part.form === "stack" && part.kind === "branch";
+  const above = stack.parts.some(isBranch) ? 1 : 0;
+  const around = { gutter: gutterOf(stack), above, isBlock: stack.kind === "block" };
+  return search(around, options, effort);
+}
+
+function search(
+  around: Around,
+  options: readonly (readonly Shape[])[],
+  effort: number,
+): Packed[] {
+  if (options.length > MANY) return inChunks(around, options, effort);
   const shapes: Packed[] = [];
   const combinations = options.reduce((product, { length }) => product * length, 1);
   const share = effort / options.length / Math.min(combinations, COMBINATIONS);
@@ -28,8 +48,8 @@ export function packings(
   const cheapest = (parts: readonly Shape[]): number => {
     let least = Infinity;
     for (const order of orders(parts)) {
-      for (const strip of strips(parts, gutter, share / 3)) {
-        const shape = packed(stack, parts, order, strip, gutter);
+      for (const strip of strips(parts, around.gutter, share / 3)) {
+        const shape = packed(around, parts, order, strip);
         shapes.push(shape);
         least = Math.min(least, costOf(shape));
         if ((left -= parts.length) <= 0) return least;
@@ -62,17 +82,18 @@ export function packings(
 
 /** The same for many parts: some that follow each other are packed first, then those packings. */
 function inChunks(
-  stack: Stack,
+  around: Around,
   options: readonly (readonly Shape[])[],
   effort: number,
 ): Packed[] {
   const size = Math.ceil(Math.sqrt(options.length));
+  const within = { ...around, above: 0, isBlock: false };
   const chunks: Packed[][] = [];
   for (let from = 0; from < options.length; from += size) {
     const some = options.slice(from, from + size);
-    chunks.push(packings(stack, some, effort * some.length / options.length));
+    chunks.push(search(within, some, effort * some.length / options.length));
   }
-  return packings(stack, chunks, effort).map((whole) => {
+  return search(around, chunks, effort).map((whole) => {
     const inner = whole.parts as readonly Packed[];
     const places = (of: "xs" | "ys") =>
       Int32Array.from(
@@ -85,13 +106,11 @@ function inChunks(
 
 /** Parts in a strip, each at its place in the order of the stack. */
 function packed(
-  stack: Stack,
+  { gutter, above, isBlock }: Around,
   parts: readonly Shape[],
-  order: readonly number[],
+  { order, disorder }: Order,
   strip: number,
-  gutter: number,
 ): Packed {
-  const above = stack.parts.some(isBranch) ? 1 : 0; // as a gutter: for the bars of branches
   const { width, height, xs, ys } = pack(order.map((i) => parts[i]!), strip, gutter);
   const places = { xs: new Int32Array(parts.length), ys: new Int32Array(parts.length) };
   for (const [n, i] of order.entries()) {
@@ -99,20 +118,25 @@ function packed(
     places.ys[i] = ys[n]! + above;
   }
   const size = { width, height: height + above };
-  const own = stack.kind === "block" ? oblong(size) : 0;
+  const own = disorder * width * height + (isBlock ? oblong(size) : 0);
   const faults = parts.reduce((sum, part) => sum + part.faults, own);
   return { form: "packed", parts, ...places, ...size, faults };
 }
 
-const isBranch = (part: Template) => part.form === "stack" && part.kind === "branch";
+/** An order of parts, and what it costs as a share of the area that it is not theirs. */
+interface Order {
+  readonly order: readonly number[];
+  readonly disorder: number;
+}
 
 /** As they come; and the same with small ones last, which then fill what large ones leave. */
-function orders(parts: readonly Shape[]): number[][] {
+function orders(parts: readonly Shape[]): Order[] {
   const all = [...parts.keys()];
-  const found = [all];
-  for (const share of SMALL) {
+  const found: Order[] = [{ order: all, disorder: 0 }];
+  for (const { share, disorder } of SMALL) {
     const large = new Set(largeOf(parts, share));
-    if (large.size < parts.length) found.push([...large, ...all.filter((i) => !large.has(i))]);
+    if (large.size === parts.length) continue;
+    found.push({ order: [...large, ...all.filter((i) => !large.has(i))], disorder });
   }
   return found;
 }
@@ -158,7 +182,7 @@ function strips(parts: readonly Shape[], gutter: number, most: number): number[]
     if (widths.size < most || widths.size === 0) widths.add(Math.max(widest, Math.ceil(width)));
   };
   for (const factor of [1.05, 0.7, 1.4]) add(square * factor);
-  const large = largeOf(parts, SMALL[0]).map((i) => parts[i]!);
+  const large = largeOf(parts, SMALL[0].share).map((i) => parts[i]!);
   if (large.length <= FEW) {
     for (let from = 0; from < large.length; from++) {
       let width = -gutter;
