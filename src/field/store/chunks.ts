@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { BlockStats } from "../../compute/ops.ts";
 import { crc32c } from "../../compute/wasm/crc32c.ts";
 import { frame, scratch } from "../../compute/wasm/memory.ts";
@@ -101,22 +102,26 @@ function writeFigure(
   pitch: number,
 ): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const [fill, isFill] = fillOf(image, place.level.log2);
-  eachFile(pyramid, place, image, channel, ({ path, x, y, width, height, across, down }) => {
-    const start = y * pitch + x;
-    if (isAll(isFill, bits, start, pitch, width, height)) return removeFile(path);
-    frame(() => {
-      const bytes = scratch(across * down * 4 + CRC);
-      const entries = new Uint32Array(bytes.buffer, bytes.byteOffset, across * down + 1);
-      if (width < across || height < down) entries.fill(fill);
-      for (let row = 0; row < height; row++) {
-        const from = start + row * pitch;
-        entries.set(bits.subarray(from, from + width), row * across);
-      }
-      entries[across * down] = crc32c(bytes.subarray(0, -CRC));
-      writeWhole(path, bytes);
-    });
-  });
+  const fill = fillOf(image, place.level.log2);
+  eachFile(
+    pyramid,
+    place,
+    image,
+    channel,
+    ({ path, x, y, width, height, across, down }) =>
+      frame(() => {
+        const bytes = scratch(across * down * 4 + CRC);
+        const entries = new Uint32Array(bytes.buffer, bytes.byteOffset, across * down + 1);
+        if (width < across || height < down) entries.fill(fill);
+        for (let row = 0; row < height; row++) {
+          const from = (y + row) * pitch + x;
+          entries.set(bits.subarray(from, from + width), row * across);
+        }
+        if (isAll(fill, entries.subarray(0, -1))) return removeFile(path);
+        entries[across * down] = crc32c(bytes.subarray(0, -CRC));
+        writeWhole(path, bytes);
+      }),
+  );
 }
 
 function readFigure(
@@ -127,7 +132,7 @@ function readFigure(
   into: Float32Array | Uint32Array,
 ): void {
   const bits = new Uint32Array(into.buffer, into.byteOffset, into.length);
-  const [fill] = fillOf(image, place.level.log2);
+  const fill = fillOf(image, place.level.log2);
   eachFile(pyramid, place, image, channel, ({ path, x, y, width, height, across, down }) => {
     // Before the first file; where that is all there is, it leaves nothing to fill.
     if (x === 0 && y === 0 && width * height < bits.length) bits.fill(fill);
@@ -232,29 +237,22 @@ function checkSize({ level, cx, cy, width, height }: Place, across: number, down
   );
 }
 
-/** The bits of an image's fill value, and whether an entry's bits mean it. */
-function fillOf(image: Image, log2: number): [number, (bits: number) => boolean] {
+/** The bits of an image's fill value. */
+function fillOf(image: Image, log2: number): number {
   const fill = image.fill(log2);
-  if (image.dtype === "uint32") return [fill, (bits) => bits === fill];
-  const [bits] = new Uint32Array(Float32Array.of(fill).buffer);
-  return [bits!, Number.isNaN(fill) ? isNaNBits : (entry) => entry === bits];
+  return image.dtype === "uint32" ? fill : new Uint32Array(Float32Array.of(fill).buffer)[0]!;
+}
+
+/** Whether all entries are the fill value; any NaN is NaN. */
+function isAll(fill: number, entries: Uint32Array): boolean {
+  if (isNaNBits(fill)) return entries.every(isNaNBits);
+  if (entries[0] !== fill) return false;
+  // All are as the first where each is as the one before: a comparison of memory.
+  const bytes = new Uint8Array(entries.buffer, entries.byteOffset, entries.byteLength);
+  return Buffer.compare(bytes.subarray(4), bytes.subarray(0, -4)) === 0;
 }
 
 const isNaNBits = (bits: number) => (bits & 0x7fffffff) > 0x7f800000;
-
-function isAll(
-  is: (bits: number) => boolean,
-  bits: Uint32Array,
-  start: number,
-  pitch: number,
-  width: number,
-  height: number,
-): boolean {
-  for (let y = 0; y < height; y++) {
-    for (let i = start + y * pitch, end = i + width; i < end; i++) if (!is(bits[i]!)) return false;
-  }
-  return true;
-}
 
 function corrupt({ folder }: StoredPyramid, place: Place, path: string, reason: string) {
   const { level: { log2 }, cx, cy } = place;
