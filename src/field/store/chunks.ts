@@ -155,7 +155,7 @@ function readFigure(
         const [is, was] = [sum, stored].map((crc) => crc.toString(16).padStart(8, "0"));
         throw corrupt(pyramid, place, path, `its checksum is ${is}, ${was} was stored`);
       }
-      if (width === CHUNK && across === CHUNK) {
+      if (width === CHUNK) {
         bits.set(entries.subarray(0, height * CHUNK), y * CHUNK);
       } else {
         for (let row = 0; row < height; row++) {

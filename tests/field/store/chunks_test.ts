@@ -184,16 +184,35 @@ Deno.test("what equals the fill value everywhere is not on disk, also where some
     assertChunk(readStats(pyramid, 4, 1, 0).count, blank().count, 57, 256);
   }));
 
-Deno.test("a chunk that was never written reads as its fill values", () =>
-  inFolder((folder) => {
-    const pyramid = { folder: `${folder}/none`, ...small };
-    assert(readMeans(pyramid, 3, 0, 0).every(Number.isNaN));
-    const stats = readStats(pyramid, 5, 0, 0);
-    for (const { fields, fill } of images) {
-      for (const field of fields) {
-        assert(stats[field].every((value) => Object.is(value, fill(5))), field);
+// A level in several files, one of a single file, one of whole chunks.
+for (const [width, height] of [[5000, 2000], [8000, 2000], [8192, 8192]] as const) {
+  Deno.test(`a chunk of ${width} × ${height} cells that was never written reads as its fill values`, () =>
+    inFolder((folder) => {
+      const pyramid = { folder: `${folder}/none`, width, height, base: 3 };
+      assert(readMeans(pyramid, 3, 0, 0).every(Number.isNaN));
+      for (const log2 of [4, 5]) {
+        const stats = readStats(pyramid, log2, 0, 0);
+        for (const { fields, fill } of images) {
+          for (const field of fields) {
+            assert(stats[field].every((value) => Object.is(value, fill(log2))), field);
+          }
+        }
       }
-    }
+    }));
+}
+
+Deno.test("means are not on disk where all are NaN, of whatever bits", () =>
+  inFolder((folder) => {
+    const pyramid = { folder, ...small };
+    const means = new Float32Array(57 * 125);
+    new Uint32Array(means.buffer).forEach((_, i, bits) =>
+      bits[i] = 0x7fc00000 + (i % 2 ? 2 ** 31 : i)
+    );
+    writeMeans(pyramid, 4, 1, 0, means, 57, 57, 125);
+    assertEquals(filesIn(folder), []);
+    means[3] = 1;
+    writeMeans(pyramid, 4, 1, 0, means, 57, 57, 125);
+    assertEquals(readMeans(pyramid, 4, 1, 0)[3], 1);
   }));
 
 Deno.test("a flipped bit, a missing end and a longer file are told as a damaged chunk", () =>

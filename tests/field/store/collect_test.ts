@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { collectStores, ModelStore, type StoreContent } from "../../../src/field/store.ts";
+import { tryLock } from "../../../src/field/store/locks.ts";
 import { inFolder } from "../../storage/folder.ts";
 import { other } from "./other.ts";
 import { contentOf, filesIn } from "./stats.ts";
@@ -113,6 +114,21 @@ Deno.test("a store that is opened while it is being collected is whole, if empty
       assertEquals(opened.at(-1)!.readRecord(0), { j: 9 });
       for (const store of opened) store.close();
     }
+  }));
+
+Deno.test("who waits to open a store while it is taken away gets a new one, and holds that", () =>
+  inFolder(async (root) => {
+    const [store] = makeStores(root, ["a"]);
+    store!.close();
+    const lock = tryLock(`${store!.folder}/used`)!;
+    const waiting = other(root, content("a"), "open");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    Deno.renameSync(store!.folder, `${root}/aside`);
+    lock.release();
+    await using holder = await waiting;
+    assertEquals(holder.said, "ready");
+    assertEquals((await collectStores(root, { limit: 0 })).removed, 0);
+    assertEquals(filesIn(store!.folder).filter((path) => path.startsWith("parts")), []);
   }));
 
 Deno.test("collecting ends when it is cancelled", () =>
