@@ -2,10 +2,12 @@
 // process on one thread: read, decode, draw, encode; as it lies in the file, and transposed. Prints
 // medians in milliseconds by zoom.
 import { wasm as ops } from "../src/compute/wasm.ts";
-import { Canvas } from "../src/field/canvas.ts";
+import { Canvas, windowOf } from "../src/field/canvas.ts";
 import type { CellReader, SyncSource } from "../src/field/cells.ts";
 import { fold, type Plane } from "../src/field/plane.ts";
-import { allocate, extentOf } from "../src/field/pyramid.ts";
+import { heldLevels } from "../src/field/levels/held.ts";
+import { allocate } from "../src/field/pyramid.ts";
+import { slabOf, stepsOf } from "../src/field/slab.ts";
 import { openModel } from "../src/model/open.ts";
 import type { Picture } from "../src/modes/mode.ts";
 import { parseOptions } from "../src/modes/options.ts";
@@ -31,9 +33,10 @@ async function measure(plane: Plane): Promise<void> {
   const reader: CellReader = { plane, source, ops, clock, cancelled: () => {} };
   const pyramid = allocate(plane);
   const began = performance.now();
-  const bins = sweep(reader, pyramid, 0, extentOf(plane, pyramid));
+  const slab = slabOf(pyramid);
+  const bins = sweep(reader, slab, 0, stepsOf(plane, slab));
   const swept = performance.now();
-  const scale = settle(reader, pyramid, bins);
+  const scale = settle(reader, pyramid.levels, bins);
   const settled = performance.now();
   const speed = tensor.bytes / 1e6 / (swept - began);
   console.log(
@@ -54,7 +57,11 @@ async function measure(plane: Plane): Promise<void> {
         const [x, y] = [random(), random()].map((r) => Math.floor(r * 2 ** z)) as [number, number];
         const start = performance.now();
         const place = { z, x, y, density: 1, crop: false } as const;
-        const { bytes, timings: t } = await render(new Canvas(reader, pyramid, place), draw, "png");
+        const { bytes, timings: t } = await render(
+          new Canvas(reader, heldLevels(pyramid), windowOf(plane, place)),
+          draw,
+          "png",
+        );
         rows.push([performance.now() - start, t.read, t.decode, t.draw, t.encode, bytes.length]);
       }
       const columns = [0, 1, 2, 3, 4, 5].map((i) => median(rows.map((row) => row[i]!)));

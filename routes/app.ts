@@ -5,7 +5,9 @@ import { addingRoutes } from "./adding.ts";
 import { concealer } from "./conceal.ts";
 import { catalogueRoutes } from "./catalogue.ts";
 import { dziRoutes } from "./dzi.ts";
+import { eventRoutes } from "./events.ts";
 import { HotPath } from "./hot.ts";
+import { ingestRoutes } from "./ingest.ts";
 import { inspectRoutes } from "./inspect.ts";
 import { legendRoutes } from "./legend.ts";
 import { opsRoutes } from "./ops.ts";
@@ -43,6 +45,8 @@ export function createApp(
   const hot = new HotPath(engine);
   const app = new Hono({ getPath: routed })
     .route("/", opsRoutes(service))
+    .route("/", eventRoutes(service))
+    .route("/", ingestRoutes(service))
     .route("/", catalogueRoutes(service))
     .route("/", addingRoutes(service))
     .route("/tiles", tileRoutes(service, hot))
@@ -82,7 +86,7 @@ const reading = ["GET", "HEAD"];
 
 /** Methods that a path answers to. */
 function methodsOf(path: string): readonly string[] {
-  const further = path === "/models"
+  const further = path === "/models" || /^\/models\/[^/]+\/_\/ingest\/?$/.test(path)
     ? ["POST"]
     : /^\/models\/[^/]+\/?$/.test(path)
     ? ["DELETE"]

@@ -7,10 +7,12 @@ import {
   describeMode,
   describeModel,
   describeView,
+  describeWhole,
 } from "../src/tile/describe.ts";
+import { WHOLE } from "../src/tile/address.ts";
 import { formats } from "../src/formats/table.ts";
 import type { Model } from "../src/model/model.ts";
-import { LruCache } from "../src/tile/cache.ts";
+import { LruCache } from "../src/storage/lru.ts";
 import { concealer } from "./conceal.ts";
 import {
   answer,
@@ -59,6 +61,10 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
     .get("/models/:model/:layer", (c) => {
       const query = only(c.req.raw, "v");
       const model = engine.model(c.req.param("model"));
+      if (c.req.param("layer") === WHOLE) {
+        const body = describeWhole(model, engine.mapModes(), base);
+        return json(c.req.raw, body, cacheControl(query, { model }));
+      }
       const { layer, tensor } = engine.layer(model, c.req.param("layer"));
       const body = describeLayer(model, layer, tensor, engine.modes(), base);
       return json(c.req.raw, body, cacheControl(query, { model }));
@@ -71,7 +77,10 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
     })
     .get("/modes", (c) => {
       only(c.req.raw, "v");
-      return json(c.req.raw, { modes: engine.modes().map(describeMode) });
+      return json(c.req.raw, {
+        modes: engine.modes().map(describeMode),
+        map_modes: engine.mapModes().map(describeMode),
+      });
     })
     .get("/formats", (c) => {
       only(c.req.raw, "v");

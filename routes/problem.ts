@@ -73,6 +73,9 @@ const routes = [
   "/legend/{model}/{layer}/{mode}.{json,svg,png}",
   "/inspect/{model}/{layer}/{mode}?x=&y=",
   "/summary/{model}/{layer}",
+  "/tiles/{model}/_/map/map.json",
+  "/models/{model}/_/ingest",
+  "/events",
   "/healthz",
   "/readyz",
 ];

@@ -1,9 +1,19 @@
 import { Hono } from "hono";
-import { parseTile } from "../src/tile/address.ts";
+import { NotFound } from "../src/errors.ts";
+import { parseTile, WHOLE } from "../src/tile/address.ts";
 import { links, tileTemplate } from "../src/tile/describe.ts";
+import { describeMap } from "../src/tile/describe_map.ts";
 import { matches } from "../src/tile/etag.ts";
 import type { Address, Engine, Timings } from "../src/tile/tile.ts";
-import { cacheControl, cachedTiming, json, type Service, tileHeaders } from "./answer.ts";
+import {
+  cacheControl,
+  cachedTiming,
+  json,
+  only,
+  PRELIMINARY,
+  type Service,
+  tileHeaders,
+} from "./answer.ts";
 import type { HotPath } from "./hot.ts";
 
 /** `/{model}/{layer}/{mode}/{z}/{x}/{y}[@2x].{format}` and `/{model}/{layer}/{mode}/tile.json`. */
@@ -15,7 +25,7 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
       const { origin, searchParams: query } = new URL(c.req.url);
       const view = engine.view(model, layer, mode, query);
       const { plane } = view;
-      const { legend, inspect, summary } = links(view, layer, base || origin);
+      const { legend, inspect, ...others } = links(view, layer, base || origin);
       return json(c.req.raw, {
         tilejson: "3.0.0",
         name: `${view.model.title}: ${layer}`,
@@ -33,8 +43,22 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
         "x-version": view.model.version,
         "x-legend": legend,
         "x-inspect": inspect,
-        "x-summary": summary,
+        ...("summary" in others ? { "x-summary": others.summary } : { "x-map": others.map }),
       }, cacheControl(query, view));
+    })
+    .get("/:model/:layer/:mode/map.json", (c) => {
+      const { model: id, layer, mode } = c.req.param();
+      const query = only(c.req.raw, "v");
+      const view = engine.view(id, layer, mode, new URLSearchParams());
+      if (view.layer !== null) {
+        const message = `a single layer has no map: map.json is that of layer "${WHOLE}"`;
+        throw new NotFound(message, { found: layer, expected: WHOLE });
+      }
+      const { model } = view;
+      const { layout, norms } = engine.layout(model);
+      const body = describeMap(model, layout, norms, base);
+      // Norms come with time.
+      return json(c.req.raw, body, norms ? cacheControl(query, { model }) : PRELIMINARY);
     })
     .get("/:model/:layer/:mode/:z/:x/:file", (c) => {
       const { model, layer, mode, z, x, file } = c.req.param();
@@ -61,7 +85,7 @@ export async function answerTile(
   const known = ticket.cached();
   const tile = known ?? await ticket.tile(request.signal);
   const timing = known ? cachedTiming : timingOf(tile.timings, performance.now() - began);
-  const headers = tileHeaders(ticket, timing);
+  const headers = tileHeaders({ ...ticket, headers: tile.headers }, timing);
   headers.push(["Content-Length", String(tile.bytes.length)]);
   return new Response(tile.bytes, { headers });
 }

@@ -21,7 +21,6 @@ export type Urgency = "now" | "background" | "long";
 interface Task<Job> {
   readonly ticket: number;
   readonly job: Job;
-  readonly context: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
@@ -45,11 +44,11 @@ const DEPTH = 2;
 const FALLS = 5;
 
 /**
- * Workers that do one job at a time each. A job names a context (what it works on), which is sent
- * to a worker once. Jobs wait in a bounded queue; a cancelled one is dropped there, or, once
+ * Workers that do one job at a time each. A job names a context (what it works on), or several, each
+ * of which is sent to a worker once. Jobs wait in a bounded queue; a cancelled one is dropped there, or, once
  * running, sees its flag in shared memory at its next check.
  */
-export class Pool<Job extends { readonly context: string }> {
+export class Pool<Job extends { readonly context: string; readonly contexts?: readonly string[] }> {
   readonly #script: URL;
   readonly #limit: number;
   readonly #members: Member<Job>[];
@@ -112,7 +111,6 @@ export class Pool<Job extends { readonly context: string }> {
       const task: Task<Job> = {
         ticket: ++this.#tickets,
         job,
-        context: job.context,
         resolve: resolve as (value: unknown) => void,
         reject,
         signal,
@@ -202,10 +200,11 @@ export class Pool<Job extends { readonly context: string }> {
     const slot = member.index * DEPTH + seat;
     member.seats[seat] = task;
     task.seat = { member, slot };
-    if (!member.known.has(task.context)) {
-      const context = this.#contexts.get(task.context);
-      member.worker.postMessage({ kind: "share", id: task.context, context });
-      member.known.add(task.context);
+    for (const id of [task.job.context, ...task.job.contexts ?? []]) {
+      const context = this.#contexts.get(id);
+      if (context === undefined || member.known.has(id)) continue;
+      member.worker.postMessage({ kind: "share", id, context });
+      member.known.add(id);
     }
     member.worker.postMessage({ kind: "job", ticket: task.ticket, slot, job: task.job });
   }

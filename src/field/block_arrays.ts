@@ -36,7 +36,8 @@ export function statsOf(
   };
 }
 
-const fields = [
+/** Names of the arrays, in their order. */
+export const fields = [
   "count",
   "mean",
   "m2",

@@ -1,8 +1,9 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
-import { cut, paste, STATS_BYTES, statsOf } from "./block_arrays.ts";
+import { paste, STATS_BYTES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, readCells } from "./cells.ts";
-import { TILE } from "./plane.ts";
-import { eachPiece, levelAt, meansAt, measure, type Pyramid } from "./pyramid.ts";
+import type { Levels } from "./levels.ts";
+import { type Plane, TILE } from "./plane.ts";
+import { eachPiece, meansFrom, measure } from "./pyramid.ts";
 
 /** A tile's place on a plane. */
 export interface Place {
@@ -15,41 +16,64 @@ export interface Place {
   readonly crop: boolean;
 }
 
-/**
- * What a mode draws on: one tile's cells, read and aggregated when asked for. Pixels beyond the
- * plane exist only in tiles that are not cropped.
- */
-export class Canvas {
-  readonly ops: Ops;
-  /** Pixels of the picture. */
-  readonly columns: number;
-  readonly rows: number;
-  /** Pixels of it that lie on the plane, from the top left corner. */
-  readonly width: number;
-  readonly height: number;
+/** A rectangle of a plane, at some zoom, and the picture that it is drawn into. */
+export interface Window {
   /** log2 of the cells a pixel covers along one side; negative where a cell covers many pixels. */
   readonly log2: number;
   /** First block (first cell at native zoom and nearer). */
   readonly x: number;
   readonly y: number;
-  readonly reader: CellReader;
-  readonly #pyramid: Pyramid | null;
+  /** Pixels that lie on the plane, from the picture's top left corner. */
+  readonly width: number;
+  readonly height: number;
+  /** Pixels of the picture. */
+  readonly columns: number;
+  readonly rows: number;
+}
 
-  constructor(reader: CellReader, pyramid: Pyramid | null, place: Place) {
-    const { plane } = reader;
-    const size = TILE * place.density;
+/** What a tile shows of a plane. */
+export function windowOf(
+  plane: Pick<Plane, "width" | "height" | "nativeZoom">,
+  place: Place,
+): Window {
+  const size = TILE * place.density;
+  const log2 = plane.nativeZoom - place.z - (place.density - 1);
+  const scale = 2 ** -log2;
+  const left = place.x * size, top = place.y * size;
+  const width = Math.min(size, Math.ceil(plane.width * scale) - left);
+  const height = Math.min(size, Math.ceil(plane.height * scale) - top);
+  const first = (pixel: number) => log2 >= 0 ? pixel : Math.floor(pixel / scale);
+  const [columns, rows] = place.crop ? [width, height] : [size, size];
+  return { log2, x: first(left), y: first(top), width, height, columns, rows };
+}
+
+/**
+ * What a mode draws on: the cells of a window, read and aggregated when asked for. Pixels beyond the
+ * plane exist only in pictures that are larger than what they show of it.
+ */
+export class Canvas implements Window {
+  readonly ops: Ops;
+  readonly columns: number;
+  readonly rows: number;
+  readonly width: number;
+  readonly height: number;
+  readonly log2: number;
+  readonly x: number;
+  readonly y: number;
+  readonly reader: CellReader;
+  readonly #levels: Levels | null;
+
+  constructor(reader: CellReader, levels: Levels | null, window: Window) {
     this.ops = reader.ops;
     this.reader = reader;
-    this.#pyramid = pyramid;
-    this.log2 = plane.nativeZoom - place.z - (place.density - 1);
-    const scale = 2 ** -this.log2;
-    const left = place.x * size, top = place.y * size;
-    this.width = Math.min(size, Math.ceil(plane.width * scale) - left);
-    this.height = Math.min(size, Math.ceil(plane.height * scale) - top);
-    this.columns = place.crop ? this.width : size;
-    this.rows = place.crop ? this.height : size;
-    this.x = this.log2 >= 0 ? left : Math.floor(left / scale);
-    this.y = this.log2 >= 0 ? top : Math.floor(top / scale);
+    this.#levels = levels;
+    this.log2 = window.log2;
+    this.x = window.x;
+    this.y = window.y;
+    this.width = window.width;
+    this.height = window.height;
+    this.columns = window.columns;
+    this.rows = window.rows;
   }
 
   /** Pixels a cell is wide; 1 at native zoom and further out. */
@@ -89,10 +113,8 @@ export class Canvas {
     const { ops, log2, x, y, pixelsPerCell } = this;
     const width = Math.ceil(this.width / pixelsPerCell);
     const height = Math.ceil(this.height / pixelsPerCell);
-    const pyramid = this.#pyramid;
-    if (pyramid && log2 >= pyramid.base) {
-      return cut(ops, statsOf(levelAt(pyramid, log2)), x, y, width, height);
-    }
+    const levels = this.#levels;
+    if (levels && log2 >= levels.statsFrom) return levels.stats(ops, log2, { x, y, width, height });
     const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
     const out = statsOf({ width, height, buffer, byteOffset });
     const paint = (stats: BlockStats, x: number, y: number) => paste(stats, out, x, y);
@@ -107,12 +129,11 @@ export class Canvas {
   means(scaleRow?: (row: number) => number): Float32Array {
     const { ops, width, height, columns, log2, x, y, reader } = this;
     const out = this.blank();
-    if (this.#pyramid && log2 >= this.#pyramid.base - 1) {
-      const { means, width: pitch } = meansAt(this.#pyramid, log2);
-      for (let row = 0; row < height; row++) {
-        const from = (y + row) * pitch + x;
-        out.set(means.subarray(from, from + width), row * columns);
-      }
+    const levels = this.#levels;
+    const aggregated = levels && log2 >= levels.meansFrom;
+    // Rows that are scaled are so before they are aggregated, where that does not need a whole layer.
+    if (aggregated && (!scaleRow || log2 >= meansFrom(reader.plane))) {
+      levels.means(log2, { x, y, width, height }, { values: out, start: 0, pitch: columns });
       return out;
     }
     const block = 2 ** log2;

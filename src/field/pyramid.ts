@@ -1,4 +1,4 @@
-import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
+import type { BlockStats, Ops } from "../compute/ops.ts";
 import { cut, paste, PLANES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, readStored, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
@@ -35,8 +35,6 @@ const BAND = 1 << 17;
 const STRIP = 1 << 12;
 // The same where runs lie down: kernels go along rows, and are slow on short ones.
 const STRIP_DOWN = 1 << 10;
-// Cells below which calling a kernel costs more than copying its input.
-const SHORT = 64;
 
 /** `Pyramid.base` of a plane. */
 export function baseOf(plane: Plane): number {
@@ -61,10 +59,6 @@ function sizes(plane: Plane, base: number) {
 /** log2 of the smallest blocks whose means a pyramid of that plane holds. */
 export const meansFrom = (plane: Plane): number => baseOf(plane) - 1;
 
-/** Rows of blocks in the base, columns where the file's runs lie down: what a sweep goes along. */
-export const extentOf = ({ runsDown }: Plane, { levels: [base] }: Pyramid): number =>
-  runsDown ? base!.width : base!.height;
-
 /** Empty levels for a plane. */
 export function allocate(plane: Plane): Pyramid {
   const base = baseOf(plane);
@@ -87,35 +81,8 @@ export function meansAt(pyramid: Pyramid, log2: number): { means: Float32Array; 
   return { means: statsOf(level).mean, width: level.width };
 }
 
-/**
- * Fills `from`..`to` of the base's `extentOf`, and the means below, from the file: one pass over the
- * bytes. `eachRow` sees the cells on the way.
- */
-export function fill(
-  reader: CellReader,
-  pyramid: Pyramid,
-  from: number,
-  to: number,
-  eachRow: (values: Float32Array) => void,
-): void {
-  const { base, levels, means } = pyramid;
-  const [first] = levels;
-  const wholes = statsOf(first!), halves = new Float32Array(means.buffer);
-  const part = reader.plane.runsDown
-    ? { ...means, x: 2 * from, y: 0, width: Math.min(2 * to, means.width) - 2 * from }
-    : { ...means, x: 0, y: 2 * from, height: Math.min(2 * to, means.height) - 2 * from };
-  measure(reader, base - 1, part, (stats, x, y) => {
-    const left = part.x + x, top = part.y + y;
-    for (let row = 0; row < stats.height; row++) {
-      const values = stats.mean.subarray(row * stats.width, (row + 1) * stats.width);
-      halves.set(values, (top + row) * means.width + left);
-    }
-    paste(reader.ops.merge(stats), wholes, left / 2, top / 2);
-  }, eachRow);
-}
-
-/** Merges every level above the base from the one below, some rows at a time. */
-export function mergeLevels(ops: Ops, { levels }: Pyramid): void {
+/** Merges every level from the one before, some rows at a time. */
+export function mergeLevels(ops: Ops, levels: readonly Level[]): void {
   for (let i = 1; i < levels.length; i++) {
     const below = statsOf(levels[i - 1]!), level = statsOf(levels[i]!);
     const rows = 2 * Math.max(1, Math.floor(BAND / below.width));
@@ -130,24 +97,22 @@ export function mergeLevels(ops: Ops, { levels }: Pyramid): void {
 
 /**
  * Block statistics straight from the file: `width` × `height` blocks from block (x, y) on, the
- * blocks at the plane's edges holding the cells that exist. `visit` gets them by `eachPiece`;
- * `eachRow` sees the cells on the way.
+ * blocks at the plane's edges holding the cells that exist. `visit` gets them by `eachPiece`.
  */
 export function measure(
   reader: CellReader,
   log2: number,
   blocks: Rect,
   visit: (stats: BlockStats, x: number, y: number) => void,
-  eachRow?: (values: Float32Array) => void,
 ): void {
   const { plane, ops } = reader;
   const block = 1 << log2;
   eachPiece(plane, log2, blocks, (rect, x, y) =>
     ops.frame(() => {
-      const stored = eachRow ? null : readStored(reader, rect);
+      const stored = readStored(reader, rect);
       const stats = stored
         ? ops.packedStats(stored.bytes, stored.packed, block)
-        : statsOfCells(reader, rect, block, eachRow);
+        : ops.blockStats(readBordered(reader, rect), block);
       if (plane.folded) forgetHoles(plane, stats, rect.x, rect.y, block);
       visit(stats, x, y);
     }));
@@ -182,39 +147,8 @@ export function eachPiece(
   }
 }
 
-function statsOfCells(
-  reader: CellReader,
-  rect: Rect,
-  block: number,
-  eachRow?: (values: Float32Array) => void,
-): BlockStats {
-  const cells = readBordered(reader, rect);
-  if (eachRow) forEachRun(reader.ops, cells, eachRow);
-  return reader.ops.blockStats(cells, block);
-}
-
-/** The cells without their border, in runs: rows, or, where these are short, all at once. */
-function forEachRun(
-  ops: Ops,
-  { values, width, height }: Bordered,
-  visit: (values: Float32Array) => void,
-): void {
-  const pitch = width + 2;
-  const row = (y: number) => values.subarray((y + 1) * pitch + 1, (y + 1) * pitch + 1 + width);
-  if (width >= SHORT) {
-    for (let y = 0; y < height; y++) visit(row(y));
-    return;
-  }
-  const { buffer, byteOffset } = ops.scratch(width * height * 4);
-  const all = new Float32Array(buffer, byteOffset, width * height);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) all[at++] = values[(y + 1) * pitch + 1 + x]!;
-  }
-  visit(all);
-}
-
 /** A folded vector's missing last cells were read as NaN: takes them out of the counts. */
-function forgetHoles(
+export function forgetHoles(
   plane: Plane,
   stats: BlockStats,
   left: number,

@@ -85,8 +85,8 @@ export interface Facts {
   readonly channels: Channels | null;
 }
 
-/** One way of looking at a layer. A mode is one file here and one line in `table.ts`. */
-export interface Mode {
+/** What every mode says of itself, whatever it is a way of looking at. */
+export interface Look {
   readonly name: string;
   readonly title: string;
   readonly about: string;
@@ -97,10 +97,16 @@ export interface Mode {
   readonly gradient?: "spatial" | "captured";
   /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */
   transparent?(options: Options): boolean;
+}
+
+/** One way of looking at a layer. A mode is one file here and one line in `table.ts`. */
+export interface Mode extends Look {
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): Axes | undefined;
+  /** Whether it draws more of blocks than their means, which is all that a sample tells. */
+  readonly needsFigures?: boolean;
   /** Whether `Facts.channels` must have been looked for. */
   needsChannels(options: Options): boolean;
   /**
@@ -111,4 +117,27 @@ export interface Mode {
   legend(options: Options, facts: Facts): Legend;
   /** What can be settled once for many tiles, then the drawing of one. */
   prepare(options: Options, facts: Facts, plane: Plane): (canvas: Canvas) => Picture;
+}
+
+/**
+ * One way of looking at a whole model: a map on which each tensor has its place, drawn there by a
+ * layer's mode.
+ */
+export interface MapMode extends Look {
+  /** How the parts are drawn. */
+  readonly part: Mode;
+  /** The part's options. */
+  partOptions(options: Options): Options;
+  /** Whether all parts are drawn by the scale of the whole model rather than by their own. */
+  isShared(options: Options): boolean;
+  /** How a block is coloured that several tensors may share, by the scale of one of them. */
+  shade(options: Options, scale: Scale): Tint;
+  /** The scale is that of the whole model, or, where each part has its own, one of units of it. */
+  legend(options: Options, scale: Scale): Legend;
+}
+
+/** How values become palette entries. */
+export interface Tint {
+  readonly shade: Shade;
+  readonly clamp: readonly [number, number] | null;
 }

@@ -1,13 +1,13 @@
 import { BadRequest } from "../errors.ts";
 import type { Axes } from "../field/plane.ts";
-import type { Mode, Option, Options, Parameter } from "./mode.ts";
+import type { Look, Option, Options, Parameter } from "./mode.ts";
 
 /**
  * A mode's options from a query. Throws `BadRequest` naming the parameter, what was found and what
  * is allowed; names in `others` belong to the route and are passed over.
  */
 export function parseOptions(
-  mode: Mode,
+  mode: Pick<Look, "name" | "parameters">,
   query: URLSearchParams,
   others: readonly string[] = [],
 ): Options {
@@ -40,7 +40,7 @@ export function parseOptions(
 }
 
 /** The query string of the options that differ from their defaults, sorted by name: one spelling a picture. */
-export function canonicalQuery(mode: Mode, options: Options): string {
+export function canonicalQuery(mode: Pick<Look, "parameters">, options: Options): string {
   const query = new URLSearchParams();
   for (const { name, default: normal } of mode.parameters.toSorted(byName)) {
     const text = spell(options[name] ?? null);

@@ -1,6 +1,7 @@
 import { palette } from "./colour.ts";
 import { colormaps } from "./colormaps.ts";
 import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/ops.ts";
+import type { Scale } from "../analysis/scale.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
 import { axesOf, channelOf, indexOf, type Plane } from "../field/plane.ts";
@@ -75,7 +76,7 @@ export const weights: Mode = {
   needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
 
   legend(options, { scale }): Legend {
-    const normal = normalization(options, scale, isDiverging(options));
+    const normal = tintOf(options, scale);
     return {
       title: options.scientific ? "Weight" : "Weight × channel norm / largest",
       style: options.scientific ? "scientific" : "artistic",
@@ -91,7 +92,7 @@ export const weights: Mode = {
   },
 
   prepare(options, facts, plane) {
-    const normal = normalization(options, facts.scale, isDiverging(options));
+    const normal = tintOf(options, facts.scale);
     const factor = options.scientific ? undefined : channelFactor(facts, plane);
     const looks = {
       shade: normal.shade,
@@ -113,6 +114,10 @@ export const weights: Mode = {
     };
   },
 };
+
+/** How the mode turns values of a layer into colours. */
+export const tintOf = (options: Options, scale: Scale): Normalization =>
+  normalization(options, scale, isDiverging(options));
 
 const isDiverging = ({ colormap }: Options) =>
   colormaps.find(({ name }) => name === colormap)?.kind !== "sequential";

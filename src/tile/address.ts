@@ -4,6 +4,9 @@ import { type Address, formats, type PlaneInfo, type TileFormat } from "./tile.t
 /** Which picture an address is of: everything but the place on the plane. */
 export type Subject = Pick<Address, "model" | "layer" | "mode" | "query">;
 
+/** What stands for the whole model where a layer's name is expected. */
+export const WHOLE = "_";
+
 /** Whether a tile can be asked for in that format. */
 export const isFormat = (name: string): name is TileFormat => Object.hasOwn(formats, name);
 

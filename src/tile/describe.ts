@@ -1,8 +1,8 @@
 import type { TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { viewsOf } from "../model/views.ts";
-import type { Mode } from "../modes/mode.ts";
-import { picturePath, queryString, segment } from "./address.ts";
+import type { Look, MapMode, Mode } from "../modes/mode.ts";
+import { picturePath, queryString, segment, WHOLE } from "./address.ts";
 import { formats, type View } from "./tile.ts";
 
 // The catalogue's JSON, as HTTP and the command line both answer it. `base` stands before every
@@ -115,8 +115,28 @@ export function describeLayer(
   };
 }
 
+/** `GET /models/{model}/_`: the whole model as a layer is described. */
+export function describeWhole(model: Model, modes: readonly MapMode[], base = "") {
+  const missing = model.parameters === 0 ? "tensors with elements: this model has none" : null;
+  return {
+    model: model.id,
+    version: model.version,
+    name: WHOLE,
+    kind: "model",
+    shape: [],
+    parameters: model.parameters,
+    layers: model.layers.length,
+    modes: modes.map((mode) => ({
+      ...describeMode(mode),
+      available: missing === null,
+      missing,
+      url: base + picturePath("models", { model: model.id, layer: WHOLE, mode: mode.name }),
+    })),
+  };
+}
+
 /** One of `GET /modes`. */
-export const describeMode = ({ name, title, about, parameters, overzoom }: Mode) => ({
+export const describeMode = ({ name, title, about, parameters, overzoom }: Look) => ({
   name,
   title,
   about,
@@ -161,7 +181,9 @@ export function links(view: View, layer: string, base = "") {
     legend_svg: `${to("legend")}.svg${query}`,
     legend_png: `${to("legend")}.png${query}`,
     inspect: `${to("inspect")}?${view.query ? `${view.query}&` : ""}x={x}&y={y}`,
-    summary: `${base}/summary/${segment(view.model.id)}/${segment(layer)}`,
+    ...(view.layer === null
+      ? { map: `${to("tiles")}/map.json` }
+      : { summary: `${base}/summary/${segment(view.model.id)}/${segment(layer)}` }),
   };
 }
 

@@ -58,7 +58,9 @@ export function describeMap(
 }
 
 function describeFrames(layout: Layout, norms: ReadonlyMap<string, number> | null) {
-  const found = layout.frames.map((frame) => frame.kind === "branch" ? norm(layout, frame, norms) : null);
+  const found = layout.frames.map((frame) =>
+    frame.kind === "branch" ? norm(layout, frame, norms) : null
+  );
   const largest = found.reduce<number>((most, norm) => Math.max(most, norm ?? 0), 0);
   const complete = layout.frames.every(({ kind }, i) => kind !== "branch" || found[i] !== null);
   return layout.frames.map(({ kind, label, name, x, y, width, height, parent }, i) => {

@@ -1,33 +1,28 @@
 import { Pool } from "../compute/pool.ts";
-import { BadRequest, NotFound } from "../errors.ts";
+import { BadRequest, Changed, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { baseOf, meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { Mode } from "../modes/mode.ts";
-import { modes } from "../modes/table.ts";
-import { SingleFlight } from "../storage/flight.ts";
+import type { MapMode, Mode } from "../modes/mode.ts";
+import { mapModes, modes } from "../modes/table.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
 import { fingerprint } from "../storage/version.ts";
 import { type Access, access } from "./access.ts";
-import { LruCache } from "./cache.ts";
+import type { IngestState } from "./ingest.ts";
+import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import type { Job } from "./job.ts";
 import { Layers, type Needs } from "./layers.ts";
+import { WHOLE } from "./address.ts";
+import { isMap, Maps, type MapView, type Plan } from "./maps.ts";
 import { checkPlace } from "./place.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
 import { Summaries } from "./summaries.ts";
-import {
-  type Address,
-  type Engine,
-  formats,
-  type Inspection,
-  type Ticket,
-  type Tile,
-  type View,
-} from "./tile.ts";
+import { Tickets } from "./tickets.ts";
+import type { Address, Engine, Inspection, Ticket, View } from "./tile.ts";
 import { findLayer, type OpenView, Views } from "./view.ts";
 
 /** How much an engine may use. */
@@ -40,6 +35,8 @@ export interface EngineOptions {
   readonly pyramidBytes?: number;
   /** How models behind URLs are reached. */
   readonly remote?: RemoteOptions;
+  /** Where what is found of models is kept; not there where memory is enough. */
+  readonly store?: StoreOptions;
 }
 
 const MIB = 1 << 20;
@@ -74,8 +71,10 @@ class TileEngine implements Engine {
   readonly #remote: Access;
   readonly #pool: Pool<Job>;
   readonly #layers: Layers;
-  readonly #tiles: LruCache<Tile>;
-  readonly #flight = new SingleFlight<Tile>();
+  readonly #tickets: Tickets;
+  readonly #maps: Maps;
+  readonly #ingests: Ingests;
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #summaries: Summaries;
   readonly #views: Views;
   /** Each model that was asked for, as it was then. */
@@ -87,10 +86,23 @@ class TileEngine implements Engine {
     this.#catalogue = catalogue;
     this.#remote = remote;
     this.#pool = pool;
-    this.#layers = new Layers(pool, options.pyramidBytes ?? 192 * MIB);
+    this.#layers = new Layers(
+      pool,
+      options.pyramidBytes ?? 192 * MIB,
+      (id) => this.#ingests.findings(id),
+    );
+    this.#maps = new Maps(this.#layers, (model) => this.#ingests.of(model));
+    this.#ingests = new Ingests(
+      options.store,
+      (model) => this.#maps.atlas(model).layout,
+      this.#layers,
+      (event) => this.#listeners.forEach((listener) => listener(event)),
+      (model, plane, found) => this.#maps.atlas(model).put(plane, found.slots, found.scale),
+    );
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers);
-    this.#tiles = new LruCache(options.cacheBytes ?? 64 * MIB);
+    this.#tickets = new Tickets(options.cacheBytes ?? 64 * MIB);
+    for (const model of catalogue.models()) this.model(model.id);
   }
 
   models(): readonly Model[] {
@@ -107,12 +119,14 @@ class TileEngine implements Engine {
     if (before !== model) {
       this.#known.set(id, model);
       if (before) this.#forget(id);
+      this.#ingests.open(model);
     }
     return model;
   }
 
   /** Drops what was drawn and found of any version of a model. */
   #forget(id: string): void {
+    this.#ingests.forget(id);
     this.#layers.forget(id);
     this.#views.clear();
   }
@@ -148,8 +162,19 @@ class TileEngine implements Engine {
     return { layer, tensor: tensor.name };
   }
 
-  view(model: string, layer: string, mode: string, query: URLSearchParams): OpenView {
-    return this.#views.open(this.model(model), layer, mode, query);
+  mapModes(): readonly MapMode[] {
+    return mapModes;
+  }
+
+  view(
+    model: string,
+    layer: string,
+    mode: string,
+    query: URLSearchParams,
+  ): OpenView | MapView {
+    const opened = this.model(model);
+    if (layer === WHOLE) return this.#maps.view(opened, mode, query);
+    return this.#views.open(opened, layer, mode, query);
   }
 
   ticket(address: Address): Ticket {
@@ -162,75 +187,103 @@ class TileEngine implements Engine {
         { parameter: "format", found: format, allowed: ["png", "webp", "avif", "npy", "bin"] },
       );
     }
+    const { content, share, draw } = isMap(view)
+      ? this.#maps.plan(view, address)
+      : this.#plan(view, address);
+    const hash = fingerprint(
+      ...[SOFTWARE, content, view.mode.name, view.query],
+      ...[z, x, y, density, format],
+    );
+    return this.#tickets.make({
+      tag: `${hash}${crop ? "c" : ""}`,
+      format,
+      share,
+      headers: {
+        "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
+        ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
+      },
+      versioned: address.query.get("v") === view.model.version,
+      draw: (signal) => this.#trusting(draw, signal),
+    });
+  }
+
+  /** Draws; once more where a pyramid on disk was found to be damaged, from the file then. */
+  async #trusting(draw: Plan["draw"], signal: AbortSignal): Promise<Rendered> {
+    try {
+      return await draw(signal);
+    } catch (error) {
+      if (!this.#ingests.distrust(error)) throw error;
+      this.#views.clear();
+      throw new Changed("what was kept of this layer is damaged and is made again; ask again", {
+        retryAfter: 1,
+      }, error);
+    }
+  }
+
+  #plan(view: OpenView, { z, x, y, density, crop = false, format }: Address): Plan {
     const log2 = view.plane.nativeZoom - z - (density - 1);
     const needs: Needs = {
       facts: true,
       channels: view.mode.needsChannels(view.options),
       pyramid: log2 >= meansFrom(view.entry.plane),
+      figures: view.mode.needsFigures ?? false,
     };
     const needsScale = view.mode.needsScale?.(view.options, log2) ?? true;
-    const { entry, share } = this.#layers.basis(view.entry, needs, needsScale);
-    // Where the scale does not matter, the picture is the one that exact facts would give.
-    const content = share < 1 ? entry.id : view.entry.id;
-    const etag = `"${
-      fingerprint(SOFTWARE, content, view.mode.name, view.query, z, x, y, density, format)
-    }${crop ? "c" : ""}"`;
-    const headers = {
-      "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
-      "Synaptile-Refinement": String(Number(share.toPrecision(3))),
-      ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
-    };
-    const type = formats[format];
+    const ingest = this.#ingests.of(view.model);
+    const look = view.entry.isDefault ? ingest?.coming(view.tensor) ?? null : null;
+    const whole = this.#layers.current(view.entry);
+    const { entry, share } = this.#layers.basis(whole, needs, { needsScale, look });
+    if (share < 1) ingest?.want(view.tensor);
     return {
-      etag,
-      immutable: share === 1 && address.query.get("v") === view.model.version,
-      preliminary: share < 1,
-      type,
-      headers,
-      cached: () => this.#tiles.get(etag),
-      tile: async (signal) => {
-        const known = this.#tiles.get(etag);
-        if (known) return known;
-        return await this.#flight.run(etag, async (signal) => {
-          await this.#layers.ready(entry, needs, signal);
-          const { bytes, timings } = await this.#layers.run<Rendered>(entry, {
-            kind: "tile",
-            context: entry.id,
-            mode: view.mode.name,
-            query: view.query,
-            place: { z, x, y, density, crop },
-            format,
-            pyramid: needs.pyramid ? entry.pyramid : null,
-          }, signal);
-          const tile: Tile = { bytes, type, etag, headers, timings };
-          this.#tiles.set(etag, tile, bytes.length);
-          return tile;
+      // Where the scale does not matter, the picture is the one that exact facts would give.
+      content: share < 1 ? entry.id : whole.id,
+      share: share < 1 && needs.pyramid ? 2 ** (1 - log2) : share,
+      draw: async (signal) => {
+        await this.#layers.ready(entry, needs, signal);
+        return await this.#layers.run<Rendered>(entry, {
+          kind: "tile",
+          context: entry.id,
+          mode: view.mode.name,
+          query: view.query,
+          place: { z, x, y, density, crop },
+          format,
+          levels: this.#layers.levels(entry, log2),
         }, signal);
       },
     };
   }
 
   async legend(view: View, signal?: AbortSignal) {
+    if (isMap(view)) return await this.#maps.legend(view, signal);
     const { entry, options, mode } = view as OpenView;
     const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };
-    const basis = this.#layers.basis(entry, needs);
+    const look = entry.isDefault ? this.#ingests.of(view.model)?.coming(view.tensor) ?? null : null;
+    const basis = this.#layers.basis(this.#layers.current(entry), needs, { look });
     await this.#layers.ready(basis.entry, needs, signal);
     const legend = mode.legend(options, basis.entry.facts!);
     return basis.share < 1 ? estimated(legend, basis.share) : legend;
   }
 
-  async inspect(view: View, x: number, y: number, zoom?: number, signal?: AbortSignal) {
-    const { entry, plane } = view as OpenView;
+  async inspect(
+    view: View,
+    x: number,
+    y: number,
+    zoom?: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    const { plane } = view;
     const z = zoom ?? plane.nativeZoom;
     if (!Number.isInteger(z) || z < 0 || z > plane.nativeZoom) {
       const message = `z=${z} is not a whole number from 0 to native zoom ${plane.nativeZoom}`;
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: plane.nativeZoom });
     }
     const log2 = plane.nativeZoom - z;
+    if (isMap(view)) return await this.#inspectMap(view, x, y, log2, signal);
+    const entry = this.#layers.current((view as OpenView).entry);
     const far = log2 >= baseOf(entry.plane);
     await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
-    const pyramid = far ? entry.pyramid : null;
-    const job: Job = { kind: "inspect", context: entry.id, log2, x, y, pyramid };
+    const levels = this.#layers.levels(entry, log2);
+    const job: Job = { kind: "inspect", context: entry.id, log2, x, y, levels };
     const found = await this.#layers.run<Inspection | null>(entry, job, signal);
     if (found) return found;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
@@ -246,6 +299,65 @@ class TileEngine implements Engine {
     );
   }
 
+  /** What lies on a map at blocks of 2^`log2` cells a side: the tensor's own block there. */
+  async #inspectMap(
+    view: MapView,
+    x: number,
+    y: number,
+    log2: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    const at = this.#maps.at(view, x, y, log2);
+    if (!at) {
+      const side = 2 ** log2;
+      throw new NotFound(
+        `no tensor lies at (${x * side}, ${y * side}) of the map`,
+        { x, y, width: view.plane.width, height: view.plane.height },
+      );
+    }
+    const own = this.view(view.model.id, at.tensor, view.mode.part.name, new URLSearchParams());
+    const z = Math.max(0, own.plane.nativeZoom - at.log2);
+    const log2Of = own.plane.nativeZoom - z;
+    const scale = 2 ** (at.log2 - log2Of);
+    return await this.inspect(own, Math.floor(at.x * scale), Math.floor(at.y * scale), z, signal);
+  }
+
+  layout(model: Model) {
+    const { layout } = this.#maps.atlas(model);
+    return { layout, norms: this.#maps.norms(model) };
+  }
+
+  ingest(id: string): IngestState | null {
+    return this.#ingests.of(this.model(id))?.state ?? null;
+  }
+
+  async ingestAll(id: string, signal?: AbortSignal): Promise<void> {
+    const stop = () => this.#ingests.forget(id);
+    signal?.throwIfAborted();
+    this.#ingests.open(this.model(id));
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await this.#ingests.start(id);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  setIngest(id: string, state: "paused" | "running"): IngestState {
+    const ingest = this.#ingests.of(this.model(id));
+    if (!ingest) {
+      throw new NotFound(`model "${id}" is read only as far as it is looked at`, { model: id });
+    }
+    if (state === "paused") ingest.pause();
+    else ingest.resume();
+    return ingest.state;
+  }
+
+  listen(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   async summary(modelId: string, layerName: string, signal?: AbortSignal): Promise<Summary> {
     const model = this.model(modelId);
     const { tensor } = findLayer(model, layerName);
@@ -254,6 +366,7 @@ class TileEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#ingests.close();
     this.#pool.close();
     this.#catalogue.close();
     await (await this.#remote.made)?.close();

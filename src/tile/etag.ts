@@ -10,6 +10,7 @@ export const tagOf = (content: string | Uint8Array): string => `"${fingerprint(c
 export function matches(ifNoneMatch: string | null | undefined, etag: string): boolean {
   if (!ifNoneMatch) return false;
   if (ifNoneMatch.trim() === "*") return true;
-  for (const [tag] of ifNoneMatch.matchAll(/"[^"]*"/g)) if (tag === etag) return true;
+  const strong = etag.replace(/^W\//, "");
+  for (const [tag] of ifNoneMatch.matchAll(/"[^"]*"/g)) if (tag === strong) return true;
   return false;
 }

@@ -2,8 +2,8 @@ import type { BlockStats } from "../compute/ops.ts";
 import type { CellReader } from "../field/cells.ts";
 import { storedValue } from "../field/wide.ts";
 import { indexOf } from "../field/plane.ts";
-import { cut, statsOf } from "../field/block_arrays.ts";
-import { levelAt, measure, type Pyramid } from "../field/pyramid.ts";
+import type { Levels } from "../field/levels.ts";
+import { measure } from "../field/pyramid.ts";
 import type { Inspection } from "./tile.ts";
 
 /** A block: `log2` of its side in cells, and its place among blocks of that size. */
@@ -19,7 +19,7 @@ export interface Block {
  */
 export function inspect(
   reader: CellReader,
-  pyramid: Pyramid | null,
+  levels: Levels | null,
   { log2, x, y }: Block,
 ): Inspection | null {
   const { plane, ops } = reader;
@@ -29,9 +29,9 @@ export function inspect(
   return ops.frame(() => {
     const value = storedValue(reader, left, top);
     let cell: Inspection["cell"] | undefined;
-    if (pyramid && log2 >= pyramid.base) {
-      cell = describe(cut(ops, statsOf(levelAt(pyramid, log2)), x, y, 1, 1));
-    } else measure(reader, log2, { x, y, width: 1, height: 1 }, (stats) => cell = describe(stats));
+    const block = { x, y, width: 1, height: 1 };
+    if (levels && log2 >= levels.statsFrom) cell = describe(levels.stats(ops, log2, block));
+    else measure(reader, log2, block, (stats) => cell = describe(stats));
     return { tensor: plane.tensor.name, index, ...spell(value), cell: cell! };
   });
 }

@@ -1,8 +1,13 @@
-import type { Place } from "../field/canvas.ts";
+import type { Place, Window } from "../field/canvas.ts";
+import type { LevelsRef } from "../field/levels.ts";
 import type { Plane } from "../field/plane.ts";
-import type { Pyramid } from "../field/pyramid.ts";
+import type { Rect } from "../field/cells.ts";
+import type { Level } from "../field/pyramid.ts";
+import type { Slab } from "../field/slab.ts";
+import type { StoredPyramid } from "../field/store.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
+import type { Overview, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
 import type { TileFormat } from "./tile.ts";
 
@@ -19,7 +24,19 @@ export interface LayerContext {
 export type Job = Work & {
   /** Bytes of remote files, fetched for it. */
   readonly supplies?: readonly Supply[];
+  /** Further layers that it works on. */
+  readonly contexts?: readonly string[];
 };
+
+/** A layer's part of a tile. */
+export interface PieceOfTile {
+  readonly context: string;
+  readonly levels: LevelsRef | null;
+  readonly window: Window;
+  /** Its place on the tile, in pixels. */
+  readonly x: number;
+  readonly y: number;
+}
 
 export type Work =
   | {
@@ -30,22 +47,83 @@ export type Work =
     readonly query: string;
     readonly place: Place;
     readonly format: TileFormat;
-    readonly pyramid: Pyramid | null;
+    readonly levels: LevelsRef | null;
   }
   | {
-    /** Fills rows, or columns, of blocks of the pyramid's base; answers the counts of order keys. */
+    /** Measures steps of a slab from the file; answers the counts of order keys. */
     readonly kind: "sweep";
     readonly context: string;
     readonly from: number;
     readonly to: number;
-    readonly pyramid: Pyramid;
+    readonly slab: Slab;
   }
   | {
-    /** Merges the levels above the base; answers the layer's scale. */
+    /** Merges levels further out from the first of them; answers the layer's scale. */
     readonly kind: "settle";
     readonly context: string;
     readonly bins: Uint32Array;
-    readonly pyramid: Pyramid;
+    readonly levels: readonly Level[];
+    /** Where they are kept too; null where memory is enough. */
+    readonly stored: StoredPyramid | null;
+  }
+  | {
+    /** Writes a measured slab to disk and merges it into the levels further out. */
+    readonly kind: "keep";
+    readonly context: string;
+    readonly slab: Slab;
+    readonly stored: StoredPyramid;
+    readonly outer: readonly Level[];
+  }
+  | {
+    /** Merges a slab that lies on disk already into the levels further out. */
+    readonly kind: "recall";
+    readonly context: string;
+    readonly slab: Rect;
+    readonly stored: StoredPyramid;
+    readonly outer: readonly Level[];
+  }
+  | {
+    /** Answers figures of all blocks of 2^log2 cells a side. */
+    readonly kind: "figures";
+    readonly context: string;
+    readonly log2: number;
+    readonly levels: LevelsRef | null;
+  }
+  | {
+    /** Draws a tile of parts of many layers. */
+    readonly kind: "composite";
+    readonly context: string;
+    /** The layers' mode, and its options. */
+    readonly mode: string;
+    readonly query: string;
+    readonly pieces: readonly PieceOfTile[];
+    /** Pixels of the tile. */
+    readonly columns: number;
+    readonly rows: number;
+    readonly format: TileFormat;
+    /** What all are drawn by; null where each is by its own facts. */
+    readonly facts: Facts | null;
+  }
+  | {
+    /** Merges a map's levels further out from the first of them. */
+    readonly kind: "merge";
+    readonly context: string;
+    readonly levels: readonly Level[];
+  }
+  | {
+    /** Draws a tile of blocks that several layers may share. */
+    readonly kind: "overview";
+    readonly context: string;
+    readonly overview: Overview;
+    readonly window: Window;
+    readonly tints: Tints;
+    readonly format: TileFormat;
+  }
+  | {
+    /** Answers a `Survey`: a scale and means estimated from a line of each block of 2^log2 cells. */
+    readonly kind: "survey";
+    readonly context: string;
+    readonly log2: number;
   }
   | { readonly kind: "channels"; readonly context: string }
   | {
@@ -60,6 +138,6 @@ export type Work =
     readonly log2: number;
     readonly x: number;
     readonly y: number;
-    readonly pyramid: Pyramid | null;
+    readonly levels: LevelsRef | null;
   }
   | { readonly kind: "summary"; readonly context: string };

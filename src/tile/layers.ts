@@ -1,29 +1,58 @@
 import type { Channels } from "../analysis/channels.ts";
 import { KEY_BINS } from "../analysis/measure.ts";
 import type { Scale } from "../analysis/scale.ts";
+import type { BlockStats } from "../compute/ops.ts";
 import type { Pool, Urgency } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
 import { type Axes, fold, type Plane } from "../field/plane.ts";
-import { allocate, extentOf, type Pyramid } from "../field/pyramid.ts";
+import type { LevelsRef } from "../field/levels.ts";
+import { SAMPLED_FROM } from "../field/levels/sampled.ts";
+import { allocate, type Pyramid } from "../field/pyramid.ts";
+import { slabOf, stepsOf } from "../field/slab.ts";
+import type { StoredPyramid } from "../field/store.ts";
 import type { Facts } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import type { Job, LayerContext } from "./job.ts";
 import { isFar, runWith, wholeOf } from "./remote.ts";
 import { type Sample, sampleOf, unknownScale } from "./sample.ts";
+import type { Survey } from "./survey.ts";
 
 /** A folded tensor that tiles are drawn of, and what has been found out about it. */
 export interface LayerEntry {
   /** Names the folding of the tensor in that version of the model. */
   readonly id: string;
+  /** Whether it is folded as the tensor is unless another way is asked for. */
+  readonly isDefault: boolean;
   readonly plane: Plane;
   /** Brings the tensor's bytes from where they lie; null where workers read them by themselves. */
   readonly fetch: Fetch | null;
-  /** The part of the layer that its facts are of; undefined where they are of all of it. */
-  readonly sample?: Sample;
+  /** What its facts are estimated from; not there where they are of all of it. */
+  readonly estimate?: Estimate;
   facts: Facts | null;
   pyramid: Pyramid | null;
+  /** Its pyramid on disk, once that is whole. */
+  stored: StoredPyramid | null;
+}
+
+/** How facts are estimated while a layer has not been read: of runs of its file, or of lines of cells. */
+export type Estimate =
+  | { readonly kind: "runs"; readonly sample: Sample }
+  | { readonly kind: "lines"; readonly log2: number; survey: Survey | null };
+
+/** What an ingest knows of layers. */
+export interface Findings {
+  /** A layer that was read to its end. */
+  found(tensor: string): { readonly facts: Facts; readonly stored: StoredPyramid | null } | null;
+}
+
+/** What a picture may be drawn from. */
+export interface Choice {
+  /** Whether it depends on the layer's scale; it does where this is not there. */
+  readonly needsScale?: boolean;
+  /** log2 of the blocks that a first look may take a line of each of; not there for none. */
+  readonly look?: number | null;
 }
 
 /** What a job needs before it can start. */
@@ -31,6 +60,8 @@ export interface Needs {
   readonly facts: boolean;
   readonly channels: boolean;
   readonly pyramid: boolean;
+  /** Whether all figures of blocks are asked for, of which a sample has none. */
+  readonly figures?: boolean;
 }
 
 /** What a picture is drawn with. */
@@ -48,9 +79,13 @@ const PART = 1 << 23;
 // The same of a layer whose bytes have to be fetched, and how many such parts are held at once.
 const FETCHED_PART = 1 << 21;
 const FETCHED_AT_ONCE = 6;
+/** Cells of a layer that are measured sooner than a sample of them would be missed. */
+const SOON = 1 << 22;
 
 /**
- * The layers that have been looked at lately: their scales, and their pyramids while they fit into `limit` bytes. Each is computed once, by all workers, when first needed.
+ * The layers that have been looked at lately: their scales, and their pyramids while they fit into
+ * `limit` bytes. Each is computed once, by all workers, when first needed; while an ingest is on its
+ * way to a large one, an estimate stands for it.
  */
 export class Layers {
   readonly #pool: Pool<Job>;
@@ -59,10 +94,16 @@ export class Layers {
   /** Those of them whose pyramids are held, the one used last at the end. */
   readonly #pyramids = new Map<string, LayerEntry>();
   readonly #flight = new SingleFlight<void>();
+  readonly #findings: (model: string) => Findings | undefined;
 
-  constructor(pool: Pool<Job>, limit: number) {
+  constructor(
+    pool: Pool<Job>,
+    limit: number,
+    findings: (model: string) => Findings | undefined = () => undefined,
+  ) {
     this.#pool = pool;
     this.#limit = limit;
+    this.#findings = findings;
   }
 
   /** The model's tensor folded along `axes`. Throws `BadRequest` where they do not split its axes. */
@@ -75,30 +116,67 @@ export class Layers {
     let entry = this.#entries.get(id);
     if (!entry) {
       const fetch = isFar(tensor.source) ? model.fetch ?? null : null;
-      entry = { id, plane: fold(tensor, axes), fetch, facts: null, pyramid: null };
+      const known = { facts: null, pyramid: null, stored: null };
+      entry = { id, isDefault: !axes, plane: fold(tensor, axes), fetch, ...known };
       this.#admit(entry);
+    }
+    return this.current(entry);
+  }
+
+  /** The entry with what an ingest has found of the layer meanwhile. */
+  current(entry: LayerEntry): LayerEntry {
+    if (!entry.isDefault || entry.stored || entry.estimate) return entry;
+    const [model] = JSON.parse(entry.id) as [string];
+    const found = this.#findings(model)?.found(entry.plane.tensor.name);
+    if (found && entry.facts !== found.facts) {
+      entry.facts = found.facts;
+      entry.stored = found.stored;
+      this.#share(entry);
     }
     return entry;
   }
 
   /**
-   * What to draw with: while a large remote layer has not been read, a sample of it, so that looking
-   * at a part of it does not need all of it; where its scale does not matter, nothing.
+   * What to draw with: while a large layer has not been read, an estimate of it, so that looking at a
+   * part of it does not need all of it; where its scale does not matter, nothing.
    */
-  basis(entry: LayerEntry, needs: Needs, needsScale = true): Basis {
+  basis(entry: LayerEntry, needs: Needs, { needsScale = true, look }: Choice = {}): Basis {
     const exact = { entry, share: 1 };
-    if (!entry.fetch || entry.facts || needs.pyramid || needs.channels) return exact;
+    const whole = entry.facts && (!needs.pyramid || entry.pyramid || entry.stored);
+    if (whole || needs.channels) return exact;
+    if (typeof look === "number" && entry.plane.cells > SOON && !needs.figures) {
+      const estimate: Estimate = { kind: "lines", log2: look, survey: null };
+      return { entry: this.#standIn(entry, "survey", estimate), share: 2 ** -look };
+    }
+    if (!entry.fetch || needs.pyramid) return exact;
     const sample = sampleOf(entry.plane.tensor);
     if (!sample) return exact;
-    const [id, facts] = needsScale
-      ? [`${entry.id} sample`, null]
-      : [`${entry.id} unknown`, { scale: unknownScale, channels: null }];
+    const estimate = { kind: "runs", sample } as const;
+    if (needsScale) return { entry: this.#standIn(entry, "sample", estimate), share: sample.share };
+    const facts = { scale: unknownScale, channels: null };
+    return { entry: this.#standIn(entry, "unknown", estimate, facts), share: 1 };
+  }
+
+  #standIn(
+    entry: LayerEntry,
+    name: string,
+    estimate: Estimate,
+    facts: Facts | null = null,
+  ): LayerEntry {
+    const id = `${entry.id} ${name}`;
     let standIn = this.#entries.get(id);
     if (!standIn) {
-      standIn = { ...entry, id, facts, sample };
+      standIn = { ...entry, id, facts, estimate, pyramid: null, stored: null };
       this.#admit(standIn);
     }
-    return { entry: standIn, share: needsScale ? sample.share : 1 };
+    return standIn;
+  }
+
+  /** Where statistics of blocks of 2^`log2` cells a side come from; null where from the file. */
+  levels({ pyramid, stored, estimate }: LayerEntry, log2: number): LevelsRef | null {
+    if (stored && log2 >= stored.base) return { kind: "stored", pyramid: stored };
+    if (pyramid && log2 >= pyramid.base - 1) return { kind: "held", pyramid };
+    return estimate?.kind === "lines" && log2 >= SAMPLED_FROM ? { kind: "sampled" } : null;
   }
 
   /** A worker's answer to a job on the layer, its bytes fetched where they have to be. */
@@ -113,22 +191,40 @@ export class Layers {
     return runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
   }
 
+  /** A worker's answer to a job on no layer, or on several whose bytes `fetch` brings. */
+  runFree<Value>(job: Job, signal?: AbortSignal, fetch?: Fetch): Promise<Value> {
+    return runWith<Value>(this.#pool, job, fetch ?? null, signal);
+  }
+
+  /** Figures of all blocks of 2^`log2` cells a side of a layer. */
+  figures(entry: LayerEntry, log2: number, signal?: AbortSignal): Promise<BlockStats> {
+    const levels = this.levels(entry, log2);
+    const job: Job = { kind: "figures", context: entry.id, log2, levels };
+    return this.run<BlockStats>(entry, job, signal, "background");
+  }
+
   /** Resolves once the layer has what is needed; a pyramid is there until the next wait. */
   async ready(entry: LayerEntry, needs: Needs, signal?: AbortSignal): Promise<void> {
     if (this.#entries.get(entry.id) !== entry) this.#admit(entry);
     const { id } = entry;
     const isMatrix = entry.plane.tensor.shape.length > 1;
     if (needs.facts && !entry.facts) {
-      const find = entry.sample ? this.#sample : this.#sweep;
+      const find = entry.estimate ? this.#estimate : this.#sweep;
       await this.#flight.run(id, (signal) => find.call(this, entry, signal), signal);
     }
     if (needs.channels && isMatrix && !entry.facts?.channels) {
       await this.#flight.run(`${id} channels`, (signal) => this.#channels(entry, signal), signal);
     }
-    if (needs.pyramid && !entry.pyramid) {
+    const lacksPyramid = needs.pyramid && !entry.estimate && !entry.stored;
+    if (lacksPyramid && !entry.pyramid) {
       await this.#flight.run(id, (signal) => this.#sweep(entry, signal), signal);
     }
-    if (needs.pyramid) this.#hold(entry);
+    if (lacksPyramid) this.#hold(entry);
+  }
+
+  /** Drops what is known of a layer from disk. */
+  distrust(model: Pick<Model, "id" | "version">, tensor: string): void {
+    this.#drop(JSON.stringify([model.id, model.version, tensor, null]));
   }
 
   /** Drops what is known of any version of a model. */
@@ -159,7 +255,8 @@ export class Layers {
   async #sweep(entry: LayerEntry, signal: AbortSignal): Promise<void> {
     const { id, plane } = entry;
     const pyramid = allocate(plane);
-    const extent = extentOf(plane, pyramid);
+    const slab = slabOf(pyramid);
+    const extent = stepsOf(plane, slab);
     const part = entry.fetch ? FETCHED_PART : PART;
     const parts = Math.min(extent, Math.max(1, Math.ceil(plane.cells / part)));
     const sum = new Uint32Array(KEY_BINS);
@@ -167,13 +264,14 @@ export class Layers {
     const work = async () => {
       for (const i of queue) {
         const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
-        const job: Job = { kind: "sweep", context: id, from, to, pyramid };
+        const job: Job = { kind: "sweep", context: id, from, to, slab };
         const bins = await this.run<Uint32Array>(entry, job, signal, "background");
         for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;
       }
     };
     await Promise.all(Array.from({ length: entry.fetch ? FETCHED_AT_ONCE : parts }, work));
-    const settle: Job = { kind: "settle", context: id, bins: sum, pyramid };
+    const { levels } = pyramid;
+    const settle: Job = { kind: "settle", context: id, bins: sum, levels, stored: null };
     const scale = await this.run<Scale>(entry, settle, signal, "background");
     entry.facts = { scale, channels: entry.facts?.channels ?? null };
     entry.pyramid = pyramid;
@@ -181,9 +279,18 @@ export class Layers {
     this.#share(entry);
   }
 
-  async #sample(entry: LayerEntry, signal: AbortSignal): Promise<void> {
-    const job: Job = { kind: "sample", context: entry.id, runs: entry.sample?.runs ?? [] };
-    entry.facts = { scale: await this.run<Scale>(entry, job, signal), channels: null };
+  async #estimate(entry: LayerEntry, signal: AbortSignal): Promise<void> {
+    const { id: context, estimate } = entry;
+    let scale: Scale;
+    if (estimate?.kind === "lines") {
+      const job: Job = { kind: "survey", context, log2: estimate.log2 };
+      estimate.survey = await this.run<Survey>(entry, job, signal);
+      scale = estimate.survey.scale;
+    } else {
+      const job: Job = { kind: "sample", context, runs: estimate?.sample.runs ?? [] };
+      scale = await this.run<Scale>(entry, job, signal);
+    }
+    entry.facts = { scale, channels: null };
     this.#share(entry);
   }
 

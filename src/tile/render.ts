@@ -1,5 +1,6 @@
-import { OUTSIDE, RAMP } from "../compute/ops.ts";
+import { type Ops, OUTSIDE, RAMP } from "../compute/ops.ts";
 import type { Canvas } from "../field/canvas.ts";
+import type { CellReader } from "../field/cells.ts";
 import type { Picture } from "../modes/mode.ts";
 import { palette } from "../modes/colour.ts";
 import { encode, type Encoded } from "./encode/table.ts";
@@ -10,36 +11,58 @@ import type { TileFormat, Timings } from "./tile.ts";
 export interface Rendered {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly timings: Timings;
+  /** Of a picture that is partly an estimate: see `Drawn`. */
+  readonly error?: number;
+}
+
+/** A picture and its numbers, one a pixel; in scratch memory. */
+export interface Drawn {
+  readonly pixels: Pixels;
+  readonly values: Float32Array;
+  /** Standard error of the pixels that are estimates, in units of their layers' scales. */
+  readonly error?: number;
 }
 
 /**
  * The pipeline of one tile: cells are read, decoded and drawn by the mode, values become palette
  * entries, entries become a file. Everything but the file lives in scratch memory.
  */
-export async function render(
+export const render = (
   canvas: Canvas,
   draw: (canvas: Canvas) => Picture,
   format: TileFormat,
+): Promise<Rendered> =>
+  timed(canvas.ops, canvas.reader.clock, format, () => {
+    const picture = draw(canvas);
+    return { pixels: paint(canvas, picture), values: picture.values };
+  });
+
+/** Draws and encodes, and tells how long what took; `clock` is what reading adds to. */
+export async function timed(
+  ops: Ops,
+  clock: CellReader["clock"],
+  format: TileFormat,
+  draw: () => Drawn,
 ): Promise<Rendered> {
-  const { ops, reader: { clock } } = canvas;
   clock.read = clock.decode = 0;
   const began = performance.now();
-  let drawn = began;
+  let ended = began, error: number | undefined;
   const encoded = ops.frame((): Encoded => {
-    const picture = draw(canvas);
-    const pixels = paint(canvas, picture);
-    drawn = performance.now();
-    return encode(ops, format, pixels, picture.values);
+    const drawn = draw();
+    ended = performance.now();
+    error = drawn.error;
+    return encode(ops, format, drawn.pixels, drawn.values);
   });
   // Before waiting: another tile may use the same clock meanwhile.
   const { read, decode } = clock;
   const bytes = await encoded;
-  const draws = drawn - began - read - decode;
-  return { bytes, timings: { read, decode, draw: draws, encode: performance.now() - drawn } };
+  const draws = ended - began - read - decode;
+  const timings = { read, decode, draw: draws, encode: performance.now() - ended };
+  return { bytes, timings, ...(error === undefined ? {} : { error }) };
 }
 
 /** A picture with its colours: palette entries where it shows one value, else as it is. */
-function paint(canvas: Canvas, picture: Picture): Pixels {
+export function paint(canvas: Canvas, picture: Picture): Pixels {
   const { columns: width, rows: height, ops } = canvas;
   if (picture.kind === "rgba") return { kind: "rgba", pixels: picture.pixels, width, height };
   const indices = ops.shade(picture.values, picture.shade);

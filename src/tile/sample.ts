@@ -2,8 +2,10 @@ import { momentsOf } from "../analysis/measure.ts";
 import { type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold, type Plane, TILE } from "../field/plane.ts";
+import { generator } from "../field/random.ts";
 import { bytesOf, elementCount, type TensorInfo } from "../formats/format.ts";
 import type { Legend } from "../modes/mode.ts";
+import { scaleOfSample } from "./survey.ts";
 
 /** Elements in the order in which they are stored: `count` of them from `from` on. */
 export interface Run {
@@ -57,20 +59,7 @@ export function estimate(reader: CellReader, runs: readonly Run[]): Scale {
     readCells({ ...reader, plane: line }, rect, { values, start, pitch: count });
     start += count;
   }
-  const moments = momentsOf(values);
-  const scale = scaleOf({ moments, keys: new Float64Array(0) }, values);
-  const factor = line.cells / values.length;
-  const all = (count: number) => Math.round(count * factor);
-  return {
-    ...scale,
-    count: all(scale.count),
-    l1: scale.l1 * factor,
-    positive: all(scale.positive),
-    zero: all(scale.zero),
-    nan: all(scale.nan),
-    positiveInfinity: all(scale.positiveInfinity),
-    negativeInfinity: all(scale.negativeInfinity),
-  };
+  return scaleOfSample(values, line.cells);
 }
 
 /** A legend whose numbers come from a share of the layer's values, saying so. */
@@ -94,17 +83,3 @@ export const unknownScale: Scale = scaleOf(
   { moments: momentsOf(new Float32Array(0)), keys: new Float64Array(0) },
   new Float32Array(0),
 );
-
-/** Numbers in [0, 1), the same for the same seed: splitmix32 over an FNV-1a hash. */
-function generator(seed: string): () => number {
-  let state = [...seed].reduce(
-    (hash, letter) => Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193),
-    0x811c9dc5,
-  );
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let mixed = Math.imul(state ^ state >>> 16, 0x21f0aaad);
-    mixed = Math.imul(mixed ^ mixed >>> 15, 0x735a2d97);
-    return ((mixed ^ mixed >>> 15) >>> 0) / 2 ** 32;
-  };
-}

@@ -1,6 +1,6 @@
 import type { Summary } from "../analysis/summary.ts";
 import { SingleFlight } from "../storage/flight.ts";
-import { LruCache } from "./cache.ts";
+import { LruCache } from "../storage/lru.ts";
 import type { Job } from "./job.ts";
 import type { LayerEntry, Layers } from "./layers.ts";
 

@@ -1,46 +1,51 @@
-import { measureOfBlocks } from "../analysis/measure.ts";
+import { KEY_BINS, measureOfBlocks } from "../analysis/measure.ts";
 import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { axesOf, fold } from "../field/plane.ts";
+import { axesOf, fold, type Plane } from "../field/plane.ts";
 import { statsOf } from "../field/block_arrays.ts";
-import { fill, mergeLevels, type Pyramid } from "../field/pyramid.ts";
+import { type Level, mergeLevels } from "../field/pyramid.ts";
+import { measureSlab, type Slab } from "../field/slab.ts";
 import { lineOf } from "./sample.ts";
 
-/** Bins of `Ops.countKeys`. */
-const BINS = 1 << 16;
 // Cells read at once where no blocks are made of them.
 const CHUNK = 1 << 18;
-/** Layers of up to so many cells get exact medians and quantiles. */
+/** Layers of up to so many cells get exact medians and quantiles; of others a sketch is counted. */
 const HELD = 1 << 22;
 
-/**
- * Fills `from`..`to` of the pyramid's `extentOf` from the file and counts the order keys of the
- * values: one pass over the bytes.
- */
+const STEP = 8;
+
+/** Of how many values of a layer one is counted for its median and quantiles: all, or every eighth. */
+export const sketchStep = ({ cells }: Pick<Plane, "cells">): number => cells <= HELD ? 1 : STEP;
+
+/** Measures steps `from`..`to` of the slab; answers the counts of the values' order keys. */
 export function sweep(
   reader: CellReader,
-  pyramid: Pyramid,
+  slab: Slab,
   from: number,
   to: number,
 ): Uint32Array<ArrayBuffer> {
-  const { ops } = reader;
+  const { ops, plane } = reader;
   return ops.frame(() => {
-    const { buffer, byteOffset } = ops.scratch(BINS * 4).fill(0);
-    const bins = new Uint32Array(buffer, byteOffset, BINS);
-    fill(reader, pyramid, from, to, (values) => ops.countKeys(values, bins));
+    const { buffer, byteOffset } = ops.scratch(KEY_BINS * 4).fill(0);
+    const bins = new Uint32Array(buffer, byteOffset, KEY_BINS);
+    measureSlab(reader, slab, from, to, { step: sketchStep(plane), bins });
     return bins.slice();
   });
 }
 
 /**
- * Merges every level of the pyramid above its base, and answers the layer's scale: moments from the
+ * Merges every level from the first of them, and answers the layer's scale: moments from the
  * last block, order statistics from the counts, exactly where the layer is small enough to be held.
  */
-export function settle(reader: CellReader, pyramid: Pyramid, bins: Uint32Array): Scale {
+export function settle(
+  reader: CellReader,
+  levels: readonly Level[],
+  bins: Uint32Array,
+): Scale {
   const { ops, plane: { cells, tensor: { dtype } } } = reader;
-  mergeLevels(ops, pyramid);
-  const measure = measureOfBlocks(statsOf(pyramid.levels.at(-1)!), bins, hasExactKeys(dtype));
+  mergeLevels(ops, levels);
+  const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, hasExactKeys(dtype));
   return scaleOf(measure, cells <= HELD ? allCells(reader) : undefined, dtype);
 }
 

@@ -1,7 +1,10 @@
-import type { Legend, Mode, Options } from "../modes/mode.ts";
+import type { Layout } from "../field/layout.ts";
+import type { Legend, Look, MapMode, Mode, Options } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
+import type { IngestState } from "./ingest.ts";
+import type { EngineEvent } from "./ingests.ts";
 
 /** Image and number formats of a tile. */
 export const formats = {
@@ -44,14 +47,17 @@ export interface Tile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly etag: string;
-  /** Further response headers: Synaptile-Mode, Synaptile-Refinement, … */
+  /** Further response headers: Synaptile-Mode, Synaptile-Refinement, Synaptile-Standard-Error, … */
   readonly headers: Readonly<Record<string, string>>;
   readonly timings: Timings;
 }
 
 /** A validated address: its tag is known, nothing was read or drawn. */
 export interface Ticket {
-  /** Strong ETag with its quotes: a hash of version, address, canonical options and software. */
+  /**
+   * ETag with its quotes: a hash of version, address, canonical options and software. Weak while
+   * the picture is an estimate.
+   */
   readonly etag: string;
   /** True where the URL named the current version, so that the answer never changes. */
   readonly immutable: boolean;
@@ -102,13 +108,14 @@ export interface Inspection {
   };
 }
 
-/** A layer opened for a mode: everything that routes and the command line ask of it. */
+/** A layer, or the whole model, opened for a mode: all that routes and the command line ask of it. */
 export interface View {
   readonly model: Model;
-  readonly layer: Layer;
-  /** The tensor drawn: the one named, or the layer's main one. */
+  /** Null for the whole model. */
+  readonly layer: Layer | null;
+  /** The tensor drawn: the one named, or the layer's main one; "_" for the whole model. */
   readonly tensor: string;
-  readonly mode: Mode;
+  readonly mode: Look;
   readonly options: Options;
   /** Query string of the options that differ from their defaults, sorted; "" where none does. */
   readonly query: string;
@@ -136,7 +143,18 @@ export interface Engine {
   /** Follows what a folder holds, until `close`. Rejects where it cannot be watched. */
   watch(folder: string): Promise<void>;
   modes(): readonly Mode[];
-  /** Validates mode and options. Throws `NotFound`, `BadRequest`. */
+  mapModes(): readonly MapMode[];
+  /** Where the tensors of a model lie on its map, and their norms, once all are known. */
+  layout(model: Model): { layout: Layout; norms: ReadonlyMap<string, number> | null };
+  /** How far a model has been read; null where it is read only as far as it is looked at. */
+  ingest(id: string): IngestState | null;
+  /** Reads a model to its end; resolves then. Throws what reading and writing throw. */
+  ingestAll(id: string, signal?: AbortSignal): Promise<void>;
+  /** Lets an ingest rest, or go on. Throws `NotFound` where there is none. */
+  setIngest(id: string, state: "paused" | "running"): IngestState;
+  /** Tells of progress until the answer is called. */
+  listen(listener: (event: EngineEvent) => void): () => void;
+  /** Validates mode and options; "_" is the whole model. Throws `NotFound`, `BadRequest`. */
   view(model: string, layer: string, mode: string, query: URLSearchParams): View;
   ticket(address: Address): Ticket;
   summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;

@@ -1,14 +1,17 @@
 import { NotFound } from "../errors.ts";
 import { describeAxes, TILE } from "../field/plane.ts";
-import type { Model } from "../model/model.ts";
+import type { Layer, Model } from "../model/model.ts";
 import { findTensor, type Found } from "../model/views.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
+import type { Mode } from "../modes/mode.ts";
 import { modes } from "../modes/table.ts";
 import type { LayerEntry, Layers } from "./layers.ts";
 import type { View } from "./tile.ts";
 
 /** A view, and the layer that it is drawn of. */
 export interface OpenView extends View {
+  readonly layer: Layer;
+  readonly mode: Mode;
   readonly entry: LayerEntry;
 }
 

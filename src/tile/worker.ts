@@ -1,9 +1,12 @@
 import { type Done, serveJobs } from "../compute/jobs.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { Changed, Unreadable } from "../errors.ts";
-import { Canvas } from "../field/canvas.ts";
+import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
-import type { Picture } from "../modes/mode.ts";
+import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
+import { type Levels, openLevels } from "../field/levels.ts";
+import { mergeLevels } from "../field/pyramid.ts";
+import type { Facts, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { keptBytes } from "../storage/kept.ts";
@@ -11,12 +14,16 @@ import { openSource } from "../storage/open.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
 import { fingerprint } from "../storage/version.ts";
+import { Composite } from "./compose.ts";
+import { figures } from "./figures.ts";
 import { inspect } from "./inspect.ts";
 import type { Job, LayerContext } from "./job.ts";
 import type { Missing } from "./remote.ts";
-import { render } from "./render.ts";
+import { drawOverview } from "./overview.ts";
+import { render, type Rendered, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
+import { survey } from "./survey.ts";
 import { channels, settle, sweep } from "./sweep.ts";
 
 interface Loaded extends LayerContext {
@@ -52,8 +59,8 @@ serveJobs<Job>({
   },
   async work(job, cancelled) {
     prefetched.begin(job.supplies);
-    const layer = load(job.context);
-    const working = work(layer, job, cancelled);
+    const used = namesOf(job).map(load);
+    const working = work(used, job, cancelled);
     // Every job has read what it needs before it first waits, but for summaries, which have their
     // worker to themselves: from then on another job may be in hand.
     if (job.kind === "summary") await working.catch(() => {}); // looked at below
@@ -65,35 +72,137 @@ serveJobs<Job>({
     prefetched.begin(); // lets go of what came with the job
     const done = await working;
     // After the last read: whatever changed before or meanwhile is noticed, and nothing is answered from it.
-    layer.source.check();
+    for (const source of new Set(used.map(({ source }) => source))) source.check();
     return done;
   },
 });
 
-async function work(layer: Loaded, job: Job, cancelled: () => void): Promise<Done> {
+/** The layers that a job works on. */
+function namesOf(job: Job): readonly string[] {
+  if (job.kind === "composite") return job.pieces.map(({ context }) => context);
+  return job.kind === "overview" || job.kind === "merge" ? [] : [job.context];
+}
+
+async function work(used: readonly Loaded[], job: Job, cancelled: () => void): Promise<Done> {
+  switch (job.kind) {
+    case "composite": {
+      const value = await drawComposite(used, job, cancelled);
+      return { value, transfer: [value.bytes.buffer] };
+    }
+    case "overview": {
+      const { overview, window, tints, format } = job;
+      const draw = () => drawOverview(ops, overview, window, tints);
+      const value = await timed(ops, { read: 0, decode: 0 }, format, draw);
+      return { value, transfer: [value.bytes.buffer] };
+    }
+    case "merge":
+      mergeLevels(ops, job.levels);
+      return { value: null };
+    default:
+      return await workOn(used[0]!, job, cancelled);
+  }
+}
+
+async function workOn(
+  layer: Loaded,
+  job: Exclude<Job, { kind: "composite" | "overview" | "merge" }>,
+  cancelled: () => void,
+): Promise<Done> {
   const { plane, source, clock } = layer;
   const reader: CellReader = { plane, source, ops, clock, cancelled };
   switch (job.kind) {
     case "tile": {
-      const canvas = new Canvas(reader, job.pyramid, job.place);
-      const value = await render(canvas, drawing(layer, job.mode, job.query), job.format);
+      const levels = job.levels && openLevels(job.levels, reader);
+      const canvas = new Canvas(reader, levels, windowOf(plane, job.place));
+      const rendered = await render(canvas, drawing(layer, job.mode, job.query), job.format);
+      const error = levels?.squaredError && errorOf([{ levels, layer, pixels: 1 }]);
+      const value = error === undefined ? rendered : { ...rendered, error };
       return { value, transfer: [value.bytes.buffer] };
     }
     case "sweep": {
-      const bins = sweep(reader, job.pyramid, job.from, job.to);
+      const bins = sweep(reader, job.slab, job.from, job.to);
       return { value: bins, transfer: [bins.buffer] };
     }
-    case "settle":
-      return { value: settle(reader, job.pyramid, job.bins) };
+    case "settle": {
+      const scale = settle(reader, job.levels, job.bins);
+      if (job.stored) keepOuter(ops, job.stored, job.levels);
+      return { value: scale };
+    }
+    case "keep":
+      keepSlab(ops, job.stored, job.slab, job.outer);
+      return { value: null };
+    case "recall":
+      recallSlab(ops, job.stored, job.slab, job.outer);
+      return { value: null };
+    case "survey": {
+      const value = survey(reader, job.log2);
+      return { value, transfer: [value.means.buffer] };
+    }
+    case "figures": {
+      const value = figures(reader, job.levels && openLevels(job.levels, reader), job.log2);
+      return { value, transfer: [value.count.buffer as ArrayBuffer] };
+    }
     case "channels":
       return { value: channels(reader) };
     case "sample":
       return { value: estimate(reader, job.runs) };
     case "inspect":
-      return { value: inspect(reader, job.pyramid, job) };
+      return { value: inspect(reader, job.levels && openLevels(job.levels, reader), job) };
     case "summary":
       return { value: await summarizeLayer(reader) };
   }
+}
+
+/** A tile of many layers' parts. */
+function drawComposite(
+  used: readonly Loaded[],
+  job: Job & { readonly kind: "composite" },
+  cancelled: () => void,
+): Promise<Rendered> {
+  const { columns, rows, format, facts } = job;
+  const clock = { read: 0, decode: 0 };
+  return timed(ops, clock, format, () => {
+    const whole = new Composite(ops, columns, rows);
+    const estimates: EstimatedPart[] = [];
+    for (const [i, { levels: ref, window, x, y }] of job.pieces.entries()) {
+      cancelled();
+      const layer = used[i]!;
+      const reader: CellReader = {
+        plane: layer.plane,
+        source: layer.source,
+        ops,
+        clock,
+        cancelled,
+      };
+      const levels = ref && openLevels(ref, reader);
+      const draw = drawing(layer, job.mode, job.query, facts);
+      ops.frame(() => {
+        const canvas = new Canvas(reader, levels, window);
+        whole.add(canvas, draw(canvas), x, y);
+      });
+      const pixels = window.width * window.height;
+      if (levels?.squaredError) estimates.push({ levels, layer, pixels });
+    }
+    const { pixels, values } = whole;
+    return { pixels, values, ...(estimates.length > 0 ? { error: errorOf(estimates) } : {}) };
+  });
+}
+
+interface EstimatedPart {
+  readonly levels: Levels;
+  readonly layer: Loaded;
+  readonly pixels: number;
+}
+
+/** Root of the mean squared error of estimated pixels, each in units of its layer's scale. */
+function errorOf(parts: readonly EstimatedPart[]): number {
+  let squares = 0, all = 0;
+  for (const { levels, layer, pixels } of parts) {
+    const scale = layer.facts?.scale.robust ?? 1;
+    squares += pixels * (levels.squaredError?.() ?? 0) / scale ** 2;
+    all += pixels;
+  }
+  return all === 0 ? 0 : Math.sqrt(squares / all);
 }
 
 function load(id: string): Loaded {
@@ -109,14 +218,21 @@ function load(id: string): Loaded {
   return layer;
 }
 
-function drawing(layer: Loaded, modeName: string, query: string): (canvas: Canvas) => Picture {
+/** How a mode draws the layer: by its own facts, unless others are given. */
+function drawing(
+  layer: Loaded,
+  modeName: string,
+  query: string,
+  shared: Facts | null = null,
+): (canvas: Canvas) => Picture {
   const key = `${modeName}?${query}`;
-  const known = layer.drawings.get(key);
+  const known = shared ? undefined : layer.drawings.get(key);
   if (known) return known;
   const mode = modes.find(({ name }) => name === modeName);
   if (!mode || !layer.facts) throw new Unreadable(`mode ${modeName} has nothing to draw from`);
   const options = parseOptions(mode, new URLSearchParams(query));
-  const draw = mode.prepare(options, layer.facts, layer.plane);
+  const draw = mode.prepare(options, shared ?? layer.facts, layer.plane);
+  if (shared) return draw;
   if (layer.drawings.size >= DRAWINGS) layer.drawings.clear();
   layer.drawings.set(key, draw);
   return draw;

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import type { BlockStats, Ops } from "../../src/compute/ops.ts";
 import { reference } from "../../src/compute/reference.ts";
 import { wasm } from "../../src/compute/wasm.ts";
-import { Canvas } from "../../src/field/canvas.ts";
-import { allocate, extentOf, fill, mergeLevels } from "../../src/field/pyramid.ts";
+import { Canvas, windowOf } from "../../src/field/canvas.ts";
+import { heldLevels } from "../../src/field/levels/held.ts";
+import { allocate, mergeLevels } from "../../src/field/pyramid.ts";
+import { measureSlab, slabOf, stepsOf } from "../../src/field/slab.ts";
 import { laidOut, readerOf, tensorOf } from "./planes.ts";
 
 /** The block straight from its definition, in float64. */
@@ -119,12 +121,17 @@ for (const ops of [reference, wasm] satisfies Ops[]) {
       // A folded vector's cells beside its missing ones have no gradient: SPEC's difference needs neighbours.
       const gradients = !plane.folded;
       const pyramid = allocate(plane);
-      fill(reader, pyramid, 0, extentOf(reader.plane, pyramid), () => {});
-      mergeLevels(ops, pyramid);
+      const slab = slabOf(pyramid);
+      measureSlab(reader, slab, 0, stepsOf(plane, slab), null);
+      mergeLevels(ops, pyramid.levels);
       for (let log2 = 0; log2 < pyramid.base + pyramid.levels.length; log2++) {
         const z = plane.nativeZoom - log2;
         ops.frame(() => {
-          const canvas = new Canvas(reader, pyramid, { z, x: 0, y: 0, density: 1, crop: true });
+          const canvas = new Canvas(
+            reader,
+            heldLevels(pyramid),
+            windowOf(plane, { z, x: 0, y: 0, density: 1, crop: true }),
+          );
           const stats = canvas.stats(), means = canvas.means();
           const step = Math.max(1, Math.floor(stats.width * stats.height / 60));
           for (let at = 0; at < stats.width * stats.height; at += step) {
@@ -159,7 +166,8 @@ Deno.test("a tile amid the plane, read as it is stored, equals brute force too",
     for (const [z, x, y] of [[3, 2, 3], [2, 1, 1], [3, 1, 1], [3, 5, 5]] as const) {
       ops.frame(() => {
         const reader = readerOf(made, undefined, ops);
-        const canvas = new Canvas(reader, null, { z, x, y, density: 1, crop: true });
+        const window = windowOf(reader.plane, { z, x, y, density: 1, crop: true });
+        const canvas = new Canvas(reader, null, window);
         const stats = canvas.stats();
         for (let at = 0; at < stats.count.length; at += 977) {
           const bx = canvas.x + at % stats.width, by = canvas.y + Math.floor(at / stats.width);
@@ -187,7 +195,7 @@ Deno.test("tiles of a zoom cover the plane once, and a parent covers its four ch
       plane.nativeZoom = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / 256)));
       const z = Math.max(0, plane.nativeZoom - out);
       const at = (z: number, x: number, y: number) =>
-        new Canvas({ ...reader, plane }, null, { z, x, y, density: 1, crop: true });
+        windowOf(plane, { z, x, y, density: 1, crop: true });
       const scale = 2 ** (plane.nativeZoom - z);
       let area = 0;
       for (let y = 0; y * 256 * scale < height; y++) {

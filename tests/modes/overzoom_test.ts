@@ -1,14 +1,16 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { wasm } from "../../src/compute/wasm.ts";
-import { Canvas } from "../../src/field/canvas.ts";
+import { Canvas, windowOf } from "../../src/field/canvas.ts";
+import type { CellReader } from "../../src/field/cells.ts";
 import { spell, write } from "../../src/modes/glyphs.ts";
 import { enlarge, type Neighbourhood, openCells } from "../../src/modes/overzoom.ts";
 import { readerOf, tensorOf } from "../field/planes.ts";
 
 const made = tensorOf([9, 7], (i) => Math.sin(i) - (i % 5 === 0 ? Math.sin(i) : 0));
 const value = (x: number, y: number) => made.flat[y * 7 + x]!;
-const canvasAt = (z: number, x = 0, y = 0) =>
-  new Canvas(readerOf(made, undefined, wasm), null, { z, x, y, density: 1, crop: true });
+const canvasOf = (reader: CellReader, z: number, x: number, y: number) =>
+  new Canvas(reader, null, windowOf(reader.plane, { z, x, y, density: 1, crop: true }));
+const canvasAt = (z: number, x = 0, y = 0) => canvasOf(readerOf(made, undefined, wasm), z, x, y);
 
 Deno.test("an enlarged tile repeats each cell over its square", () => {
   wasm.frame(() => {
@@ -59,7 +61,7 @@ Deno.test("opened cells show the statistics of their 3 × 3 neighbourhood, cut a
 Deno.test("a neighbourhood without a finite value has no statistics, rather than infinite ones", () => {
   const none = tensorOf([3, 3], () => NaN);
   wasm.frame(() =>
-    openCells(new Canvas(readerOf(none), null, { z: 2, x: 0, y: 0, density: 1, crop: true }), {
+    openCells(canvasOf(readerOf(none), 2, 0, 0), {
       side: 2,
       ground: () => 0,
       microcells: (cell) => {

@@ -1,6 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { wasm } from "../../src/compute/wasm.ts";
-import { allocate, extentOf, fill, mergeLevels } from "../../src/field/pyramid.ts";
+import { heldLevels } from "../../src/field/levels/held.ts";
+import { allocate, mergeLevels } from "../../src/field/pyramid.ts";
+import { measureSlab, slabOf, stepsOf } from "../../src/field/slab.ts";
 import { inspect } from "../../src/tile/inspect.ts";
 import { readerOf, tensorOf } from "../field/planes.ts";
 import { hash } from "./models.ts";
@@ -12,9 +14,10 @@ function layer(value: (i: number) => number) {
   const made = tensorOf([height, width], value);
   const reader = readerOf(made, undefined, wasm);
   const pyramid = allocate(reader.plane);
-  fill(reader, pyramid, 0, extentOf(reader.plane, pyramid), () => {});
-  mergeLevels(wasm, pyramid);
-  return { reader, pyramid, flat: made.flat };
+  const slab = slabOf(pyramid);
+  measureSlab(reader, slab, 0, stepsOf(reader.plane, slab), null);
+  mergeLevels(wasm, pyramid.levels);
+  return { reader, levels: heldLevels(pyramid), flat: made.flat };
 }
 
 /** The cells of a block, with the places they have. */
@@ -32,7 +35,7 @@ const places = [[0, 3, 5], [1, 7, 2], [3, 20, 11], [4, 33, 18], [5, 1, 0], [5, 4
   .concat([[6, 2, 3], [6, 8, 4], [7, 1, 1], [9, 1, 0], [10, 0, 0]]) as [number, number, number][];
 
 Deno.test("a block's statistics are those of its cells, from the file and from the pyramid", () => {
-  const { reader, pyramid, flat } = layer((i) => {
+  const { reader, levels, flat } = layer((i) => {
     if (i % 97 === 5) return NaN;
     if (i % 89 === 3) return Infinity;
     return i % 7 === 0 ? 0 : (hash(i) - 0.4) * (1 + i / 20_000);
@@ -42,7 +45,7 @@ Deno.test("a block's statistics are those of its cells, from the file and from t
     const values = cells.filter(Number.isFinite);
     const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
     const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-    for (const held of log2 < pyramid.base ? [null, pyramid] : [pyramid]) {
+    for (const held of log2 < levels.statsFrom ? [null, levels] : [levels]) {
       const place = `block (${x}, ${y}) of ${2 ** log2}`;
       const found = inspect(reader, held, { log2, x, y })!;
       assertEquals(found.index, [y * 2 ** log2, x * 2 ** log2], place);
@@ -62,7 +65,7 @@ Deno.test("a block's statistics are those of its cells, from the file and from t
 });
 
 Deno.test("a block's gradient is the mean of its cells' central differences", () => {
-  const { reader, pyramid, flat } = layer((i) => Math.sin(i % width / 9) + hash(i) / 5);
+  const { reader, levels, flat } = layer((i) => Math.sin(i % width / 9) + hash(i) / 5);
   const at = (x: number, y: number) => flat[y * width + x]!;
   const difference = (i: number, last: number, value: (i: number) => number) => {
     const before = Math.max(0, i - 1), after = Math.min(last, i + 1);
@@ -76,20 +79,20 @@ Deno.test("a block's gradient is the mean of its cells' central differences", ()
       sum += Math.hypot(across, down);
       n++;
     }
-    const { cell } = inspect(reader, pyramid, { log2, x, y })!;
+    const { cell } = inspect(reader, levels, { log2, x, y })!;
     assertAlmostEquals(cell.gradient!, sum / n, 1e-4, `block (${x}, ${y}) of ${2 ** log2}`);
   }
 });
 
 Deno.test("a block of no finite value has nulls and a special first value; beyond the plane is null", () => {
-  const { reader, pyramid } = layer((i) => i % width >= 512 ? -Infinity : 1);
+  const { reader, levels } = layer((i) => i % width >= 512 ? -Infinity : 1);
   for (const [log2, x] of [[4, 32], [0, 512]] as const) {
-    const { value, special, cell } = inspect(reader, pyramid, { log2, x, y: 1 })!;
+    const { value, special, cell } = inspect(reader, levels, { log2, x, y: 1 })!;
     assertEquals([value, special], [null, "-Infinity"]);
     const { count, ...rest } = cell;
     assertEquals([count, ...new Set(Object.values(rest))], [0, null]);
   }
-  assertEquals(inspect(reader, pyramid, { log2: 5, x: 17, y: 0 }), null);
-  assertEquals(inspect(reader, pyramid, { log2: 5, x: 0, y: 10 }), null);
-  assertEquals(inspect(reader, pyramid, { log2: 0, x: -1, y: 0 }), null);
+  assertEquals(inspect(reader, levels, { log2: 5, x: 17, y: 0 }), null);
+  assertEquals(inspect(reader, levels, { log2: 5, x: 0, y: 10 }), null);
+  assertEquals(inspect(reader, levels, { log2: 0, x: -1, y: 0 }), null);
 });

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { wasm } from "../../src/compute/wasm.ts";
-import { allocate, extentOf } from "../../src/field/pyramid.ts";
+import { allocate } from "../../src/field/pyramid.ts";
+import { slabOf, stepsOf } from "../../src/field/slab.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
 import { channels, settle, sweep } from "../../src/tile/sweep.ts";
 import type { SyncSource } from "../../src/field/cells.ts";
@@ -61,8 +62,9 @@ Deno.test("a small layer's order statistics are exact, a folded vector's too", (
     const made = tensorOf(shape, (i) => i % 50 === 7 ? NaN : hash(i) ** 3 - 0.2);
     const reader = readerOf(made, undefined, wasm);
     const pyramid = allocate(reader.plane);
-    const bins = sweep(reader, pyramid, 0, extentOf(reader.plane, pyramid));
-    const scale = settle(reader, pyramid, bins);
+    const slab = slabOf(pyramid);
+    const bins = sweep(reader, slab, 0, stepsOf(reader.plane, slab));
+    const scale = settle(reader, pyramid.levels, bins);
     const sorted = made.flat.filter((value) => !Number.isNaN(value)).sort();
     const middle = (values: Float32Array) =>
       (values[(values.length - 1) >> 1]! + values[values.length >> 1]!) / 2;

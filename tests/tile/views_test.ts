@@ -40,7 +40,7 @@ Deno.test("the scales of quantized blocks are drawn, summarised and inspected by
       assertEquals(summary.count, values.length);
       near([summary.max!], [Math.max(...values)]);
       const view = engine.view("types", name, "weights", new URLSearchParams());
-      assertEquals([view.tensor, view.layer.name, view.plane.width], [name, type, width]);
+      assertEquals([view.tensor, view.layer!.name, view.plane.width], [name, type, width]);
       const { tensor, value } = await engine.inspect(view, 1, 2, undefined);
       assertEquals(tensor, name);
       near([value!], [values[2 * width + 1]]);

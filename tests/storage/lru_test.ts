@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { LruCache } from "../../src/tile/cache.ts";
+import { LruCache } from "../../src/storage/lru.ts";
 
 const operation = fc.record({
   kind: fc.constantFrom("get", "set", "delete"),

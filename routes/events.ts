@@ -1,0 +1,58 @@
+import { Hono } from "hono";
+import type { EngineEvent } from "../src/tile/ingests.ts";
+import { cors, only, type Service } from "./answer.ts";
+
+/** Milliseconds between two signs of life, so that proxies do not take the silence for an end. */
+const HEARTBEAT = 15_000;
+/** Events that wait for a client that does not read, at most: it has to come back then. */
+const WAITING = 4096;
+
+/** An answer that is true only now. */
+export const live = (body: unknown): Response =>
+  Response.json(body, { headers: [...cors, ["Cache-Control", "no-store"]] });
+
+/**
+ * `/events[?model=]`: server-sent events. `ingest` tells how far a model has been read, `layer` that
+ * pictures of a layer are exact from now on.
+ */
+export function eventRoutes({ engine }: Service): Hono {
+  return new Hono().get("/events", (c) => {
+    const model = only(c.req.raw, "model").get("model");
+    if (model !== null) engine.model(model); // throws where there is none
+    const { signal } = c.req.raw;
+    let end = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const send = (text: string) => {
+          if ((controller.desiredSize ?? 0) < -WAITING) return end();
+          controller.enqueue(new TextEncoder().encode(text));
+        };
+        const tell = (event: EngineEvent) => {
+          if (model === null || event.model === model) send(spell(event));
+        };
+        const deaf = engine.listen(tell);
+        const timer = setInterval(() => send(":\n\n"), HEARTBEAT);
+        end = () => {
+          deaf();
+          clearInterval(timer);
+          end = () => {};
+          controller.close();
+        };
+        signal.addEventListener("abort", () => end());
+        send("retry: 2000\n\n");
+        const models = model === null ? engine.models().map(({ id }) => id) : [model];
+        for (const id of models) {
+          const state = engine.ingest(id);
+          if (state) tell({ kind: "ingest", ...state });
+        }
+      },
+      cancel: () => end(),
+    });
+    return new Response(body, {
+      headers: [...cors, ["Content-Type", "text/event-stream"], ["Cache-Control", "no-store"]],
+    });
+  });
+}
+
+const spell = ({ kind, ...data }: EngineEvent) =>
+  `event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;

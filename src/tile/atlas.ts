@@ -1,0 +1,237 @@
+import { joinScales } from "../analysis/join_scales.ts";
+import type { Scale } from "../analysis/scale.ts";
+import type { BlockStats } from "../compute/ops.ts";
+import { fields, PLANES, STATS_BYTES, statsOf } from "../field/block_arrays.ts";
+import type { Rect } from "../field/cells.ts";
+import { type Layout, RegionIndex } from "../field/layout.ts";
+import type { Level } from "../field/pyramid.ts";
+import type { MapMode, Options } from "../modes/mode.ts";
+import { type Overview, TINT, type Tints } from "./overview.ts";
+import type { Survey } from "./survey.ts";
+
+/** How well a plane of the map is known. */
+type Knowledge = "nothing" | "estimate" | "all";
+
+/** The map of a model: where its tensors lie, and what is known of them at its coarser zooms. */
+export class Atlas {
+  readonly index: RegionIndex;
+  readonly overview: Overview;
+  readonly #known: Knowledge[];
+  readonly #scales: (Scale | null)[];
+  /** Regions of each plane. */
+  readonly #regions: number[][];
+  /** Counts what was put in, so that pictures of other states have other tags. */
+  #revision = 0;
+  #stale = false;
+  #all: { readonly revision: number; readonly scale: Scale } | null = null;
+  #tints: { readonly key: string; readonly tints: Tints } | null = null;
+
+  constructor(readonly layout: Layout) {
+    const { planes, regions } = layout;
+    this.index = new RegionIndex(layout);
+    this.overview = emptyOverview(layout);
+    this.#known = planes.map(() => "nothing");
+    this.#scales = planes.map(() => null);
+    this.#regions = planes.map(() => []);
+    for (const [i, { plane }] of regions.entries()) this.#regions[plane]!.push(i);
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  known(plane: number): Knowledge {
+    return this.#known[plane]!;
+  }
+
+  scale(plane: number): Scale | null {
+    return this.#scales[plane]!;
+  }
+
+  /** Share of the model's cells that all is known of. */
+  get share(): number {
+    let known = 0, all = 0;
+    for (const [i, { plane: { cells } }] of this.layout.planes.entries()) {
+      if (this.#known[i] === "all") known += cells;
+      all += cells;
+    }
+    return all === 0 ? 1 : known / all;
+  }
+
+  /** The scale of all planes together, as far as theirs are known. */
+  scaleOfAll(): Scale {
+    if (this.#all?.revision !== this.#revision) {
+      const scales = this.#scales.flatMap((scale) => scale ?? []);
+      this.#all = { revision: this.#revision, scale: joinScales(scales) };
+    }
+    return this.#all.scale;
+  }
+
+  /** Takes the figures of a plane's blocks of 2^align cells a side. */
+  put(plane: number, slots: BlockStats, scale: Scale): void {
+    this.#place(plane, slots);
+    this.#note(plane, "all", scale);
+  }
+
+  /** Takes what a first look at a plane told, unless more is known of it already. */
+  estimate(plane: number, survey: Survey): void {
+    if (this.#known[plane] !== "nothing") return;
+    this.#place(plane, spread(survey, this.layout, plane));
+    this.#note(plane, "estimate", survey.scale);
+  }
+
+  /** Whether levels further out lack what was put in; asking makes it the asker's to merge them. */
+  takeStale(): boolean {
+    const stale = this.#stale;
+    this.#stale = false;
+    return stale;
+  }
+
+  /** How each plane's blocks are coloured, where their scales are known. */
+  tints(mode: MapMode, options: Options, query: string, shared: Scale | null): Tints {
+    const key = `${mode.name}?${query} ${this.#revision}`;
+    if (this.#tints?.key === key) return this.#tints.tints;
+    const { planes } = this.layout;
+    const table = new SharedArrayBuffer(planes.length * TINT * 8);
+    const numbers = new Float64Array(table);
+    let curve: Tints["curve"] = "linear";
+    for (let plane = 0; plane < planes.length; plane++) {
+      const scale = shared ?? this.#scales[plane];
+      if (!scale) continue;
+      const { shade, clamp } = mode.shade(options, scale);
+      curve = shade.curve;
+      const [low, high] = clamp ?? [-Infinity, Infinity];
+      numbers.set([shade.center, shade.scale, shade.gain, low, high], plane * TINT);
+    }
+    const tints: Tints = {
+      curve,
+      colormap: String(options.colormap),
+      reverse: Boolean(options.colormap_reverse),
+      table,
+    };
+    this.#tints = { key, tints };
+    return tints;
+  }
+
+  #note(plane: number, known: Knowledge, scale: Scale): void {
+    this.#known[plane] = known;
+    this.#scales[plane] = scale;
+    this.#revision++;
+    this.#stale = true;
+  }
+
+  #place(plane: number, slots: BlockStats): void {
+    const { align, regions } = this.layout;
+    const slot = 2 ** align;
+    const first = statsOf(this.overview.levels[0]!);
+    for (const i of this.#regions[plane]!) {
+      const { x, y, left, top, width, height } = regions[i]!;
+      const rect = {
+        x: left / slot,
+        y: top / slot,
+        width: Math.ceil(width / slot),
+        height: Math.ceil(height / slot),
+      };
+      pasteRect(slots, rect, first, x / slot, y / slot);
+    }
+  }
+}
+
+function emptyOverview({ width, height, align, regions, planes }: Layout): Overview {
+  const levels: Level[] = [];
+  const owners: SharedArrayBuffer[] = [];
+  const slot = 2 ** align;
+  const size = { width: Math.ceil(width / slot), height: Math.ceil(height / slot) };
+  for (
+    let { width, height } = size;;
+    width = Math.ceil(width / 2), height = Math.ceil(height / 2)
+  ) {
+    const buffer = new SharedArrayBuffer(width * height * PLANES * 4);
+    levels.push({ width, height, buffer });
+    owners.push(new SharedArrayBuffer(width * height * 4));
+    if (width * height <= 1) break;
+  }
+  const first = new Int32Array(owners[0]!).fill(-1);
+  for (const region of regions) {
+    const across = Math.ceil(region.width / slot), left = region.x / slot;
+    for (let y = region.y / slot; y < Math.ceil((region.y + region.height) / slot); y++) {
+      first.fill(region.plane, y * size.width + left, y * size.width + left + across);
+    }
+  }
+  shareOut(levels, owners, planes.length);
+  return { align, levels, owners };
+}
+
+/** Gives each block of the levels further out to the plane that has most of its blocks of the first. */
+function shareOut(levels: readonly Level[], owners: readonly SharedArrayBuffer[], planes: number) {
+  const first = new Int32Array(owners[0]!);
+  const { width, height } = levels[0]!;
+  const counts = new Uint32Array(planes);
+  for (let i = 1; i < levels.length; i++) {
+    const level = levels[i]!, owner = new Int32Array(owners[i]!), side = 2 ** i;
+    for (let y = 0, at = 0; y < level.height; y++) {
+      for (let x = 0; x < level.width; x++, at++) {
+        const right = Math.min((x + 1) * side, width), bottom = Math.min((y + 1) * side, height);
+        owner[at] = most(first, width, x * side, y * side, right, bottom, counts);
+      }
+    }
+  }
+}
+
+function most(
+  owners: Int32Array,
+  pitch: number,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+  counts: Uint32Array,
+): number {
+  let best = -1;
+  const each = (visit: (plane: number) => void) => {
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) {
+        const plane = owners[y * pitch + x]!;
+        if (plane >= 0) visit(plane);
+      }
+    }
+  };
+  each((plane) => {
+    counts[plane]!++;
+    if (best < 0 || counts[plane]! > counts[best]!) best = plane;
+  });
+  each((plane) => counts[plane] = 0);
+  return best;
+}
+
+function pasteRect(
+  from: BlockStats,
+  { x, y, width, height }: Rect,
+  into: BlockStats,
+  left: number,
+  top: number,
+): void {
+  for (let row = 0; row < height; row++) {
+    const start = (y + row) * from.width + x, to = (top + row) * into.width + left;
+    for (const field of fields) into[field].set(from[field].subarray(start, start + width), to);
+  }
+}
+
+/** Estimated means, each for all blocks of the finer or equal grid within it. */
+function spread({ log2, means }: Survey, { align, planes }: Layout, plane: number): BlockStats {
+  const { width: cellsAcross, height: cellsDown } = planes[plane]!.plane;
+  const slot = 2 ** align;
+  const width = Math.ceil(cellsAcross / slot), height = Math.ceil(cellsDown / slot);
+  const out = statsOf({ width, height, buffer: new ArrayBuffer(width * height * STATS_BYTES) });
+  const ratio = 2 ** (log2 - align), pitch = Math.ceil(cellsAcross / 2 ** log2);
+  for (let y = 0, at = 0; y < height; y++) {
+    const down = Math.min(slot, cellsDown - y * slot);
+    for (let x = 0; x < width; x++, at++) {
+      const mean = means[Math.floor(y / ratio) * pitch + Math.floor(x / ratio)]!;
+      if (Number.isNaN(mean)) continue;
+      out.count[at] = down * Math.min(slot, cellsAcross - x * slot);
+      for (const field of ["mean", "min", "max"] as const) out[field][at] = mean;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,153 @@
+import { Changed, CorruptChunk } from "../errors.ts";
+import type { Layout } from "../field/layout.ts";
+import { ModelStore } from "../field/store.ts";
+import type { Model } from "../model/model.ts";
+import { Ingest, type IngestState } from "./ingest.ts";
+import type { Findings, Layers } from "./layers.ts";
+import type { Found } from "./record.ts";
+import { isFar } from "./remote.ts";
+
+/** Where pyramids are kept, and whether they are made without being asked for. */
+export interface StoreOptions {
+  /** Holds a folder a model. */
+  readonly folder: string;
+  /** Whether models are read to their end in the background as soon as they are opened. */
+  readonly background: boolean;
+}
+
+/** What listeners are told. */
+export type EngineEvent =
+  | ({ readonly kind: "ingest" } & IngestState)
+  | {
+    /** A layer has been read to its end: pictures of it are exact from now on. */
+    readonly kind: "layer";
+    readonly model: string;
+    readonly version: string;
+    readonly tensor: string;
+  };
+
+/** Parameters up to which a model is read sooner than an estimate of it would be missed. */
+const SOON = 1 << 22;
+/** Milliseconds between two words of progress. */
+const PACE = 200;
+
+interface Running {
+  readonly ingest: Ingest;
+  readonly stop: AbortController;
+  said: number;
+}
+
+/** The ingests of the models that are open, one after the other. */
+export class Ingests {
+  readonly #running = new Map<string, Running>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly options: StoreOptions | undefined,
+    private readonly layoutOf: (model: Model) => Layout,
+    private readonly layers: Layers,
+    private readonly tell: (event: EngineEvent) => void,
+    private readonly take: (model: Model, plane: number, found: Found) => void,
+  ) {}
+
+  /** The ingest of a model, begun in the background where that is wanted. */
+  open(model: Model): Ingest | undefined {
+    const known = this.#running.get(model.id);
+    if (known?.ingest.model === model) return known.ingest;
+    this.forget(model.id);
+    if (!this.options || !isWorthwhile(model, this.options)) return undefined;
+    const ingest = this.#make(model, this.options);
+    if (this.options.background) this.start(model.id);
+    return ingest;
+  }
+
+  of(model: Model): Ingest | undefined {
+    const known = this.#running.get(model.id);
+    return known?.ingest.model === model ? known.ingest : undefined;
+  }
+
+  findings(id: string): Findings | undefined {
+    return this.#running.get(id)?.ingest;
+  }
+
+  /** Reads what has not been read of a model, once those before it are done. */
+  start(id: string): Promise<void> {
+    const running = this.#running.get(id);
+    if (!running) return Promise.resolve();
+    const { ingest, stop: { signal } } = running;
+    const work = this.#last.then(() => signal.aborted ? undefined : ingest.run(signal));
+    // Whoever runs the server hears of it by `tell`; the next model goes on.
+    this.#last = work.catch(() => {});
+    return work;
+  }
+
+  /** Ends the ingest of any version of a model. */
+  forget(id: string): void {
+    const running = this.#running.get(id);
+    if (!running) return;
+    this.#running.delete(id);
+    running.stop.abort(new Changed(`the model "${id}" is no longer open`, { model: id }));
+    running.ingest.store.close();
+  }
+
+  /** Has a layer read again whose chunk on disk is damaged. False where none of them is. */
+  distrust(error: unknown): boolean {
+    if (!(error instanceof CorruptChunk)) return false;
+    for (const [id, { ingest }] of this.#running) {
+      const tensor = ingest.tensorAt(String(error.details["folder"]));
+      if (tensor === null) continue;
+      if (ingest.distrust(tensor)) this.#restart(id);
+      this.layers.distrust(ingest.model, tensor);
+      return true;
+    }
+    return false;
+  }
+
+  close(): void {
+    for (const id of [...this.#running.keys()]) this.forget(id);
+  }
+
+  #restart(id: string): void {
+    this.start(id).catch(() => {}); // told by its state
+  }
+
+  #make(model: Model, { folder }: StoreOptions): Ingest {
+    const layout = this.layoutOf(model);
+    const store = ModelStore.open(folder, {
+      key: model.version,
+      title: model.title,
+      format: model.format,
+      layers: layout.planes.map(({ plane: { tensor, width, height } }) => {
+        const { name, dtype, shape } = tensor;
+        return { name, dtype, shape, width, height };
+      }),
+    });
+    const { id, version } = model;
+    const ingest: Ingest = new Ingest(model, layout, this.layers, store, {
+      found: (plane, found) => {
+        this.take(model, plane, found);
+        const { tensor } = layout.planes[plane]!.plane;
+        this.tell({ kind: "layer", model: id, version, tensor: tensor.name });
+      },
+      progress: () => this.#progress(id),
+    });
+    this.#running.set(id, { ingest, stop: new AbortController(), said: -Infinity });
+    return ingest;
+  }
+
+  #progress(id: string): void {
+    const running = this.#running.get(id);
+    if (!running) return;
+    const { state } = running.ingest;
+    const now = performance.now();
+    if (state.state === "running" && now - running.said < PACE) return;
+    running.said = now;
+    this.tell({ kind: "ingest", ...state });
+  }
+}
+
+/** Whether a model lies at hand, and is large enough that not all of it is measured at once. */
+function isWorthwhile(model: Model, { background }: StoreOptions): boolean {
+  if (model.tensors.some(({ source }) => isFar(source))) return !background;
+  return !background || model.parameters > SOON;
+}

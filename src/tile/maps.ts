@@ -1,0 +1,345 @@
+import type { Scale } from "../analysis/scale.ts";
+import { NotFound } from "../errors.ts";
+import { type Window, windowOf } from "../field/canvas.ts";
+import { layOut, type Region } from "../field/layout.ts";
+import { nativeZoom, TILE } from "../field/plane.ts";
+import { meansFrom } from "../field/pyramid.ts";
+import type { Model } from "../model/model.ts";
+import type { Legend, MapMode, Options } from "../modes/mode.ts";
+import { canonicalQuery, parseOptions } from "../modes/options.ts";
+import { mapModes } from "../modes/table.ts";
+import { SingleFlight } from "../storage/flight.ts";
+import { Atlas } from "./atlas.ts";
+import { ownerOf } from "./overview.ts";
+import { normOf } from "./record.ts";
+import type { Ingest } from "./ingest.ts";
+import type { Job, PieceOfTile } from "./job.ts";
+import type { LayerEntry, Layers, Needs } from "./layers.ts";
+import type { Rendered } from "./render.ts";
+import { estimated } from "./sample.ts";
+import { WHOLE } from "./address.ts";
+import type { Address, View } from "./tile.ts";
+
+/** A whole model opened for a mode. */
+export interface MapView extends View {
+  readonly mode: MapMode;
+  readonly atlas: Atlas;
+}
+
+export const isMap = (view: View): view is MapView => view.layer === null;
+
+/** A tile, of which is known what it will be made of. */
+export interface Plan {
+  /** Differs where the picture does: what is known of the layers on it. */
+  readonly content: string;
+  /** Share of the cells that the picture is made from; 1 where it is exact. */
+  readonly share: number;
+  draw(signal: AbortSignal): Promise<Rendered>;
+}
+
+/** A layer's part of a tile, and what it needs. */
+interface Piece {
+  readonly entry: LayerEntry;
+  readonly needs: Needs;
+  readonly share: number;
+  readonly region: Region;
+  /** In pixels of the tile. */
+  readonly x: number;
+  readonly y: number;
+  readonly window: Window;
+}
+
+/** log2 of the blocks that a first look at a layer behind a network takes: some lines of it. */
+const FAR = 11;
+/** Layers that are asked about at once: far from filling the queue of jobs. */
+const AT_ONCE = 256;
+
+/** What every tensor's scale is in units of its own. */
+const unit: Partial<Scale> = {
+  ...{ min: -1, max: 1, mean: 0, variance: 1, median: 0, mad: 1 / 1.4826, robust: 1 },
+  quantiles: Float32Array.of(-1, 1),
+};
+
+/** Maps of the models that were looked at: each is laid out once a version. */
+export class Maps {
+  readonly #atlases = new WeakMap<Model, Atlas>();
+  readonly #flight = new SingleFlight<void>();
+
+  constructor(
+    private readonly layers: Layers,
+    private readonly ingestOf: (model: Model) => Ingest | undefined,
+  ) {}
+
+  atlas(model: Model): Atlas {
+    let atlas = this.#atlases.get(model);
+    if (!atlas) this.#atlases.set(model, atlas = new Atlas(layOut(model.layers)));
+    return atlas;
+  }
+
+  /** Throws `NotFound` for an unknown mode or a model of nothing, `BadRequest` for the query. */
+  view(model: Model, name: string, query: URLSearchParams): MapView {
+    const mode = mapModes.find((mode) => mode.name === name);
+    if (!mode) {
+      const allowed = mapModes.map(({ name }) => name);
+      const message = `there is no mode "${name}" of a whole model; there are ${
+        allowed.join(", ")
+      }`;
+      throw new NotFound(message, { mode: name, allowed });
+    }
+    const options = parseOptions(mode, query, ["v"]);
+    const atlas = this.atlas(model);
+    const { width, height, planes } = atlas.layout;
+    if (planes.length === 0) {
+      const missing = "tensors with elements: this model has none";
+      throw new NotFound(`mode "${name}" cannot show "${model.id}": it needs ${missing}`, {
+        mode: name,
+        missing,
+      });
+    }
+    const native = nativeZoom(width, height);
+    return {
+      model,
+      layer: null,
+      tensor: WHOLE,
+      mode,
+      options,
+      query: canonicalQuery(mode, options),
+      atlas,
+      plane: {
+        width,
+        height,
+        tileSize: TILE,
+        nativeZoom: native,
+        minZoom: 0,
+        maxZoom: native + mode.overzoom,
+        axes: { rows: [], columns: [], about: `${planes.length} tensors, each in its place` },
+      },
+    };
+  }
+
+  /** What a tile will be made of. Layers on it that have not been read are wanted first from now on. */
+  plan(view: MapView, address: Address): Plan {
+    const { z, x, y, density, crop = false, format } = address;
+    const window = windowOf(view.plane, { z, x, y, density, crop });
+    if (window.log2 > view.atlas.overview.align) return this.#overview(view, window, format);
+    return this.#composite(view, window, format);
+  }
+
+  #overview(view: MapView, window: Window, format: Address["format"]): Plan {
+    const { model, atlas, mode, options, query } = view;
+    const known = this.#isComing(model) ? atlas.share : 1;
+    const estimates = Math.max(2 ** -atlas.overview.align, known);
+    return {
+      content: known < 1 ? `overview ${atlas.revision}` : "exact",
+      share: known < 1 ? Math.min(estimates, 0.999) : 1,
+      draw: async (signal) => {
+        await this.#survey(view, signal);
+        if (atlas.takeStale()) await this.#merge(atlas, signal);
+        const shared = mode.isShared(options) ? atlas.scaleOfAll() : null;
+        const tints = atlas.tints(mode, options, query, shared);
+        const job: Job = {
+          kind: "overview",
+          context: "",
+          overview: atlas.overview,
+          window,
+          tints,
+          format,
+        };
+        return await this.layers.runFree<Rendered>(job, signal);
+      },
+    };
+  }
+
+  #composite(view: MapView, window: Window, format: Address["format"]): Plan {
+    const { model, mode, options } = view;
+    const { log2, columns, rows } = window;
+    const pieces = this.#pieces(view, window);
+    const ingest = this.ingestOf(model);
+    let cells = 0, known = 0;
+    for (const { share, window: { width, height }, entry } of pieces) {
+      cells += width * height;
+      known += width * height * share;
+      if (share < 1) ingest?.want(entry.plane.tensor.name);
+    }
+    const share = cells === 0 ? 1 : known / cells;
+    const isShared = mode.isShared(options) && pieces.length > 0;
+    const shares = isShared && this.#isComing(model) ? view.atlas.share : 1;
+    const estimates = pieces.filter(({ share }) => share < 1).map(({ entry }) => entry.id);
+    return {
+      content: JSON.stringify([estimates, shares < 1 ? view.atlas.revision : null]),
+      share: Math.min(share, shares < 1 ? Math.min(0.999, shares) : 1),
+      draw: async (signal) => {
+        await inTurns(pieces, ({ entry, needs }) => this.layers.ready(entry, needs, signal));
+        if (isShared) await this.#survey(view, signal);
+        const scale = isShared ? view.atlas.scaleOfAll() : null;
+        const parts = pieces.map(({ entry, window, x, y }): PieceOfTile => {
+          return { context: entry.id, levels: this.layers.levels(entry, log2), window, x, y };
+        });
+        const job: Job = {
+          kind: "composite",
+          context: "",
+          contexts: parts.map(({ context }) => context),
+          mode: mode.part.name,
+          query: canonicalQuery(mode.part, mode.partOptions(options)),
+          pieces: parts,
+          columns,
+          rows,
+          format,
+          facts: scale && { scale, channels: null },
+        };
+        return await this.layers.runFree<Rendered>(job, signal, model.fetch);
+      },
+    };
+  }
+
+  #pieces(view: MapView, { log2, x, y, width, height }: Window): Piece[] {
+    const { atlas: { layout, index }, mode, options, model } = view;
+    const scale = 2 ** log2;
+    const part = mode.partOptions(options);
+    const left = log2 >= 0 ? x : x / scale, top = log2 >= 0 ? y : y / scale;
+    const meeting = index.meeting(left * scale, top * scale, width * scale, height * scale);
+    return meeting.sort((a, b) => a - b).flatMap((i): Piece[] => {
+      const region = layout.regions[i]!;
+      const fromX = Math.max(left, region.x / scale), fromY = Math.max(top, region.y / scale);
+      const toX = Math.min(left + width, Math.ceil((region.x + region.width) / scale));
+      const toY = Math.min(top + height, Math.ceil((region.y + region.height) / scale));
+      if (toX <= fromX || toY <= fromY) return [];
+      const { plane } = layout.planes[region.plane]!;
+      const entry = this.layers.entry(model, plane.tensor);
+      const needs: Needs = {
+        facts: true,
+        channels: mode.part.needsChannels(part),
+        pyramid: log2 >= meansFrom(plane),
+      };
+      const basis = this.layers.basis(entry, needs, { look: this.#lookOf(model, entry) });
+      // In pixels of the plane at this zoom; further in than native, the first cell is counted.
+      const startX = region.left / scale + fromX - region.x / scale;
+      const startY = region.top / scale + fromY - region.y / scale;
+      const [columns, rows] = [toX - fromX, toY - fromY];
+      const first = (pixel: number) => log2 >= 0 ? pixel : Math.floor(pixel * scale);
+      return [{
+        entry: basis.entry,
+        needs,
+        share: basis.share < 1 && needs.pyramid ? Math.min(1, 2 / scale) : basis.share,
+        region,
+        x: fromX - left,
+        y: fromY - top,
+        window: {
+          log2,
+          x: first(startX),
+          y: first(startY),
+          width: columns,
+          height: rows,
+          columns,
+          rows,
+        },
+      }];
+    });
+  }
+
+  async legend(view: MapView, signal?: AbortSignal): Promise<Legend> {
+    const { mode, options, atlas, model } = view;
+    await this.#survey(view, signal);
+    const all = atlas.scaleOfAll();
+    const legend = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
+    const share = this.#isComing(model) ? atlas.share : 1;
+    return share < 1 ? estimated(legend, share) : legend;
+  }
+
+  /** Makes sure that something is known of every plane. */
+  async #survey(view: MapView, signal?: AbortSignal): Promise<void> {
+    const { atlas, model } = view;
+    const { planes } = atlas.layout;
+    const unknown = planes.keys().filter((i) => atlas.known(i) === "nothing").toArray();
+    if (unknown.length === 0) return;
+    const key = `${model.id} ${model.version}`;
+    await this.#flight.run(
+      key,
+      (signal) => inTurns(unknown, (i) => this.#look(model, atlas, i, signal)),
+      signal,
+    );
+  }
+
+  /** A first look at a plane, or, where it is small or no ingest will come to it, all of it. */
+  async #look(model: Model, atlas: Atlas, i: number, signal: AbortSignal): Promise<void> {
+    const { tensor } = atlas.layout.planes[i]!.plane;
+    const whole = this.layers.entry(model, tensor);
+    const needs: Needs = { facts: true, channels: false, pyramid: true };
+    const { entry } = this.layers.basis(whole, needs, { look: this.#lookOf(model, whole) });
+    await this.layers.ready(entry, needs, signal);
+    const { estimate, facts } = entry;
+    if (estimate?.kind === "lines" && estimate.survey) atlas.estimate(i, estimate.survey);
+    else {
+      const { align } = atlas.overview;
+      const slots = await this.layers.figures(entry, align, signal);
+      atlas.put(i, slots, facts!.scale);
+    }
+  }
+
+  async #merge(atlas: Atlas, signal: AbortSignal): Promise<void> {
+    const { levels } = atlas.overview;
+    await this.layers.runFree({ kind: "merge", context: "", levels }, signal);
+  }
+
+  #isComing(model: Model): boolean {
+    const ingest = this.ingestOf(model);
+    return ingest !== undefined && !ingest.isDone;
+  }
+
+  /** How coarse a first look at a layer is; null where it is read at once. */
+  #lookOf(model: Model, { plane, fetch }: LayerEntry): number | null {
+    const coming = this.ingestOf(model)?.coming(plane.tensor.name) ?? null;
+    return coming === null && fetch ? Math.max(FAR, this.atlas(model).overview.align) : coming;
+  }
+
+  /** Norms of all tensors by name; null until all of them are known. */
+  norms(model: Model): ReadonlyMap<string, number> | null {
+    const atlas = this.atlas(model);
+    const { planes } = atlas.layout;
+    const norms = new Map<string, number>();
+    for (const [i, { plane }] of planes.entries()) {
+      const scale = atlas.known(i) === "all" ? atlas.scale(i) : null;
+      if (!scale) return null;
+      norms.set(plane.tensor.name, normOf(scale));
+    }
+    return norms;
+  }
+
+  /**
+   * The tensor under a block of 2^`log2` cells a side of the map, and its own block there; of blocks
+   * that tensors may share, the one that is drawn. Null where no tensor lies.
+   */
+  at(view: MapView, x: number, y: number, log2: number) {
+    const { layout, index, overview } = view.atlas;
+    const side = 2 ** log2;
+    const shared = log2 - overview.align;
+    const plane = shared > 0 ? ownerOf(overview, shared, x, y) : -1;
+    const found = shared > 0
+      ? index.meeting(x * side, y * side, side, side).find((i) =>
+        layout.regions[i]!.plane === plane
+      ) ?? -1
+      : index.at(x * side, y * side);
+    const region = layout.regions[found];
+    if (!region) return null;
+    const { tensor } = layout.planes[region.plane]!.plane;
+    // A shared block is inspected where it first meets the tensor, in blocks of the tensor's own.
+    const cellX = Math.max(x * side, region.x) - region.x + region.left;
+    const cellY = Math.max(y * side, region.y) - region.y + region.top;
+    return {
+      tensor: tensor.name,
+      log2,
+      x: Math.floor(cellX / side),
+      y: Math.floor(cellY / side),
+    };
+  }
+}
+
+/** Does something for each item, some at a time. */
+async function inTurns<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    await Promise.all(items.slice(from, from + AT_ONCE).map(work));
+  }
+}
