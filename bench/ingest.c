@@ -26,7 +26,8 @@
 #include <unistd.h>
 
 enum { SIDE = 8, FIGURES = 4, MAX_THREADS = 64, MAX_FILES = 4096 };
-static const long READ = 8 << 20, CHUNK = 1 << 20;
+// Bytes read at a time: two threads that ask for 8 MiB each got them at half the speed.
+static const long CHUNK = 4 << 20;
 
 static void fail(const char *what) {
   fprintf(stderr, "%s: %s\n", what, strerror(errno));
@@ -301,12 +302,12 @@ static void read_share(const struct share *share, void *buffer) {
 static void read_whole(int threads) {
   long bytes = 0;
   for (int i = 0; i < file_count; i++) {
-    for (long at = 0; at < files[i].size; at += READ) {
-      add_share(i, at, files[i].size - at < READ ? files[i].size - at : READ);
+    for (long at = 0; at < files[i].size; at += CHUNK) {
+      add_share(i, at, files[i].size - at < CHUNK ? files[i].size - at : CHUNK);
     }
     bytes += files[i].size;
   }
-  buffer_bytes = READ;
+  buffer_bytes = CHUNK;
   work = read_share;
   printf("{\"verb\": \"read\", \"threads\": %d, \"bytes\": %ld, \"seconds\": [%.4f]}\n", threads, bytes,
          run(threads));
