@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { makeModel } from "../../bench/make_model.ts";
 import { sizes, tensorsOf } from "../../bench/synthetic/llama.ts";
+import { Clouds, seeded } from "../../bench/synthetic/noise.ts";
+import { rowsOf } from "../../bench/synthetic/values.ts";
 import { openModel } from "../../src/model/open.ts";
 import { inFolder } from "../storage/folder.ts";
 
 const { hidden, intermediate, head } = sizes["1e5"];
+
+/** One whose dead head is not the first. */
+const SEED = 3;
 
 /** A tensor's shape and values, read without the code that made it or draws it. */
 interface Tensor {
@@ -56,7 +61,7 @@ function sizesOf({ rows, columns, values }: Tensor, side: "rows" | "columns"): n
 const zeros = (sizes: readonly number[]) => sizes.flatMap((size, i) => size === 0 ? [i] : []);
 
 const made = await Deno.makeTempDir({ prefix: "synaptile-" });
-await makeModel("1e5", { folder: made });
+await makeModel("1e5", { folder: made, seed: SEED });
 const tensors = tensorsIn(made);
 globalThis.addEventListener("unload", () => Deno.removeSync(made, { recursive: true }));
 const of = (block: number, part: string) => tensors.get(`model.layers.${block}.${part}.weight`)!;
@@ -92,13 +97,15 @@ Deno.test("every size has at least as many parameters as its name says, and at m
 
 Deno.test("the same seed makes the same bytes with one worker as with two, another seed others", async () => {
   await inFolder(async (folder) => {
-    const again = await makeModel("1e5", { folder: `${folder}/again`, workers: 1 });
-    const other = await makeModel("1e5", { folder: `${folder}/other`, seed: 2 });
+    const again = await makeModel("1e5", { folder: `${folder}/again`, seed: SEED, workers: 1 });
     for (const name of shardsIn(made)) {
-      const bytes = await Deno.readFile(`${made}/${name}`);
-      assertEquals(await Deno.readFile(`${again}/${name}`), bytes);
-      assertNotEquals(await Deno.readFile(`${other}/${name}`), bytes);
+      assertEquals(
+        await Deno.readFile(`${again}/${name}`),
+        await Deno.readFile(`${made}/${name}`),
+      );
     }
+    const other = tensorsIn(await makeModel("1e5", { folder: `${folder}/other`, seed: 2 }));
+    for (const [name, { values }] of tensors) assertNotEquals(other.get(name)?.values, values);
   });
 });
 
@@ -158,6 +165,47 @@ Deno.test("dead neurons are zero rows of gate and up and zero columns of down, o
     return rows;
   });
   assertNotEquals(dead[0], dead[1]);
+});
+
+Deno.test("stored values are the nearest that bfloat16 has, the even one of two as near", () => {
+  const making = { size: sizes["1e5"], seed: SEED, nan: false };
+  const wide = (bits: number) => new Float32Array(new Uint32Array([bits << 16]).buffer)[0]!;
+  for (const plan of tensorsOf(making.size)) {
+    const { rows, columns, values } = tensors.get(plan.name)!;
+    const next = rowsOf(making, plan);
+    const row = new Float32Array(columns), bits = new Uint32Array(row.buffer);
+    for (let y = 0; y < rows; y++) {
+      next(row);
+      for (let x = 0; x < columns; x++) {
+        const below = bits[x]! >>> 16;
+        const [low, high] = [below, below + 1].map((to) => Math.abs(wide(to) - row[x]!));
+        const isLow = low! < high! || (low === high && below % 2 === 0);
+        assertEquals(values[y * columns + x], wide(isLow ? below : below + 1));
+      }
+    }
+  }
+});
+
+Deno.test("clouds are smooth downwards and across, and of their amplitude", () => {
+  const random = seeded(1, "clouds");
+  const clouds = new Clouds(random, [{ rows: 20, columns: 30, amplitude: 0.5 }], 600);
+  const rows = Array.from({ length: 400 }, (_, y) => {
+    const row = new Float32Array(600);
+    clouds.row(y, row);
+    return row;
+  });
+  // Easing is 1.5 times as steep as a straight line; deviates are no further apart than 9.
+  const steepest = (spacing: number) => 1.5 * 0.5 * 9 / spacing;
+  let squares = 0;
+  rows.forEach((row, y) =>
+    row.forEach((value, x) => {
+      squares += value * value;
+      assert(Math.abs(value - (rows[y + 1]?.[x] ?? value)) < steepest(20));
+      assert(Math.abs(value - (row[x + 1] ?? value)) < steepest(30));
+    })
+  );
+  const size = Math.sqrt(squares / 600 / 400);
+  assert(size > 0.3 && size < 0.5, `${size}`); // between nodes there is less than at them
 });
 
 Deno.test("a dead head is zero rows of v and zero columns of o, in the second block alone", () => {
