@@ -105,7 +105,10 @@ Deno.test("the same seed makes the same bytes with one worker as with two, anoth
       );
     }
     const other = tensorsIn(await makeModel("1e5", { folder: `${folder}/other`, seed: 2 }));
-    for (const [name, { values }] of tensors) assertNotEquals(other.get(name)?.values, values);
+    for (const [name, { values }] of tensors) {
+      const same = values.filter((value, i) => value === other.get(name)!.values[i]).length;
+      assert(same < values.length / 5, `${name}: ${same} of ${values.length}`);
+    }
   });
 });
 
