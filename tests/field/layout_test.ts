@@ -294,6 +294,47 @@ Deno.test("branches of a block hold attention and MLP, norms stand beside, with 
   }
 });
 
+Deno.test("a branch is what one word of a role says of parts of a block, whole runs of them too", () => {
+  const outside = laidOutOf([["attn.q_proj.weight", [8, 8]], ["mlp.fc1.weight", [8, 8]]]);
+  assertEquals(outside.frames, []);
+  const layout = laidOutOf(
+    [0, 1].flatMap((i): Shapes =>
+      [0, 1].flatMap((k): Shapes => [
+        [`down_blocks.${i}.attentions.${k}.attn1.to_q.weight`, [8, 8]],
+        [`down_blocks.${i}.attentions.${k}.ff.net.weight`, [8, 8]],
+        [`down_blocks.${i}.resnets.${k}.conv1.weight`, [8, 8, 3, 3]],
+      ])
+    ),
+  );
+  check(layout);
+  const above = (frame: Frame): string[] => {
+    const parent = layout.frames[frame.parent];
+    return [frame.label, ...parent ? above(parent) : []];
+  };
+  const branches = layout.frames.filter(({ kind }) => kind === "branch");
+  assertEquals(above(branches[0]!), [
+    "attention",
+    "attentions.0",
+    "attentions.0–1",
+    "down_blocks.0",
+    "down_blocks.0–1",
+  ]);
+  assertEquals(branches.length, 4);
+});
+
+Deno.test("blocks stand further apart than what is in them", () => {
+  const { frames, regions, align } = laidOutOf(llama());
+  const [, first, ...others] = frames.filter(({ kind }) => kind !== "branch");
+  const below = others.find(({ x, y }) => x === first!.x && y > first!.y)!;
+  assertEquals(below.y - first!.y - first!.height, 2 * 2 ** align);
+  const branch = frames.find(({ label }) => label === "mlp")!;
+  const [left, right] = regions.filter(({ plane }) => branch.planes.includes(plane));
+  const apart = left!.y === right!.y
+    ? right!.x - left!.x - left!.width
+    : right!.y - left!.y - left!.height;
+  assertEquals(apart, 2 ** align);
+});
+
 Deno.test("what an optimizer keeps comes last, in a frame of its own", () => {
   const { frames, planes } = laidOutOf([
     ["optimizer.state.0.exp_avg", [40, 40]],
