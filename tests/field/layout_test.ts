@@ -271,6 +271,7 @@ Deno.test("stages of a convolutional network differ, and blocks of a stage are i
     for (const block of all.slice(1)) assert(aligned(layout, all[0]!, block) >= 18);
   }
   const stages = [1, 2, 3, 4].map((i) => layout.frames.find(({ name }) => name === `layer${i}`)!);
+  assertEquals(stages.map(({ parent }) => parent), [-1, -1, -1, -1]); // a run of one is no run
   assert(stages[3]!.width * stages[3]!.height > 4 * stages[0]!.width * stages[0]!.height);
 });
 
