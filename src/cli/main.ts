@@ -1,12 +1,13 @@
 /** The command line: `deno task synaptile VERB …`. */
 import { BadRequest, SynaptileError } from "../errors.ts";
 import { overview, usage } from "./help.ts";
+import { ingest } from "./ingest.ts";
 import { inspect } from "./inspect.ts";
 import { render } from "./render.ts";
 import { serve } from "./serve.ts";
 import { parse, UsageError, type Verb } from "./verb.ts";
 
-const verbs: readonly Verb[] = [serve, render, inspect];
+const verbs: readonly Verb[] = [serve, render, inspect, ingest];
 
 const INTERRUPTED = 130;
 

@@ -33,7 +33,7 @@ export const reachFlags = {
 /** How models behind URLs are opened. Throws `UsageError` for numbers that are none. */
 export function reachOf(given: Given): RemoteOptions {
   const bytes = (given.whole("remote-cache", 0) ?? CACHED) * 2 ** 20;
-  const folder = given.text("cache-dir") ?? cacheFolder((name) => Deno.env.get(name));
+  const folder = given.text("cache-dir") ?? cacheFolder("remote", (name) => Deno.env.get(name));
   return {
     policy: {
       ...allowing(defaultPolicy, ...given.texts("allow-host")),

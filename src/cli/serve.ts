@@ -8,6 +8,7 @@ import { Uploads } from "../model/uploads.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
 import { reachFlags, reachOf } from "./reach.ts";
+import { storeFlags, storeOf } from "./store.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
 const bundled = fileURLToPath(new URL("../../fixtures/models/", import.meta.url));
@@ -42,6 +43,8 @@ export const serve: Verb = {
       about: "the most an upload may have: 4096 unless given",
     },
     "no-watch": { type: "boolean", about: "look into folders once, not again when they change" },
+    ...storeFlags,
+    "no-ingest": { type: "boolean", about: "read models only as far as they are looked at" },
     ...reachFlags,
     "public-url": { type: "string", value: "URL", about: "where clients reach this server" },
     open: { type: "boolean", about: "open the page in a browser" },
@@ -96,6 +99,7 @@ function open(given: Given, uploads: Uploads | undefined): Promise<Engine> {
   const found = paths.flatMap((path) => watched(path) ? modelsIn(path) : [path]);
   return createEngine([...found, ...before], {
     remote: reachOf(given),
+    ...storeOf(given, !given.has("no-ingest")),
     ...(workers === undefined ? {} : { workers }),
     ...(cache === undefined ? {} : { cacheBytes: cache * 2 ** 20 }),
   });

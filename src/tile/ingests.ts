@@ -1,6 +1,7 @@
 import { Changed, CorruptChunk } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
-import { ModelStore } from "../field/store.ts";
+import { collectStores } from "../field/store/collect.ts";
+import { ModelStore } from "../field/store/model_store.ts";
 import type { Model } from "../model/model.ts";
 import { Ingest, type IngestState } from "./ingest.ts";
 import type { Findings, Layers } from "./layers.ts";
@@ -13,6 +14,10 @@ export interface StoreOptions {
   readonly folder: string;
   /** Whether models are read to their end in the background as soon as they are opened. */
   readonly background: boolean;
+  /** Bytes that all models' stores may take: those used longest ago are removed. */
+  readonly limit?: number;
+  /** Hears of what goes wrong where nobody waits for it. */
+  readonly tell?: (message: string) => void;
 }
 
 /** What listeners are told. */
@@ -28,6 +33,8 @@ export type EngineEvent =
 
 /** Parameters up to which a model is read sooner than an estimate of it would be missed. */
 const SOON = 1 << 22;
+/** Days after which a store that nobody used is removed. */
+const MOST_DAYS = 90;
 /** Milliseconds between two words of progress. */
 const PACE = 200;
 
@@ -57,7 +64,7 @@ export class Ingests {
     this.forget(model.id);
     if (!this.options || !isWorthwhile(model, this.options)) return undefined;
     const ingest = this.#make(model, this.options);
-    if (this.options.background) this.start(model.id);
+    if (this.options.background) this.#inBackground(model.id);
     return ingest;
   }
 
@@ -75,10 +82,29 @@ export class Ingests {
     const running = this.#running.get(id);
     if (!running) return Promise.resolve();
     const { ingest, stop: { signal } } = running;
-    const work = this.#last.then(() => signal.aborted ? undefined : ingest.run(signal));
-    // Whoever runs the server hears of it by `tell`; the next model goes on.
-    this.#last = work.catch(() => {});
+    const work = this.#last.then(async () => {
+      if (signal.aborted) return;
+      await ingest.run(signal);
+      await this.#collect(signal);
+    });
+    this.#last = work.catch(() => {}); // whoever asked hears of it; the next model goes on
     return work;
+  }
+
+  #inBackground(id: string): void {
+    this.start(id).catch((error) => {
+      // A model that has changed or gone is opened again when it is asked for.
+      if (error instanceof Changed) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.options?.tell?.(`"${id}" is not read any further: ${reason}`);
+    });
+  }
+
+  async #collect(signal: AbortSignal): Promise<void> {
+    if (this.options?.limit === undefined) return;
+    const keep = this.#running.values().map(({ ingest }) => ingest.store.folder);
+    const { folder, limit } = this.options;
+    await collectStores(folder, { limit, maxAgeDays: MOST_DAYS, keep, signal });
   }
 
   /** Ends the ingest of any version of a model. */
@@ -96,7 +122,7 @@ export class Ingests {
     for (const [id, { ingest }] of this.#running) {
       const tensor = ingest.tensorAt(String(error.details["folder"]));
       if (tensor === null) continue;
-      if (ingest.distrust(tensor)) this.#restart(id);
+      if (ingest.distrust(tensor)) this.#inBackground(id);
       this.layers.distrust(ingest.model, tensor);
       return true;
     }
@@ -105,10 +131,6 @@ export class Ingests {
 
   close(): void {
     for (const id of [...this.#running.keys()]) this.forget(id);
-  }
-
-  #restart(id: string): void {
-    this.start(id).catch(() => {}); // told by its state
   }
 
   #make(model: Model, { folder }: StoreOptions): Ingest {
