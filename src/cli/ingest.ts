@@ -13,7 +13,8 @@ import { UsageError, type Verb } from "./verb.ts";
 export const ingest: Verb = {
   name: "ingest",
   operands: "MODEL",
-  about: "Read a model once and keep its statistics, so that every tile of it is quick from then on.",
+  about:
+    "Read a model once and keep its statistics, so that every tile of it is quick from then on.",
   flags: {
     ...storeFlags,
     workers: { type: "string", value: "N", about: "threads that read; one a core unless given" },
@@ -66,7 +67,9 @@ export const ingest: Verb = {
         const figures = { parameters, bytes, seconds, read: state.done - before };
         console.log(JSON.stringify({ ...figures, layers: layers.done, failures }));
       } else console.log(sentence(state, before, seconds));
-      for (const { tensor, detail } of state.failures) console.error(`synaptile: ${tensor}: ${detail}`);
+      for (const { tensor, detail } of state.failures) {
+        console.error(`synaptile: ${tensor}: ${detail}`);
+      }
       return state.failures.length > 0 ? 1 : 0;
     } finally {
       await engine.close();
@@ -77,5 +80,7 @@ export const ingest: Verb = {
 function sentence({ done, layers }: IngestState, before: number, seconds: number): string {
   if (done === before) return `all ${layers.total} tensors had been read before`;
   const count = new Intl.NumberFormat("en").format(Math.round(done - before));
-  return `${count} parameters in ${seconds.toFixed(1)} s, ${layers.done} of ${layers.total} tensors`;
+  return `${count} parameters in ${
+    seconds.toFixed(1)
+  } s, ${layers.done} of ${layers.total} tensors`;
 }

@@ -20,18 +20,18 @@ export function progress({ unit, total, done = 0, force }: ProgressOptions) {
   let written = 0;
   const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const tell = () => {
-      const now = performance.now();
-      if (!(terminal || force) || now - Math.max(began, said) < (said === 0 ? SOON : SOON / 5)) {
-        return;
-      }
-      said = now;
-      const rate = (done - before) / (now - began) * 1000;
-      const bulk = written > 0 ? `, ${(written / 1e6).toFixed(0)} MB` : "";
-      const pace = `${rate.toFixed(rate < 10 ? 1 : 0)}/s, ${patience((total - done) / rate)} left`;
-      const line = `${Math.round(done)} of ${total} ${unit} (${
-        Math.floor(100 * done / total)
-      } %)${bulk}, ${pace}`;
-      say(terminal ? `\r\x1b[K${line}` : `${line}\n`);
+    const now = performance.now();
+    if (!(terminal || force) || now - Math.max(began, said) < (said === 0 ? SOON : SOON / 5)) {
+      return;
+    }
+    said = now;
+    const rate = (done - before) / (now - began) * 1000;
+    const bulk = written > 0 ? `, ${(written / 1e6).toFixed(0)} MB` : "";
+    const pace = `${rate.toFixed(rate < 10 ? 1 : 0)}/s, ${patience((total - done) / rate)} left`;
+    const line = `${Math.round(done)} of ${total} ${unit} (${
+      Math.floor(100 * done / total)
+    } %)${bulk}, ${pace}`;
+    say(terminal ? `\r\x1b[K${line}` : `${line}\n`);
   };
   return {
     /** One more is done; it came to so many bytes, where these are counted. */

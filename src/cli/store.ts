@@ -10,7 +10,8 @@ export const storeFlags = {
   store: {
     type: "string",
     value: "DIR",
-    about: "where statistics of models are kept: the user's cache folder unless given; none: nowhere",
+    about:
+      "where statistics of models are kept: the user's cache folder unless given; none: nowhere",
   },
   "store-limit": {
     type: "string",
@@ -26,6 +27,13 @@ export function storeOf(given: Given, background: boolean): Pick<EngineOptions, 
   if (asked === "") throw new UsageError("--store needs a folder, or none");
   const folder = asked ?? cacheFolder("stores", (name) => Deno.env.get(name));
   if (folder === undefined || folder === "none") return {};
+  if (Deno.permissions.querySync({ name: "write", path: folder }).state !== "granted") {
+    if (asked === undefined) return {};
+    throw new UsageError(
+      `this process may not write to ${folder}: run it as "deno task synaptile serve", or with ` +
+        `--allow-write=${folder}`,
+    );
+  }
   const tell = (message: string) => console.error(`synaptile: ${message}`);
   return { store: { folder, limit, background, tell } };
 }

@@ -1,4 +1,4 @@
-import { Changed, CorruptChunk } from "../errors.ts";
+import { Changed, CorruptChunk, OutOfSpace, Unreadable } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
 import { collectStores } from "../field/store/collect.ts";
 import { ModelStore } from "../field/store/model_store.ts";
@@ -63,8 +63,8 @@ export class Ingests {
     if (known?.ingest.model === model) return known.ingest;
     this.forget(model.id);
     if (!this.options || !isWorthwhile(model, this.options)) return undefined;
-    const ingest = this.#make(model, this.options);
-    if (this.options.background) this.#inBackground(model.id);
+    const ingest = this.#attempt(model, this.options);
+    if (ingest && this.options.background) this.#inBackground(model.id);
     return ingest;
   }
 
@@ -131,6 +131,17 @@ export class Ingests {
 
   close(): void {
     for (const id of [...this.#running.keys()]) this.forget(id);
+  }
+
+  /** A model whose store cannot be opened is shown without one, where nobody asked for it. */
+  #attempt(model: Model, options: StoreOptions): Ingest | undefined {
+    try {
+      return this.#make(model, options);
+    } catch (error) {
+      const ours = error instanceof Unreadable || error instanceof OutOfSpace;
+      if (!ours || !options.background) throw error;
+      options.tell?.(`"${model.id}" is read only as far as it is looked at: ${error.message}`);
+    }
   }
 
   #make(model: Model, { folder }: StoreOptions): Ingest {

@@ -200,7 +200,7 @@ export class Layers {
   figures(entry: LayerEntry, log2: number, signal?: AbortSignal): Promise<BlockStats> {
     const levels = this.levels(entry, log2);
     const job: Job = { kind: "figures", context: entry.id, log2, levels };
-    return this.run<BlockStats>(entry, job, signal, "background");
+    return this.run<BlockStats>(entry, job, signal, urgencyOf(entry));
   }
 
   /** Resolves once the layer has what is needed; a pyramid is there until the next wait. */
@@ -265,14 +265,14 @@ export class Layers {
       for (const i of queue) {
         const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
         const job: Job = { kind: "sweep", context: id, from, to, slab };
-        const bins = await this.run<Uint32Array>(entry, job, signal, "background");
+        const bins = await this.run<Uint32Array>(entry, job, signal, urgencyOf(entry));
         for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;
       }
     };
     await Promise.all(Array.from({ length: entry.fetch ? FETCHED_AT_ONCE : parts }, work));
     const { levels } = pyramid;
     const settle: Job = { kind: "settle", context: id, bins: sum, levels, stored: null };
-    const scale = await this.run<Scale>(entry, settle, signal, "background");
+    const scale = await this.run<Scale>(entry, settle, signal, urgencyOf(entry));
     entry.facts = { scale, channels: entry.facts?.channels ?? null };
     entry.pyramid = pyramid;
     this.#hold(entry);
@@ -322,3 +322,6 @@ export class Layers {
     this.#pool.share(id, context);
   }
 }
+
+/** Small layers take no longer than a tile, so that they need not give way to any. */
+const urgencyOf = ({ plane }: LayerEntry): Urgency => plane.cells <= SOON ? "now" : "background";
