@@ -94,7 +94,8 @@ function measureGrid(
   }
 }
 
-function storeBlock(
+/** The figures of one block, in the most careful way that it needs. */
+export function storeBlock(
   at: usize,
   pitch: usize,
   narrow: bool,

@@ -32,7 +32,17 @@ async function build(): Promise<void> {
   const part = `build/kernels.${Deno.pid}.part`;
   const options = [
     ...["index.ts", "-o", part, "--baseDir", fileURLToPath(folder)],
-    ...["-O3", "--noAssert", "--converge", "--enable", "simd", "--runtime", "stub"],
+    ...[
+      "-O3",
+      "--noAssert",
+      "--converge",
+      "--enable",
+      "simd",
+      "--enable",
+      "relaxed-simd",
+      "--runtime",
+      "stub",
+    ],
     ...["--initialMemory", `${PAGES}`, "--maximumMemory", `${PAGES}`],
   ];
   const { error, stderr } = await asc.main(options);

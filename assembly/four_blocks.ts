@@ -1,7 +1,7 @@
 // Statistics of four blocks side by side, finished together: a lane is a block.
 import { addAcross, countAcross, evens, maxAcross, minAcross, odds } from "./lanes";
 import { LEAST, MOST, POSITIVES, SLOPES, SQUARES, SUM, SURVEY, survey, ZEROS } from "./survey";
-import { surveyBF16 } from "./survey_bf16";
+import { closeBF16, joinBF16, surveyBF16 } from "./survey_bf16";
 
 /** (Σx)²/n above this many M2: the difference of the two has lost too many digits. */
 export const DOMINANT: f32 = 4;
@@ -15,6 +15,8 @@ export const FLAT: f32 = 1e-16;
 export const COARSE: f32 = 1e-10;
 
 const surveys = memory.data(448, 16);
+/** Of the last three quarters of a block. */
+const quarters = memory.data(336, 16);
 
 /**
  * Whole blocks of 1, 2, 4, 8 or 16 cells a side, float32 or, if `narrow`, bfloat16 of 8 or 16.
@@ -32,20 +34,41 @@ export function fourBlocks(
   if (block == 2) return fourPairs(at, pitch, out, stride);
   for (let i: usize = 0; i < 4; i++) {
     const to = surveys + i * SURVEY;
-    if (narrow) surveyBF16(at + i * (<usize> block << 1), pitch, block, block, to);
-    else survey(at + i * (<usize> block << 2), pitch, block, block, to);
+    if (narrow) {
+      const cells = at + i * (<usize> block << 1);
+      surveyBF16(cells, pitch, to);
+      if (block == 16) {
+        const below = cells + 8 * pitch;
+        surveyBF16(cells + 16, pitch, quarters);
+        surveyBF16(below, pitch, quarters + SURVEY);
+        surveyBF16(below + 16, pitch, quarters + 2 * SURVEY);
+        joinBF16(to, quarters, quarters + SURVEY, quarters + 2 * SURVEY);
+      }
+      closeBF16(cells, pitch, block, to);
+    } else survey(at + i * (<usize> block << 2), pitch, block, block, to);
   }
+  return finishFour(surveys, SURVEY, block, out, stride);
+}
+
+/** Whole blocks whose surveys lie `step` bytes apart; the answer is that of `fourBlocks`. */
+export function finishFour(
+  surveys: usize,
+  step: usize,
+  block: i32,
+  out: usize,
+  stride: usize,
+): i32 {
   const n = block * block;
-  const sum = addAcross(surveys + SUM, SURVEY);
+  const sum = addAcross(surveys + SUM, step);
   const mean = f32x4.mul(sum, f32x4.splat(1 / <f32> n));
   const shift = f32x4.mul(sum, mean);
-  const m2 = f32x4.sub(addAcross(surveys + SQUARES, SURVEY), shift);
-  const least = minAcross(surveys + LEAST, SURVEY);
-  const most = maxAcross(surveys + MOST, SURVEY);
-  const slopes = addAcross(surveys + SLOPES, SURVEY);
-  const zeros = countAcross(surveys + ZEROS, SURVEY);
+  const m2 = f32x4.sub(addAcross(surveys + SQUARES, step), shift);
+  const least = minAcross(surveys + LEAST, step);
+  const most = maxAcross(surveys + MOST, step);
+  const slopes = addAcross(surveys + SLOPES, step);
+  const zeros = countAcross(surveys + ZEROS, step);
   storeMoments(n, mean, m2, least, most, out, stride);
-  storeCounts(countAcross(surveys + POSITIVES, SURVEY), zeros, out, stride);
+  storeCounts(countAcross(surveys + POSITIVES, step), zeros, out, stride);
   const exact = f32x4.le(shift, f32x4.mul(m2, f32x4.splat(DOMINANT)));
   return i32x4.bitmask(v128.not(exact)) |
     storeSlopes(n, m2, least, most, slopes, zeros, out, stride);

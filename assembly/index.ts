@@ -2,6 +2,7 @@
 // host lays out above `heapBase`; kernels allocate nothing.
 export * from "./block_means";
 export * from "./block_stats";
+export * from "./count_groups";
 export * from "./count_keys";
 export * from "./crc32c";
 export * from "./decode";
@@ -9,6 +10,7 @@ export * from "./deflate";
 export * from "./filter_rows";
 export * from "./gather";
 export * from "./largest";
+export { levels } from "./levels";
 export * from "./memory";
 export * from "./merge";
 export * from "./pack";

@@ -57,6 +57,17 @@ export function survey(at: usize, pitch: usize, width: i32, height: i32, to: usi
   v128.store(to, zeros, ZEROS);
 }
 
+/** Adds to a survey what another says of other cells. */
+export function join(to: usize, other: usize): void {
+  v128.store(to, f32x4.add(v128.load(to, SUM), v128.load(other, SUM)), SUM);
+  v128.store(to, f32x4.add(v128.load(to, SQUARES), v128.load(other, SQUARES)), SQUARES);
+  v128.store(to, f32x4.add(v128.load(to, SLOPES), v128.load(other, SLOPES)), SLOPES);
+  v128.store(to, f32x4.pmin(v128.load(to, LEAST), v128.load(other, LEAST)), LEAST);
+  v128.store(to, f32x4.pmax(v128.load(to, MOST), v128.load(other, MOST)), MOST);
+  v128.store(to, i32x4.add(v128.load(to, POSITIVES), v128.load(other, POSITIVES)), POSITIVES);
+  v128.store(to, i32x4.add(v128.load(to, ZEROS), v128.load(other, ZEROS)), ZEROS);
+}
+
 /** Sum and squares of the differences from `pivot`, for cells whose mean dwarfs their spread. */
 export function spread(
   at: usize,

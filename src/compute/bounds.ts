@@ -48,16 +48,16 @@ export function checkGather(
 }
 
 /** Throws `RangeError` unless the cells have their border and the block is a power of two. */
-export function checkBlocks(cells: Bordered, block: number): void {
+export function checkBlocks(operation: string, cells: Bordered, block: number): void {
   const { values, width, height } = cells;
   const need = (width + 2) * (height + 2);
   if (values.length < need) {
     throw new RangeError(
-      `blockStats: ${width} × ${height} cells and their border are ${need} values; ` +
+      `${operation}: ${width} × ${height} cells and their border are ${need} values; ` +
         `${values.length} are there`,
     );
   }
-  checkBlock("blockStats", block);
+  checkBlock(operation, block);
 }
 
 /** Throws `RangeError` unless all cells exist and the block is a power of two. */
@@ -79,13 +79,18 @@ function checkBlock(operation: string, block: number): void {
 }
 
 /** Throws `RangeError` unless `bytes` holds cells and their border, the block is a power of two. */
-export function checkBordered(bytes: Uint8Array, packed: Packed, block: number): void {
+export function checkBordered(
+  operation: string,
+  bytes: Uint8Array,
+  packed: Packed,
+  block: number,
+): void {
   const { width, rows } = packed;
   if (width < 2 || rows < 2) {
-    throw new RangeError(`packedStats: ${width} × ${rows} cells have no border around them`);
+    throw new RangeError(`${operation}: ${width} × ${rows} cells have no border around them`);
   }
-  checkPacked("packedStats", bytes, packed);
-  checkBlock("packedStats", block);
+  checkPacked(operation, bytes, packed);
+  checkBlock(operation, block);
 }
 
 /** Throws `RangeError` unless there is an entry for every block. */
@@ -103,6 +108,16 @@ export function checkStats(operation: string, stats: BlockStats): void {
 export function checkBins(bins: Uint32Array): void {
   if (bins.length !== 65536) {
     throw new RangeError(`countKeys: 65536 bins expected, got ${bins.length}`);
+  }
+}
+
+/** Throws `RangeError` unless steps are at least one and the phase is none below 0, both whole. */
+export function checkSteps(step: number, phase: number): void {
+  if (!(step >= 1 && step < 2 ** 16 && Number.isInteger(step))) {
+    throw new RangeError(`countGroups: step must be a whole number from 1 to 65535, got ${step}`);
+  }
+  if (!(phase >= 0 && Number.isSafeInteger(phase))) {
+    throw new RangeError(`countGroups: phase must be a whole number from 0 on, got ${phase}`);
   }
 }
 

@@ -64,6 +64,16 @@ export interface BlockStats {
   readonly infinite: Uint32Array;
 }
 
+/** Statistics of blocks, and of their quarters the means alone. */
+export interface BlockLevels {
+  readonly stats: BlockStats;
+  /** As `blockMeans` gives them: row-major, NaN where no cell is finite. */
+  readonly means: Float32Array;
+}
+
+/** Neighbouring cells of a row that are counted together, or not. */
+export const GROUP = 8;
+
 /**
  * Normalise and index: a value becomes the palette entry `round(125 + 125 * y)`, clamped to
  * 0..250, of `y = gain * f((x - center) * scale)`, f being the curve. NaN and ±∞ have entries of
@@ -105,10 +115,27 @@ export interface Ops {
   packedStats(bytes: Uint8Array, packed: Packed, block: number): BlockStats;
   /** Means of the finite cells of blocks, NaN where there is none: where nothing else is asked. */
   blockMeans(cells: Target, width: number, height: number, block: number): Float32Array;
+  /** `blockStats` of blocks of 2·`block` cells a side and `blockMeans` of those of `block`, in one pass. */
+  blockLevels(cells: Bordered, block: number): BlockLevels;
+  /** The same of cells as they are stored, as in `packedStats`; of none decoded if bfloat16 or float32, `block` 8. */
+  packedLevels(bytes: Uint8Array, packed: Packed, block: number): BlockLevels;
   /** Merges 2×2 blocks into one, exactly (Chan, Golub, LeVeque 1979). */
   merge(stats: BlockStats): BlockStats;
   /** Adds each value to its bin: bin = top 16 bits of the float's order-preserving key (`orderKey`). 65,536 bins. */
   countKeys(values: Float32Array, bins: Uint32Array): void;
+  /**
+   * `countKeys` of a share of the cells: of row y the groups g of `GROUP` neighbours, counted from
+   * column 0, with (y + g + phase) % step = 0. The last group of a row has the cells that are left.
+   */
+  countGroups(cells: Bordered, step: number, phase: number, bins: Uint32Array): void;
+  /** The same of cells as they are stored, as in `packedStats`; float32, bfloat16 and float16 are not decoded. */
+  countPackedGroups(
+    bytes: Uint8Array,
+    packed: Packed,
+    step: number,
+    phase: number,
+    bins: Uint32Array,
+  ): void;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */

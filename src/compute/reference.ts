@@ -1,7 +1,9 @@
 import { deflateSync } from "node:zlib";
 import type { Ops } from "./ops.ts";
+import { blockLevels, packedLevels } from "./reference/block_levels.ts";
 import { blockMeans } from "./reference/block_means.ts";
 import { blockStats } from "./reference/block_stats.ts";
+import { countGroups, countPackedGroups } from "./reference/count_groups.ts";
 import { countKeys } from "./reference/count_keys.ts";
 import { crc32c } from "./reference/crc32c.ts";
 import { decode } from "./reference/decode.ts";
@@ -23,8 +25,12 @@ export const reference: Ops = {
   blockMeans,
   blockStats,
   packedStats,
+  blockLevels,
+  packedLevels,
   merge,
   countKeys,
+  countGroups,
+  countPackedGroups,
   shade,
   pack,
   filterRows,

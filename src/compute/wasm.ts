@@ -1,6 +1,8 @@
 import type { Ops } from "./ops.ts";
+import { blockLevels, packedLevels } from "./wasm/block_levels.ts";
 import { blockMeans } from "./wasm/block_means.ts";
 import { blockStats } from "./wasm/block_stats.ts";
+import { countGroups, countPackedGroups } from "./wasm/count_groups.ts";
 import { countKeys } from "./wasm/count_keys.ts";
 import { crc32c } from "./wasm/crc32c.ts";
 import { decode } from "./wasm/decode.ts";
@@ -24,8 +26,12 @@ export const wasm: Ops = {
   blockMeans,
   blockStats,
   packedStats,
+  blockLevels,
+  packedLevels,
   merge,
   countKeys,
+  countGroups,
+  countPackedGroups,
   shade,
   pack,
   filterRows,

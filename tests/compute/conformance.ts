@@ -1,6 +1,8 @@
 import type { Ops } from "../../src/compute/ops.ts";
+import { conformBlockLevels } from "./conformance/block_levels.ts";
 import { conformBlockMeans } from "./conformance/block_means.ts";
 import { conformBlockStats } from "./conformance/block_stats.ts";
+import { conformCountGroups } from "./conformance/count_groups.ts";
 import { conformCountKeys } from "./conformance/count_keys.ts";
 import { conformCrc32c } from "./conformance/crc32c.ts";
 import { conformDecode } from "./conformance/decode.ts";
@@ -21,9 +23,11 @@ export function conform(ops: Ops): void {
   conformBlockMeans(ops);
   conformBlockStats(ops);
   conformPackedStats(ops);
+  conformBlockLevels(ops);
   conformMerge(ops);
   conformCountKeys(ops);
   conformCrc32c(ops);
+  conformCountGroups(ops);
   conformShade(ops);
   conformPack(ops);
 }

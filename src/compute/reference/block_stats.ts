@@ -5,7 +5,7 @@ import { heap } from "./memory.ts";
 
 /** Statistics of blocks, in float64, two passes over each block. */
 export function blockStats(cells: Bordered, block: number): BlockStats {
-  checkBlocks(cells, block);
+  checkBlocks("blockStats", cells, block);
   const width = Math.ceil(cells.width / block);
   const height = Math.ceil(cells.height / block);
   const stats = allocateStats(width, height, heap);

@@ -5,7 +5,7 @@ import { decode } from "./decode.ts";
 
 /** Statistics of blocks of bordered cells as they are stored. */
 export function packedStats(bytes: Uint8Array, packed: Packed, block: number): BlockStats {
-  checkBordered(bytes, packed, block);
+  checkBordered("packedStats", bytes, packed, block);
   const { width, rows } = packed;
   const values = new Float32Array(width * rows);
   decode(bytes, packed, { values, start: 0, pitch: width });

@@ -6,7 +6,7 @@ import { nearStats } from "./stats.ts";
 
 /** Statistics of blocks, in SIMD where all values are finite, else in float64. */
 export function blockStats(cells: Bordered, block: number): BlockStats {
-  checkBlocks(cells, block);
+  checkBlocks("blockStats", cells, block);
   const { values, width, height } = cells;
   const near = nearStats(Math.ceil(width / block), Math.ceil(height / block));
   kernel(place(values), width, height, block, near.address, near.stride);

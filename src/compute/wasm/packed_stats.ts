@@ -9,7 +9,7 @@ import { nearStats } from "./stats.ts";
 
 /** Statistics of blocks of bordered cells as they are stored, without decoding where that can be. */
 export function packedStats(bytes: Uint8Array, packed: Packed, block: number): BlockStats {
-  checkBordered(bytes, packed, block);
+  checkBordered("packedStats", bytes, packed, block);
   const { dtype, bigEndian, width, rows, pitch } = packed;
   const narrow = dtype === "BF16" && (block === 8 || block === 16);
   if (!isNear(bytes) || bigEndian || !(narrow || dtype === "F32")) {

@@ -4,7 +4,7 @@ import { edges, normal, random } from "../samples.ts";
 import { assertFigures, measure } from "./figures.ts";
 
 /** What cells may look like; each is a way for a fast path to go wrong. */
-const kinds: Record<string, (length: number) => Float32Array> = {
+export const kinds: Record<string, (length: number) => Float32Array> = {
   "normal": (length) => normal(length, 1, 0.02),
   "all zero": (length) => new Float32Array(length),
   "constant": (length) => new Float32Array(length).fill(0.1),

@@ -50,7 +50,10 @@ export function conformPackedStats(ops: Ops): void {
 }
 
 /** The values in rows `pitch` bytes apart; bfloat16 cut off. */
-function store(values: Float32Array, { dtype, bigEndian, width, rows, pitch }: Packed): Uint8Array {
+export function store(
+  values: Float32Array,
+  { dtype, bigEndian, width, rows, pitch }: Packed,
+): Uint8Array {
   const bytes = new Uint8Array(rows * pitch);
   const view = new DataView(bytes.buffer);
   const write: Partial<Record<Dtype, (at: number, value: number) => void>> = {
