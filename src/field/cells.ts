@@ -64,7 +64,17 @@ export function readBordered(reader: CellReader, rect: Rect): Bordered {
     width: width + left + right,
     height: height + top + bottom,
   }, { values, start: (1 - top) * pitch + 1 - left, pitch });
-  for (let row = 1; row <= height; row++) {
+  return extend({ values, width, height }, { left, top, right, bottom });
+}
+
+/** Extrapolates the sides of the border on which there are no neighbours: those that are 0. */
+export function extend(
+  cells: Bordered,
+  { left, top, right, bottom }: Record<"left" | "top" | "right" | "bottom", 0 | 1>,
+): Bordered {
+  const { values, width, height } = cells;
+  const pitch = width + 2;
+  for (let row = 1; row <= height && !(left && right); row++) {
     const first = row * pitch + 1, last = first + width - 1;
     if (!left) values[first - 1] = extrapolate(values, first, 1, width + right);
     if (!right) values[last + 1] = extrapolate(values, last, -1, width + left);
@@ -74,7 +84,7 @@ export function readBordered(reader: CellReader, rect: Rect): Bordered {
     if (!top) values[column] = extrapolate(values, first, pitch, height + bottom);
     if (!bottom) values[last + pitch] = extrapolate(values, last, -pitch, height + top);
   }
-  return { values, width, height };
+  return cells;
 }
 
 /**

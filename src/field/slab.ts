@@ -1,4 +1,5 @@
-import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
+import { type BlockLevels, type BlockStats, type Bordered, GROUP, type Ops } from "../compute/ops.ts";
+import { eachBand, isPacked } from "./bands.ts";
 import { paste, PLANES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
@@ -66,40 +67,51 @@ export function measureSlab(
   sketch: Sketch | null,
 ): void {
   const { plane, ops } = reader;
-  const { base, x, y, means, stats } = slab;
+  const { base, x, y, stats } = slab;
   const part = plane.runsDown
     ? { x: x + from, y, width: to - from, height: stats.height }
     : { x, y: y + from, width: stats.width, height: to - from };
-  const wholes = statsOf(stats), halves = new Float32Array(means.buffer);
-  const block = 2 ** (base + 1);
-  eachPiece(plane, base + 1, part, (rect) =>
+  const measured = (rect: Rect, { stats, means }: BlockLevels) => {
+    if (plane.folded) forgetHoles(plane, stats, rect.x, rect.y, 2 ** (base + 1));
+    fill(slab, rect, stats, means);
+  };
+  const measure = (rect: Rect) =>
     ops.frame(() => {
       const cells = readBordered(reader, rect);
-      const found = blockLevels(ops, cells, 2 ** base);
-      if (plane.folded) forgetHoles(plane, found.stats, rect.x, rect.y, block);
-      if (sketch) countSome(ops, cells, sketch);
-      const left = rect.x / block - x, top = rect.y / block - y;
-      paste(found.stats, wholes, left, top);
-      const across = Math.ceil(rect.width / 2 ** base);
-      for (let row = 0; row * across < found.means.length; row++) {
-        const line = found.means.subarray(row * across, (row + 1) * across);
-        halves.set(line, (2 * top + row) * means.width + 2 * left);
+      if (sketch) countSome(ops, cells, rect, sketch);
+      measured(rect, ops.blockLevels(cells, 2 ** base));
+    });
+  if (!isPacked(plane, base)) return eachPiece(plane, base + 1, part, measure);
+  eachBand(reader, base, part, {
+    edge: measure,
+    stored(rect, bytes, packed) {
+      if (sketch) {
+        ops.countPackedGroups(bytes, packed, sketch.step, phaseOf(rect), sketch.bins);
       }
-    }));
+      measured(rect, ops.packedLevels(bytes, packed, 2 ** base));
+    },
+    side(rect, cells) {
+      if (sketch) countSome(ops, cells, rect, sketch);
+      measured(rect, ops.blockLevels(cells, 2 ** base));
+    },
+  });
 }
 
-function blockLevels(
-  ops: Ops,
-  cells: Bordered,
-  block: number,
-): { stats: BlockStats; means: Float32Array } {
-  const stats = ops.blockStats(cells, block);
-  return { stats: ops.merge(stats), means: stats.mean };
-}
+/** Which groups of a rectangle are counted follows from its place on the plane. */
+const phaseOf = ({ x, y }: Rect): number => y + x / GROUP;
 
-function countSome(ops: Ops, { values, width, height }: Bordered, { bins }: Sketch): void {
-  const pitch = width + 2;
-  for (let y = 1; y <= height; y++) {
-    ops.countKeys(values.subarray(y * pitch + 1, y * pitch + 1 + width), bins);
+const countSome = (ops: Ops, cells: Bordered, rect: Rect, { step, bins }: Sketch): void =>
+  ops.countGroups(cells, step, phaseOf(rect), bins);
+
+/** Puts what was measured of a rectangle of cells into its place. */
+function fill(slab: Slab, rect: Rect, stats: BlockStats, means: Float32Array): void {
+  const block = 2 ** (slab.base + 1);
+  const left = rect.x / block - slab.x, top = rect.y / block - slab.y;
+  paste(stats, statsOf(slab.stats), left, top);
+  const values = new Float32Array(slab.means.buffer);
+  const across = Math.ceil(rect.width / 2 ** slab.base);
+  for (let row = 0; row * across < means.length; row++) {
+    const line = means.subarray(row * across, (row + 1) * across);
+    values.set(line, (2 * top + row) * slab.means.width + 2 * left);
   }
 }
