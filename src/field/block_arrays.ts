@@ -36,8 +36,7 @@ export function statsOf(
   };
 }
 
-/** Names of the arrays, in their order. */
-export const fields = [
+const fields = [
   "count",
   "mean",
   "m2",

@@ -25,19 +25,23 @@ export interface Sketch {
   readonly bins: Uint32Array;
 }
 
-/** Bytes of a slab of so many blocks of figures. */
-export const slabBytes = (width: number, height: number): number =>
-  width * height * (PLANES + 4) * 4;
-
-/** An empty slab for a rectangle of the plane's blocks of 2^(base + 1) cells. */
-export function allocateSlab(plane: Plane, base: number, { x, y, width, height }: Rect): Slab {
+/**
+ * A slab for a rectangle of the plane's blocks of 2^(base + 1) cells, contents undefined. Memory comes
+ * from `lend`, which may give more than it is asked for.
+ */
+export function allocateSlab(
+  plane: Plane,
+  base: number,
+  { x, y, width, height }: Rect,
+  lend: (bytes: number) => SharedArrayBuffer = (bytes) => new SharedArrayBuffer(bytes),
+): Slab {
   const side = 2 ** base;
   const across = Math.min(Math.ceil(plane.width / side) - 2 * x, 2 * width);
   const down = Math.min(Math.ceil(plane.height / side) - 2 * y, 2 * height);
   const level = (width: number, height: number, planes: number): Level => ({
     width,
     height,
-    buffer: new SharedArrayBuffer(width * height * planes * 4),
+    buffer: lend(width * height * planes * 4),
   });
   return { base, x, y, means: level(across, down, 1), stats: level(width, height, PLANES) };
 }

@@ -1,12 +1,9 @@
 import { joinScales } from "../analysis/join_scales.ts";
 import type { Scale } from "../analysis/scale.ts";
-import type { BlockStats } from "../compute/ops.ts";
-import { fields, PLANES, STATS_BYTES, statsOf } from "../field/block_arrays.ts";
-import type { Rect } from "../field/cells.ts";
+import type { Slots } from "./record.ts";
 import { type Layout, RegionIndex } from "../field/layout.ts";
-import type { Level } from "../field/pyramid.ts";
 import type { MapMode, Options } from "../modes/mode.ts";
-import { type Overview, TINT, type Tints } from "./overview.ts";
+import { type Overview, type OverviewLevel, TINT, type Tints } from "./overview.ts";
 import type { Survey } from "./survey.ts";
 
 /** How well a plane of the map is known. */
@@ -68,7 +65,7 @@ export class Atlas {
   }
 
   /** Takes the figures of a plane's blocks of 2^align cells a side. */
-  put(plane: number, slots: BlockStats, scale: Scale): void {
+  put(plane: number, slots: Slots, scale: Scale): void {
     this.#place(plane, slots);
     this.#note(plane, "all", scale);
   }
@@ -120,55 +117,55 @@ export class Atlas {
     this.#stale = true;
   }
 
-  #place(plane: number, slots: BlockStats): void {
+  #place(plane: number, { mean, count, width: pitch }: Slots): void {
     const { align, regions } = this.layout;
     const slot = 2 ** align;
-    const first = statsOf(this.overview.levels[0]!);
+    const first = this.overview.levels[0]!;
+    const means = new Float32Array(first.means), counts = new Uint32Array(first.counts);
     for (const i of this.#regions[plane]!) {
       const { x, y, left, top, width, height } = regions[i]!;
-      const rect = {
-        x: left / slot,
-        y: top / slot,
-        width: Math.ceil(width / slot),
-        height: Math.ceil(height / slot),
-      };
-      pasteRect(slots, rect, first, x / slot, y / slot);
+      const across = Math.ceil(width / slot);
+      for (let row = 0; row * slot < height; row++) {
+        const from = (top / slot + row) * pitch + left / slot;
+        const to = (y / slot + row) * first.width + x / slot;
+        means.set(mean.subarray(from, from + across), to);
+        counts.set(count.subarray(from, from + across), to);
+      }
     }
   }
 }
 
 function emptyOverview({ width, height, align, regions, planes }: Layout): Overview {
-  const levels: Level[] = [];
-  const owners: SharedArrayBuffer[] = [];
   const slot = 2 ** align;
-  const size = { width: Math.ceil(width / slot), height: Math.ceil(height / slot) };
-  for (
-    let { width, height } = size;;
-    width = Math.ceil(width / 2), height = Math.ceil(height / 2)
-  ) {
-    const buffer = new SharedArrayBuffer(width * height * PLANES * 4);
-    levels.push({ width, height, buffer });
-    owners.push(new SharedArrayBuffer(width * height * 4));
-    if (width * height <= 1) break;
+  const levels: OverviewLevel[] = [];
+  let across = Math.ceil(width / slot), down = Math.ceil(height / slot);
+  for (;; across = Math.ceil(across / 2), down = Math.ceil(down / 2)) {
+    const array = () => new SharedArrayBuffer(across * down * 4);
+    levels.push({
+      ...{ width: across, height: down },
+      ...{ means: array(), counts: array(), owners: array() },
+    });
+    if (across * down <= 1) break;
   }
-  const first = new Int32Array(owners[0]!).fill(-1);
+  const [first] = levels as [OverviewLevel];
+  const owners = new Int32Array(first.owners).fill(-1);
   for (const region of regions) {
     const across = Math.ceil(region.width / slot), left = region.x / slot;
     for (let y = region.y / slot; y < Math.ceil((region.y + region.height) / slot); y++) {
-      first.fill(region.plane, y * size.width + left, y * size.width + left + across);
+      owners.fill(region.plane, y * first.width + left, y * first.width + left + across);
     }
   }
-  shareOut(levels, owners, planes.length);
-  return { align, levels, owners };
+  shareOut(levels, planes.length);
+  return { align, levels };
 }
 
 /** Gives each block of the levels further out to the plane that has most of its blocks of the first. */
-function shareOut(levels: readonly Level[], owners: readonly SharedArrayBuffer[], planes: number) {
-  const first = new Int32Array(owners[0]!);
-  const { width, height } = levels[0]!;
+function shareOut(levels: readonly OverviewLevel[], planes: number): void {
+  const { width, height, owners } = levels[0]!;
+  const first = new Int32Array(owners);
   const counts = new Uint32Array(planes);
   for (let i = 1; i < levels.length; i++) {
-    const level = levels[i]!, owner = new Int32Array(owners[i]!), side = 2 ** i;
+    const level = levels[i]!, owner = new Int32Array(level.owners), side = 2 ** i;
     for (let y = 0, at = 0; y < level.height; y++) {
       for (let x = 0; x < level.width; x++, at++) {
         const right = Math.min((x + 1) * side, width), bottom = Math.min((y + 1) * side, height);
@@ -204,34 +201,19 @@ function most(
   return best;
 }
 
-function pasteRect(
-  from: BlockStats,
-  { x, y, width, height }: Rect,
-  into: BlockStats,
-  left: number,
-  top: number,
-): void {
-  for (let row = 0; row < height; row++) {
-    const start = (y + row) * from.width + x, to = (top + row) * into.width + left;
-    for (const field of fields) into[field].set(from[field].subarray(start, start + width), to);
-  }
-}
-
 /** Estimated means, each for all blocks of the finer or equal grid within it. */
-function spread({ log2, means }: Survey, { align, planes }: Layout, plane: number): BlockStats {
+function spread({ log2, means }: Survey, { align, planes }: Layout, plane: number): Slots {
   const { width: cellsAcross, height: cellsDown } = planes[plane]!.plane;
   const slot = 2 ** align;
   const width = Math.ceil(cellsAcross / slot), height = Math.ceil(cellsDown / slot);
-  const out = statsOf({ width, height, buffer: new ArrayBuffer(width * height * STATS_BYTES) });
+  const mean = new Float32Array(width * height), count = new Uint32Array(width * height);
   const ratio = 2 ** (log2 - align), pitch = Math.ceil(cellsAcross / 2 ** log2);
   for (let y = 0, at = 0; y < height; y++) {
     const down = Math.min(slot, cellsDown - y * slot);
     for (let x = 0; x < width; x++, at++) {
-      const mean = means[Math.floor(y / ratio) * pitch + Math.floor(x / ratio)]!;
-      if (Number.isNaN(mean)) continue;
-      out.count[at] = down * Math.min(slot, cellsAcross - x * slot);
-      for (const field of ["mean", "min", "max"] as const) out[field][at] = mean;
+      mean[at] = means[Math.floor(y / ratio) * pitch + Math.floor(x / ratio)]!;
+      if (!Number.isNaN(mean[at])) count[at] = down * Math.min(slot, cellsAcross - x * slot);
     }
   }
-  return out;
+  return { width, mean, count };
 }

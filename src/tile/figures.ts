@@ -2,7 +2,14 @@ import type { BlockStats } from "../compute/ops.ts";
 import { paste, STATS_BYTES, statsOf } from "../field/block_arrays.ts";
 import type { CellReader } from "../field/cells.ts";
 import type { Levels } from "../field/levels.ts";
-import { measure } from "../field/pyramid.ts";
+import { type Level, measure } from "../field/pyramid.ts";
+
+/** All figures of a level, in memory of their own. */
+export function copyOf({ width, height, buffer }: Level): BlockStats {
+  const copy = new ArrayBuffer(width * height * STATS_BYTES);
+  new Uint8Array(copy).set(new Uint8Array(buffer, 0, copy.byteLength));
+  return statsOf({ width, height, buffer: copy });
+}
 
 /** Blocks taken from levels at once. */
 const BAND = 1 << 16;

@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { KEY_BINS } from "../analysis/measure.ts";
-import { hasExactKeys, type Scale } from "../analysis/scale.ts";
+import { hasExactKeys } from "../analysis/scale.ts";
 import { Changed, CorruptChunk } from "../errors.ts";
 import type { Rect } from "../field/cells.ts";
 import { isKept, outerLevels, slabsOf } from "../field/keep.ts";
@@ -11,9 +11,16 @@ import type { ModelStore, StoredPyramid } from "../field/store.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Model } from "../model/model.ts";
 import type { Facts } from "../modes/mode.ts";
-import type { Job } from "./job.ts";
+import type { Finished, Job } from "./job.ts";
 import type { Findings, LayerEntry, Layers } from "./layers.ts";
-import { type Found, fromRecord, normOf, sketchNote, toRecord } from "./record.ts";
+import {
+  type Found,
+  fromRecord,
+  normOf,
+  type SketchNote,
+  sketchNote,
+  toRecord,
+} from "./record.ts";
 import { sketchStep } from "./sweep.ts";
 
 /** How far an ingest is. */
@@ -39,6 +46,8 @@ export interface IngestEvents {
 
 /** Cells in one job: milliseconds of work, so that tiles get their turn between jobs. */
 const PART = 1 << 23;
+/** Pieces of memory that wait for another slab, at most. */
+const FREE = 4;
 /** Milliseconds between two looks at a layer that another process is reading. */
 const ELSEWHERE = 200;
 
@@ -64,6 +73,8 @@ export class Ingest implements Findings {
   #state: IngestState["state"] = "waiting";
   #detail: string | undefined;
   #resume = Promise.withResolvers<void>();
+  /** Memory of slabs that were written. */
+  readonly #free: SharedArrayBuffer[] = [];
 
   constructor(
     readonly model: Model,
@@ -152,7 +163,7 @@ export class Ingest implements Findings {
    * that cannot be read; throws the signal's reason, `Changed` where the model's files did change, and
    * `OutOfSpace` or `Unreadable` where the store cannot be written.
    */
-  async run(signal: AbortSignal, lanes = 2): Promise<void> {
+  async run(signal: AbortSignal, lanes = 3): Promise<void> {
     if (this.#state === "done") return;
     if (this.#state === "waiting") this.#state = "running";
     this.events.progress();
@@ -249,33 +260,30 @@ export class Ingest implements Findings {
     const { plane: shape } = this.layout.planes[plane]!;
     const { tensor } = shape;
     const entry = this.layers.entry(this.model, tensor);
-    const pyramid = this.store.layer(plane);
-    const stored = isKept(shape, pyramid.base) ? pyramid : null;
-    let scale: Scale, bins: Uint32Array | null = null;
+    const stored = this.#storedOf(plane);
+    let finished: Finished, sketch: SketchNote;
     if (stored) {
       const outer = outerLevels(shape, stored.base);
-      bins = new Uint32Array(KEY_BINS);
+      const bins = new Uint32Array(KEY_BINS);
       for (const [part, slab] of slabsOf(shape, stored.base).entries()) {
         const counts = await this.#slab(plane, part, slab, entry, stored, outer, subject, signal);
         for (let bin = 0; bin < KEY_BINS; bin++) bins[bin]! += counts[bin]!;
       }
-      const job: Job = { kind: "settle", context: entry.id, bins, levels: outer, stored };
-      scale = await this.layers.run<Scale>(entry, job, signal, "background");
+      sketch = sketchNote(bins, sketchStep(shape) === 1, hasExactKeys(tensor.dtype));
+      const { align: log2 } = this.layout;
+      const context = entry.id;
+      const job: Job = { kind: "finish", context, bins, levels: outer, stored, log2 };
+      finished = await this.layers.run<Finished>(entry, job, signal, "background");
     } else {
       await this.layers.ready(entry, { facts: true, channels: false, pyramid: true }, signal);
-      scale = entry.facts!.scale;
+      const { scale } = entry.facts!;
+      finished = { scale, slots: await this.layers.figures(entry, this.layout.align, signal) };
+      sketch = { counted: scale.count, rankError: 0, valueError: 0 };
     }
-    const { align } = this.layout;
-    const slots = await this.layers.figures({ ...entry, stored }, align, signal);
-    const sketch = sketchNote(
-      bins ?? new Uint32Array(KEY_BINS),
-      !bins || sketchStep(shape) === 1,
-      hasExactKeys(tensor.dtype) || !bins,
-    );
-    const found: Found = { scale, norm: normOf(scale), slots, sketch };
+    const found: Found = { ...finished, norm: normOf(finished.scale), sketch };
     this.model.check();
     this.store.writeRecord(plane, toRecord(found));
-    this.store.removeParts(plane);
+    if (stored && slabsOf(shape, stored.base).length > 1) this.store.removeParts(plane);
     this.#take(plane, found);
   }
 
@@ -303,7 +311,8 @@ export class Ingest implements Findings {
         if (!(error instanceof CorruptChunk)) throw error; // else it is measured again
       }
     }
-    const slab = allocateSlab(entry.plane, stored.base, rect);
+    const lent: SharedArrayBuffer[] = [];
+    const slab = allocateSlab(entry.plane, stored.base, rect, (bytes) => this.#lend(bytes, lent));
     const steps = stepsOf(entry.plane, slab);
     const parts = Math.min(steps, Math.max(1, Math.ceil(cells / PART)));
     const bins = new Uint32Array(KEY_BINS);
@@ -315,8 +324,29 @@ export class Ingest implements Findings {
       this.events.progress();
     }));
     await run({ kind: "keep", context, slab, stored, outer });
-    this.store.writePart(plane, part, deflateSync(new Uint8Array(bins.buffer), { level: 1 }));
+    this.#free.push(...lent);
+    // A layer of a single slab is done a moment later anyway.
+    if (slabsOf(entry.plane, stored.base).length > 1) {
+      this.store.writePart(plane, part, deflateSync(new Uint8Array(bins.buffer), { level: 1 }));
+    }
     return bins;
+  }
+
+  /** Memory of a slab before, if some is large enough: fresh memory costs as much as measuring. */
+  #lend(bytes: number, lent: SharedArrayBuffer[]): SharedArrayBuffer {
+    const fits = this.#free.findIndex(({ byteLength }) => byteLength >= bytes);
+    const [known] = fits < 0 ? [] : this.#free.splice(fits, 1);
+    // Those that are too small are let go of, so that few remain.
+    if (!known && this.#free.length > FREE) this.#free.shift();
+    const buffer = known ?? new SharedArrayBuffer(bytes);
+    lent.push(buffer);
+    return buffer;
+  }
+
+  /** Where a plane's pyramid is kept; null where it is not worth keeping. */
+  #storedOf(plane: number): StoredPyramid | null {
+    const pyramid = this.store.layer(plane);
+    return isKept(this.layout.planes[plane]!.plane, pyramid.base) ? pyramid : null;
   }
 
   /** Takes what a process, this one or another, has finished. */
@@ -328,10 +358,8 @@ export class Ingest implements Findings {
   }
 
   #take(plane: number, found: Found): void {
-    const pyramid = this.store.layer(plane);
-    const { plane: shape } = this.layout.planes[plane]!;
     const facts: Facts = { scale: found.scale, channels: null };
-    const stored = isKept(shape, pyramid.base) ? pyramid : null;
+    const stored = this.#storedOf(plane);
     Object.assign(this.#subjects[plane]!, { status: "done", found: { found, facts, stored } });
     this.events.found(plane, found);
   }

@@ -5,9 +5,11 @@ import type { Rect } from "../field/cells.ts";
 import type { Level } from "../field/pyramid.ts";
 import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
+import type { Scale } from "../analysis/scale.ts";
+import type { BlockStats } from "../compute/ops.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
-import type { Overview, Tints } from "./overview.ts";
+import type { Overview, OverviewLevel, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
 import type { TileFormat } from "./tile.ts";
 
@@ -27,6 +29,12 @@ export type Job = Work & {
   /** Further layers that it works on. */
   readonly contexts?: readonly string[];
 };
+
+/** What a layer that was read to its end is answered with. */
+export interface Finished {
+  readonly scale: Scale;
+  readonly slots: BlockStats;
+}
 
 /** A layer's part of a tile. */
 export interface PieceOfTile {
@@ -63,8 +71,15 @@ export type Work =
     readonly context: string;
     readonly bins: Uint32Array;
     readonly levels: readonly Level[];
-    /** Where they are kept too; null where memory is enough. */
-    readonly stored: StoredPyramid | null;
+  }
+  | {
+    /** The same, and writes them; answers figures of the blocks of 2^log2 cells too. */
+    readonly kind: "finish";
+    readonly context: string;
+    readonly bins: Uint32Array;
+    readonly levels: readonly Level[];
+    readonly stored: StoredPyramid;
+    readonly log2: number;
   }
   | {
     /** Writes a measured slab to disk and merges it into the levels further out. */
@@ -108,7 +123,7 @@ export type Work =
     /** Merges a map's levels further out from the first of them. */
     readonly kind: "merge";
     readonly context: string;
-    readonly levels: readonly Level[];
+    readonly levels: readonly OverviewLevel[];
   }
   | {
     /** Draws a tile of blocks that several layers may share. */

@@ -271,7 +271,7 @@ export class Layers {
     };
     await Promise.all(Array.from({ length: entry.fetch ? FETCHED_AT_ONCE : parts }, work));
     const { levels } = pyramid;
-    const settle: Job = { kind: "settle", context: id, bins: sum, levels, stored: null };
+    const settle: Job = { kind: "settle", context: id, bins: sum, levels };
     const scale = await this.run<Scale>(entry, settle, signal, urgencyOf(entry));
     entry.facts = { scale, channels: entry.facts?.channels ?? null };
     entry.pyramid = pyramid;

@@ -6,20 +6,28 @@ import {
   POSITIVE_INFINITY,
   type Shade,
 } from "../compute/ops.ts";
-import { statsOf } from "../field/block_arrays.ts";
 import type { Window } from "../field/canvas.ts";
-import type { Level } from "../field/pyramid.ts";
 import { palette } from "../modes/colour.ts";
 import { shadeTo } from "../modes/normalize.ts";
 import type { Drawn } from "./render.ts";
 
-/** Figures of a map's blocks from the grid that its regions lie on outwards, in shared memory. */
+/** A map's blocks from the grid that its regions lie on outwards, in shared memory. */
 export interface Overview {
   /** log2 of the cells a side of a block of the first level. */
   readonly align: number;
-  readonly levels: readonly Level[];
-  /** For each level, by block: the number of the plane that has most of it; −1 for none. */
-  readonly owners: readonly SharedArrayBuffer[];
+  readonly levels: readonly OverviewLevel[];
+}
+
+/** A grid of blocks, an array each. */
+export interface OverviewLevel {
+  readonly width: number;
+  readonly height: number;
+  /** Float32: means of the finite cells; NaN where there is none. */
+  readonly means: SharedArrayBuffer;
+  /** Uint32: finite cells. */
+  readonly counts: SharedArrayBuffer;
+  /** Int32: the number of the plane that has most of it; −1 for none. */
+  readonly owners: SharedArrayBuffer;
 }
 
 /** How the blocks of each plane are coloured: five numbers a plane, and what all share. */
@@ -36,14 +44,12 @@ export const TINT = 5;
 /** Draws blocks of a map that many planes may share, each by the scale of the one with most of it. */
 export function drawOverview(
   ops: Ops,
-  { align, levels, owners }: Overview,
+  { align, levels }: Overview,
   { log2, x, y, width, height, columns, rows }: Window,
   { curve, colormap, reverse, table }: Tints,
 ): Drawn {
-  const at = Math.min(log2 - align, levels.length - 1);
-  const level = levels[at]!;
-  const { mean, count, nan, infinite } = statsOf(level);
-  const owner = new Int32Array(owners[at]!);
+  const level = levels[Math.min(log2 - align, levels.length - 1)]!;
+  const means = new Float32Array(level.means), owners = new Int32Array(level.owners);
   const tints = new Float64Array(table);
   const { buffer, byteOffset } = ops.scratch(columns * rows * 4);
   const values = new Float32Array(buffer, byteOffset, columns * rows).fill(NaN);
@@ -51,14 +57,10 @@ export function drawOverview(
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const block = (y + row) * level.width + x + column;
-      const plane = owner[block]!;
+      const plane = owners[block]!;
       if (plane < 0) continue;
       const pixel = row * columns + column;
-      if (count[block] === 0) {
-        if (nan[block]! + infinite[block]! > 0) indices[pixel] = NOT_A_NUMBER;
-        continue;
-      }
-      const value = values[pixel] = mean[block]!;
+      const value = values[pixel] = means[block]!;
       const t = plane * TINT;
       const shade = { curve, center: tints[t]!, scale: tints[t + 1]!, gain: tints[t + 2]! };
       const clamped = Math.max(tints[t + 3]!, Math.min(tints[t + 4]!, value));
@@ -80,7 +82,31 @@ export function entryOf(shade: Shade, value: number): number {
 }
 
 /** The plane that has most of a block of the level `level` of an overview; −1 for none. */
-export function ownerOf({ levels, owners }: Overview, level: number, x: number, y: number): number {
-  const at = Math.min(level, levels.length - 1);
-  return new Int32Array(owners[at]!)[y * levels[at]!.width + x] ?? -1;
+export function ownerOf({ levels }: Overview, level: number, x: number, y: number): number {
+  const { owners, width } = levels[Math.min(level, levels.length - 1)]!;
+  return new Int32Array(owners)[y * width + x] ?? -1;
+}
+
+/** Merges means and counts of every level from the one before: exactly, but for float32's rounding. */
+export function mergeOverview(levels: readonly OverviewLevel[]): void {
+  for (let i = 1; i < levels.length; i++) {
+    const below = levels[i - 1]!, level = levels[i]!;
+    const [from, counts] = [new Float32Array(below.means), new Uint32Array(below.counts)];
+    const [into, sums] = [new Float32Array(level.means), new Uint32Array(level.counts)];
+    for (let y = 0, at = 0; y < level.height; y++) {
+      for (let x = 0; x < level.width; x++, at++) {
+        let count = 0, sum = 0;
+        for (let row = 2 * y; row < Math.min(2 * y + 2, below.height); row++) {
+          for (let column = 2 * x; column < Math.min(2 * x + 2, below.width); column++) {
+            const n = counts[row * below.width + column]!;
+            if (n === 0) continue;
+            count += n;
+            sum += n * from[row * below.width + column]!;
+          }
+        }
+        into[at] = sum / count;
+        sums[at] = count;
+      }
+    }
+  }
 }

@@ -1,15 +1,16 @@
 import { FINITE_BINS } from "../analysis/measure.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { BlockStats } from "../compute/ops.ts";
-import { fields, STATS_BYTES, statsOf } from "../field/block_arrays.ts";
+
+/** A plane's blocks on the grid of the map, in rows of `width`: what a picture of them needs. */
+export type Slots = Pick<BlockStats, "width" | "mean" | "count">;
 
 /** What an ingest found of a layer. */
 export interface Found {
   readonly scale: Scale;
   /** Frobenius norm. */
   readonly norm: number;
-  /** Figures of the blocks that the map is laid out on. */
-  readonly slots: BlockStats;
+  readonly slots: Slots;
   readonly sketch: SketchNote;
 }
 
@@ -37,14 +38,11 @@ export function sketchNote(bins: Uint32Array, all: boolean, exact: boolean): Ske
 /** As JSON, in which NaN and arrays have their places too. */
 export function toRecord({ scale, norm, slots, sketch }: Found): unknown {
   const { quantiles, ...numbers } = scale;
-  const { width, height } = slots;
-  const copy = statsOf({ width, height, buffer: new ArrayBuffer(width * height * STATS_BYTES) });
-  for (const field of fields) copy[field].set(slots[field]);
   return {
     scale: Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, spell(value)])),
-    quantiles: bytes(quantiles),
+    quantiles: toText(quantiles),
     norm: spell(norm),
-    slots: { width, height, figures: bytes(new Uint8Array(copy.count.buffer)) },
+    slots: { width: slots.width, mean: toText(slots.mean), count: toText(slots.count) },
     sketch,
   };
 }
@@ -53,7 +51,7 @@ interface Written {
   readonly scale?: Readonly<Record<string, number | string>>;
   readonly quantiles?: string;
   readonly norm?: number | string;
-  readonly slots?: { readonly width: number; readonly height: number; readonly figures: string };
+  readonly slots?: { readonly width: number; readonly mean: string; readonly count: string };
   readonly sketch?: SketchNote;
 }
 
@@ -61,24 +59,27 @@ interface Written {
 export function fromRecord(record: unknown): Found | null {
   const { scale, quantiles, norm, slots, sketch } = (record ?? {}) as Written;
   if (!scale || !quantiles || norm === undefined || !slots || !sketch) return null;
-  const { width, height, figures } = slots;
   const numbers = Object.fromEntries(
     Object.entries(scale).map(([name, value]) => [name, Number(value)]),
   ) as unknown as Omit<Scale, "quantiles">;
-  const buffer = Uint8Array.fromBase64(figures).buffer;
-  if (buffer.byteLength !== width * height * STATS_BYTES) return null;
   return {
-    scale: { ...numbers, quantiles: new Float32Array(Uint8Array.fromBase64(quantiles).buffer) },
+    scale: { ...numbers, quantiles: new Float32Array(toBytes(quantiles)) },
     norm: Number(norm),
-    slots: statsOf({ width, height, buffer }),
+    slots: {
+      width: slots.width,
+      mean: new Float32Array(toBytes(slots.mean)),
+      count: new Uint32Array(toBytes(slots.count)),
+    },
     sketch,
   };
 }
 
 const spell = (value: number) => Number.isFinite(value) ? value : String(value);
 
-const bytes = ({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array): string =>
+const toText = ({ buffer, byteOffset, byteLength }: Float32Array | Uint32Array): string =>
   new Uint8Array(buffer, byteOffset, byteLength).toBase64();
+
+const toBytes = (text: string): ArrayBuffer => Uint8Array.fromBase64(text).buffer;
 
 /** Frobenius norm of values of that scale. */
 export const normOf = ({ count, mean, variance }: Scale): number =>

@@ -5,7 +5,6 @@ import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
 import { type Levels, openLevels } from "../field/levels.ts";
-import { mergeLevels } from "../field/pyramid.ts";
 import type { Facts, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
@@ -15,11 +14,11 @@ import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
 import { fingerprint } from "../storage/version.ts";
 import { Composite } from "./compose.ts";
-import { figures } from "./figures.ts";
+import { copyOf, figures } from "./figures.ts";
 import { inspect } from "./inspect.ts";
-import type { Job, LayerContext } from "./job.ts";
+import type { Finished, Job, LayerContext } from "./job.ts";
 import type { Missing } from "./remote.ts";
-import { drawOverview } from "./overview.ts";
+import { drawOverview, mergeOverview } from "./overview.ts";
 import { render, type Rendered, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
@@ -96,7 +95,7 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
       return { value, transfer: [value.bytes.buffer] };
     }
     case "merge":
-      mergeLevels(ops, job.levels);
+      mergeOverview(job.levels);
       return { value: null };
     default:
       return await workOn(used[0]!, job, cancelled);
@@ -123,10 +122,18 @@ async function workOn(
       const bins = sweep(reader, job.slab, job.from, job.to);
       return { value: bins, transfer: [bins.buffer] };
     }
-    case "settle": {
-      const scale = settle(reader, job.levels, job.bins);
-      if (job.stored) keepOuter(ops, job.stored, job.levels);
-      return { value: scale };
+    case "settle":
+      return { value: settle(reader, job.levels, job.bins) };
+    case "finish": {
+      const { stored, levels, log2, bins } = job;
+      const scale = settle(reader, levels, bins);
+      keepOuter(ops, stored, levels);
+      const own = log2 - stored.base - 2;
+      const slots = own >= 0
+        ? copyOf(levels[Math.min(own, levels.length - 1)]!)
+        : figures(reader, openLevels({ kind: "stored", pyramid: stored }, reader), log2);
+      const value: Finished = { scale, slots };
+      return { value, transfer: [slots.count.buffer as ArrayBuffer] };
     }
     case "keep":
       keepSlab(ops, job.stored, job.slab, job.outer);
