@@ -39,6 +39,39 @@ export function conformMerge(ops: Ops): void {
     });
   });
 
+  Deno.test(`${ops.name} merge() passes over an empty block in each of four places, beside others`, () => {
+    for (let empty = 0; empty < 16; empty++) {
+      const cells = { values: normal(12 * 4, 34, 1, 5), width: 10, height: 2 };
+      for (const [place, at] of [13, 14, 25, 26].entries()) {
+        for (let pair = 0; pair < 10; pair += 2) {
+          if (empty >> place & 1) cells.values[at + pair] = NaN;
+        }
+      }
+      ops.frame(() => {
+        const merged = ops.merge(ops.blockStats(cells, 1));
+        for (let x = 0; x < 5; x++) {
+          assertFigures(merged, x, measure(cells, 2 * x, 0, 2), `${x}, empty ${empty}`);
+        }
+      });
+    }
+  });
+
+  Deno.test(`${ops.name} merge() counts beyond 2^31, in each of four places`, () => {
+    for (const large of [0, 1, 4, 5]) {
+      const cells = { values: new Float32Array(6 * 4).fill(2), width: 4, height: 2 };
+      ops.frame(() => {
+        const stats = ops.blockStats(cells, 1);
+        stats.count.fill(2 ** 29);
+        stats.count[large] = 2 ** 31 + 1;
+        stats.positive.set(stats.count);
+        const merged = ops.merge(stats);
+        const counts = [2 ** 31 + 1 + 3 * 2 ** 29, 2 ** 31];
+        assertEquals([[...merged.count], [...merged.positive]], [counts, counts]);
+        assertEquals([[...merged.mean], [...merged.m2]], [[2, 2], [0, 0]]);
+      });
+    }
+  });
+
   Deno.test(`${ops.name} merge() of no blocks is none; entries that are missing are refused`, () => {
     ops.frame(() => {
       const none = ops.blockStats({ values: new Float32Array(4), width: 0, height: 0 }, 1);
