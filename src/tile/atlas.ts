@@ -6,6 +6,11 @@ import type { MapMode, Options } from "../modes/mode.ts";
 import { type Overview, type OverviewLevel, TINT, type Tints } from "./overview.ts";
 import type { Survey } from "./survey.ts";
 
+/** Blocks a side of the finest grid that is held of a map: 12 bytes each. */
+const SIDE = 2048;
+/** log2 of smaller blocks, of which a map would hold a good part of the model itself. */
+const FINEST = 5;
+
 /** How well a plane of the map is known. */
 type Knowledge = "nothing" | "estimate" | "all";
 
@@ -45,12 +50,13 @@ export class Atlas {
     return this.#scales[plane]!;
   }
 
-  /** Share of the model's cells that all is known of. */
-  get share(): number {
+  /** Share of the cells of these regions, or of all, that all is known of. */
+  share(regions: Iterable<number> = this.layout.regions.keys()): number {
     let known = 0, all = 0;
-    for (const [i, { plane: { cells } }] of this.layout.planes.entries()) {
-      if (this.#known[i] === "all") known += cells;
-      all += cells;
+    for (const i of regions) {
+      const { plane, width, height } = this.layout.regions[i]!;
+      if (this.#known[plane] === "all") known += width * height;
+      all += width * height;
     }
     return all === 0 ? 1 : known / all;
   }
@@ -64,7 +70,7 @@ export class Atlas {
     return this.#all.scale;
   }
 
-  /** Takes the figures of a plane's blocks of 2^align cells a side. */
+  /** Takes the figures of a plane's blocks on the grid of the overview. */
   put(plane: number, slots: Slots, scale: Scale): void {
     this.#place(plane, slots);
     this.#note(plane, "all", scale);
@@ -118,8 +124,8 @@ export class Atlas {
   }
 
   #place(plane: number, { mean, count, width: pitch }: Slots): void {
-    const { align, regions } = this.layout;
-    const slot = 2 ** align;
+    const { regions } = this.layout;
+    const slot = 2 ** this.overview.grid;
     const first = this.overview.levels[0]!;
     const means = new Float32Array(first.means), counts = new Uint32Array(first.counts);
     for (const i of this.#regions[plane]!) {
@@ -135,8 +141,19 @@ export class Atlas {
   }
 }
 
-function emptyOverview({ width, height, align, regions, planes }: Layout): Overview {
-  const slot = 2 ** align;
+/**
+ * log2 of the cells a side of a block of the finest grid that is held of a whole map: at most as
+ * coarse as the one that regions are aligned to, and not finer than memory allows.
+ */
+export function gridOf({ width, height, align }: Layout): number {
+  const least = Math.ceil(Math.log2(Math.max(1, width, height) / SIDE));
+  return Math.min(align, Math.max(FINEST, least));
+}
+
+function emptyOverview(layout: Layout): Overview {
+  const { width, height, regions, planes } = layout;
+  const grid = gridOf(layout);
+  const slot = 2 ** grid;
   const levels: OverviewLevel[] = [];
   let across = Math.ceil(width / slot), down = Math.ceil(height / slot);
   for (;; across = Math.ceil(across / 2), down = Math.ceil(down / 2)) {
@@ -156,7 +173,7 @@ function emptyOverview({ width, height, align, regions, planes }: Layout): Overv
     }
   }
   shareOut(levels, planes.length);
-  return { align, levels };
+  return { grid, levels };
 }
 
 /** Gives each block of the levels further out to the plane that has most of its blocks of the first. */
@@ -202,12 +219,13 @@ function most(
 }
 
 /** Estimated means, each for all blocks of the finer or equal grid within it. */
-function spread({ log2, means }: Survey, { align, planes }: Layout, plane: number): Slots {
+function spread({ log2, means }: Survey, layout: Layout, plane: number): Slots {
+  const { planes } = layout, grid = gridOf(layout);
   const { width: cellsAcross, height: cellsDown } = planes[plane]!.plane;
-  const slot = 2 ** align;
+  const slot = 2 ** grid;
   const width = Math.ceil(cellsAcross / slot), height = Math.ceil(cellsDown / slot);
   const mean = new Float32Array(width * height), count = new Uint32Array(width * height);
-  const ratio = 2 ** (log2 - align), pitch = Math.ceil(cellsAcross / 2 ** log2);
+  const ratio = 2 ** (log2 - grid), pitch = Math.ceil(cellsAcross / 2 ** log2);
   for (let y = 0, at = 0; y < height; y++) {
     const down = Math.min(slot, cellsDown - y * slot);
     for (let x = 0; x < width; x++, at++) {

@@ -11,6 +11,7 @@ import type { ModelStore, StoredPyramid } from "../field/store.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Model } from "../model/model.ts";
 import type { Facts } from "../modes/mode.ts";
+import { gridOf } from "./atlas.ts";
 import type { Finished, Job } from "./job.ts";
 import type { Findings, LayerEntry, Layers } from "./layers.ts";
 import {
@@ -72,6 +73,7 @@ export class Ingest implements Findings {
   readonly #wanted = new Set<number>();
   #state: IngestState["state"] = "waiting";
   #detail: string | undefined;
+  readonly #grid: number;
   #resume = Promise.withResolvers<void>();
   /** Memory of slabs that were written. */
   readonly #free: SharedArrayBuffer[] = [];
@@ -84,6 +86,7 @@ export class Ingest implements Findings {
     private readonly events: IngestEvents,
   ) {
     this.#resume.resolve();
+    this.#grid = gridOf(layout);
     this.#subjects = layout.planes.map(() => ({
       status: "waiting",
       found: null,
@@ -270,14 +273,14 @@ export class Ingest implements Findings {
         for (let bin = 0; bin < KEY_BINS; bin++) bins[bin]! += counts[bin]!;
       }
       sketch = sketchNote(bins, sketchStep(shape) === 1, hasExactKeys(tensor.dtype));
-      const { align: log2 } = this.layout;
+      const log2 = this.#grid;
       const context = entry.id;
       const job: Job = { kind: "finish", context, bins, levels: outer, stored, log2 };
       finished = await this.layers.run<Finished>(entry, job, signal, "background");
     } else {
       await this.layers.ready(entry, { facts: true, channels: false, pyramid: true }, signal);
       const { scale } = entry.facts!;
-      finished = { scale, slots: await this.layers.figures(entry, this.layout.align, signal) };
+      finished = { scale, slots: await this.layers.figures(entry, this.#grid, signal) };
       sketch = { counted: scale.count, rankError: 0, valueError: 0 };
     }
     const found: Found = { ...finished, norm: normOf(finished.scale), sketch };

@@ -51,6 +51,8 @@ interface Piece {
 
 /** log2 of the blocks that a first look at a layer behind a network takes: some lines of it. */
 const FAR = 11;
+/** Regions on a tile up to which whoever looks at it means them. */
+const FEW = 64;
 /** Layers that are asked about at once: far from filling the queue of jobs. */
 const AT_ONCE = 256;
 
@@ -121,17 +123,18 @@ export class Maps {
   plan(view: MapView, address: Address): Plan {
     const { z, x, y, density, crop = false, format } = address;
     const window = windowOf(view.plane, { z, x, y, density, crop });
-    if (window.log2 > view.atlas.overview.align) return this.#overview(view, window, format);
+    if (window.log2 >= view.atlas.overview.grid) return this.#overview(view, window, format);
     return this.#composite(view, window, format);
   }
 
   #overview(view: MapView, window: Window, format: Address["format"]): Plan {
     const { model, atlas, mode, options, query } = view;
-    const known = this.#isComing(model) ? atlas.share : 1;
-    const estimates = Math.max(2 ** -atlas.overview.align, known);
+    const meeting = this.#meeting(view, window);
+    const known = this.#isComing(model) ? atlas.share(meeting) : 1;
+    if (known < 1 && meeting.length <= FEW) this.#want(model, atlas, meeting);
     return {
       content: known < 1 ? `overview ${atlas.revision}` : "exact",
-      share: known < 1 ? Math.min(estimates, 0.999) : 1,
+      share: known < 1 ? Math.min(Math.max(2 ** -atlas.layout.align, known), 0.999) : 1,
       draw: async (signal) => {
         await this.#survey(view, signal);
         if (atlas.takeStale()) await this.#merge(atlas, signal);
@@ -163,7 +166,7 @@ export class Maps {
     }
     const share = cells === 0 ? 1 : known / cells;
     const isShared = mode.isShared(options) && pieces.length > 0;
-    const shares = isShared && this.#isComing(model) ? view.atlas.share : 1;
+    const shares = isShared && this.#isComing(model) ? view.atlas.share() : 1;
     const estimates = pieces.filter(({ share }) => share < 1).map(({ entry }) => entry.id);
     return {
       content: JSON.stringify([estimates, shares < 1 ? view.atlas.revision : null]),
@@ -192,13 +195,29 @@ export class Maps {
     };
   }
 
-  #pieces(view: MapView, { log2, x, y, width, height }: Window): Piece[] {
-    const { atlas: { layout, index }, mode, options, model } = view;
+  /** Regions that a window of the map shows. */
+  #meeting({ atlas }: MapView, { log2, x, y, width, height }: Window): number[] {
+    const side = 2 ** log2;
+    // Further in than native, windows begin at cells.
+    const [left, top] = log2 >= 0 ? [x * side, y * side] : [x, y];
+    return atlas.index.meeting(left, top, width * side, height * side);
+  }
+
+  #want(model: Model, { layout }: Atlas, regions: readonly number[]): void {
+    const ingest = this.ingestOf(model);
+    for (const i of regions) {
+      const { plane } = layout.planes[layout.regions[i]!.plane]!;
+      ingest?.want(plane.tensor.name);
+    }
+  }
+
+  #pieces(view: MapView, window: Window): Piece[] {
+    const { log2, x, y, width, height } = window;
+    const { atlas: { layout }, mode, options, model } = view;
     const scale = 2 ** log2;
     const part = mode.partOptions(options);
     const left = log2 >= 0 ? x : x / scale, top = log2 >= 0 ? y : y / scale;
-    const meeting = index.meeting(left * scale, top * scale, width * scale, height * scale);
-    return meeting.sort((a, b) => a - b).flatMap((i): Piece[] => {
+    return this.#meeting(view, window).sort((a, b) => a - b).flatMap((i): Piece[] => {
       const region = layout.regions[i]!;
       const fromX = Math.max(left, region.x / scale), fromY = Math.max(top, region.y / scale);
       const toX = Math.min(left + width, Math.ceil((region.x + region.width) / scale));
@@ -242,7 +261,7 @@ export class Maps {
     await this.#survey(view, signal);
     const all = atlas.scaleOfAll();
     const legend = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
-    const share = this.#isComing(model) ? atlas.share : 1;
+    const share = this.#isComing(model) ? atlas.share() : 1;
     return share < 1 ? estimated(legend, share) : legend;
   }
 
@@ -270,8 +289,7 @@ export class Maps {
     const { estimate, facts } = entry;
     if (estimate?.kind === "lines" && estimate.survey) atlas.estimate(i, estimate.survey);
     else {
-      const { align } = atlas.overview;
-      const slots = await this.layers.figures(entry, align, signal);
+      const slots = await this.layers.figures(entry, atlas.overview.grid, signal);
       atlas.put(i, slots, facts!.scale);
     }
   }
@@ -289,7 +307,7 @@ export class Maps {
   /** How coarse a first look at a layer is; null where it is read at once. */
   #lookOf(model: Model, { plane, fetch }: LayerEntry): number | null {
     const coming = this.ingestOf(model)?.coming(plane.tensor.name) ?? null;
-    return coming === null && fetch ? Math.max(FAR, this.atlas(model).overview.align) : coming;
+    return coming === null && fetch ? Math.max(FAR, this.atlas(model).layout.align) : coming;
   }
 
   /** Norms of all tensors by name; null until all of them are known. */
@@ -312,9 +330,9 @@ export class Maps {
   at(view: MapView, x: number, y: number, log2: number) {
     const { layout, index, overview } = view.atlas;
     const side = 2 ** log2;
-    const shared = log2 - overview.align;
-    const plane = shared > 0 ? ownerOf(overview, shared, x, y) : -1;
-    const found = shared > 0
+    const isShared = log2 > layout.align;
+    const plane = isShared ? ownerOf(overview, log2 - overview.grid, x, y) : -1;
+    const found = isShared
       ? index.meeting(x * side, y * side, side, side).find((i) =>
         layout.regions[i]!.plane === plane
       ) ?? -1

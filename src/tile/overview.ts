@@ -11,10 +11,10 @@ import { palette } from "../modes/colour.ts";
 import { shadeTo } from "../modes/normalize.ts";
 import type { Drawn } from "./render.ts";
 
-/** A map's blocks from the grid that its regions lie on outwards, in shared memory. */
+/** A map's blocks from some size outwards, in shared memory. */
 export interface Overview {
   /** log2 of the cells a side of a block of the first level. */
-  readonly align: number;
+  readonly grid: number;
   readonly levels: readonly OverviewLevel[];
 }
 
@@ -44,11 +44,11 @@ export const TINT = 5;
 /** Draws blocks of a map that many planes may share, each by the scale of the one with most of it. */
 export function drawOverview(
   ops: Ops,
-  { align, levels }: Overview,
+  { grid, levels }: Overview,
   { log2, x, y, width, height, columns, rows }: Window,
   { curve, colormap, reverse, table }: Tints,
 ): Drawn {
-  const level = levels[Math.min(log2 - align, levels.length - 1)]!;
+  const level = levels[Math.min(log2 - grid, levels.length - 1)]!;
   const means = new Float32Array(level.means), owners = new Int32Array(level.owners);
   const tints = new Float64Array(table);
   const { buffer, byteOffset } = ops.scratch(columns * rows * 4);
