@@ -94,10 +94,9 @@ class TileEngine implements Engine {
     this.#maps = new Maps(this.#layers, (model) => this.#ingests.of(model));
     this.#ingests = new Ingests(
       options.store,
-      (model) => this.#maps.atlas(model).layout,
       this.#layers,
+      this.#maps,
       (event) => this.#listeners.forEach((listener) => listener(event)),
-      (model, plane, found) => this.#maps.atlas(model).put(plane, found.slots, found.scale),
     );
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers);

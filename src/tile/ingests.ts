@@ -31,6 +31,14 @@ export type EngineEvent =
     readonly tensor: string;
   };
 
+/** What becomes of what is found. */
+export interface MapsOfIngests {
+  layout(model: Model): Layout;
+  /** Makes sure that something is known of every layer. */
+  look(model: Model, signal: AbortSignal): Promise<void>;
+  take(model: Model, plane: number, found: Found): void;
+}
+
 /** Parameters up to which a model is read sooner than an estimate of it would be missed. */
 const SOON = 1 << 22;
 /** Days after which a store that nobody used is removed. */
@@ -51,10 +59,9 @@ export class Ingests {
 
   constructor(
     private readonly options: StoreOptions | undefined,
-    private readonly layoutOf: (model: Model) => Layout,
     private readonly layers: Layers,
+    private readonly maps: MapsOfIngests,
     private readonly tell: (event: EngineEvent) => void,
-    private readonly take: (model: Model, plane: number, found: Found) => void,
   ) {}
 
   /** The ingest of a model, begun in the background where that is wanted. */
@@ -84,6 +91,8 @@ export class Ingests {
     const { ingest, stop: { signal } } = running;
     const work = this.#last.then(async () => {
       if (signal.aborted) return;
+      // The whole of a map is wanted sooner than any of it exactly.
+      if (this.options?.background) await this.maps.look(ingest.model, signal);
       await ingest.run(signal);
       await this.#collect(signal);
     });
@@ -145,7 +154,7 @@ export class Ingests {
   }
 
   #make(model: Model, { folder }: StoreOptions): Ingest {
-    const layout = this.layoutOf(model);
+    const layout = this.maps.layout(model);
     const store = ModelStore.open(folder, {
       key: model.version,
       title: model.title,
@@ -158,7 +167,7 @@ export class Ingests {
     const { id, version } = model;
     const ingest: Ingest = new Ingest(model, layout, this.layers, store, {
       found: (plane, found) => {
-        this.take(model, plane, found);
+        this.maps.take(model, plane, found);
         const { tensor } = layout.planes[plane]!.plane;
         this.tell({ kind: "layer", model: id, version, tensor: tensor.name });
       },

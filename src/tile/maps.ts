@@ -1,7 +1,7 @@
 import type { Scale } from "../analysis/scale.ts";
 import { NotFound } from "../errors.ts";
 import { type Window, windowOf } from "../field/canvas.ts";
-import { layOut, type Region } from "../field/layout.ts";
+import { type Layout, layOut, type Region } from "../field/layout.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Model } from "../model/model.ts";
@@ -11,7 +11,7 @@ import { mapModes } from "../modes/table.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import { Atlas } from "./atlas.ts";
 import { ownerOf } from "./overview.ts";
-import { normOf } from "./record.ts";
+import { type Found, normOf } from "./record.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Job, PieceOfTile } from "./job.ts";
 import type { LayerEntry, Layers, Needs } from "./layers.ts";
@@ -78,6 +78,15 @@ export class Maps {
     return atlas;
   }
 
+  layout(model: Model): Layout {
+    return this.atlas(model).layout;
+  }
+
+  /** Takes what an ingest has found of a plane. */
+  take(model: Model, plane: number, { slots, scale }: Found): void {
+    this.atlas(model).put(plane, slots, scale);
+  }
+
   /** Throws `NotFound` for an unknown mode or a model of nothing, `BadRequest` for the query. */
   view(model: Model, name: string, query: URLSearchParams): MapView {
     const mode = mapModes.find((mode) => mode.name === name);
@@ -136,7 +145,7 @@ export class Maps {
       content: known < 1 ? `overview ${atlas.revision}` : "exact",
       share: known < 1 ? Math.min(Math.max(2 ** -atlas.layout.align, known), 0.999) : 1,
       draw: async (signal) => {
-        await this.#survey(view, signal);
+        await this.look(view.model, signal);
         if (atlas.takeStale()) await this.#merge(atlas, signal);
         const shared = mode.isShared(options) ? atlas.scaleOfAll() : null;
         const tints = atlas.tints(mode, options, query, shared);
@@ -173,7 +182,7 @@ export class Maps {
       share: Math.min(share, shares < 1 ? Math.min(0.999, shares) : 1),
       draw: async (signal) => {
         await inTurns(pieces, ({ entry, needs }) => this.layers.ready(entry, needs, signal));
-        if (isShared) await this.#survey(view, signal);
+        if (isShared) await this.look(view.model, signal);
         const scale = isShared ? view.atlas.scaleOfAll() : null;
         const parts = pieces.map(({ entry, window, x, y }): PieceOfTile => {
           return { context: entry.id, levels: this.layers.levels(entry, log2), window, x, y };
@@ -258,7 +267,7 @@ export class Maps {
 
   async legend(view: MapView, signal?: AbortSignal): Promise<Legend> {
     const { mode, options, atlas, model } = view;
-    await this.#survey(view, signal);
+    await this.look(view.model, signal);
     const all = atlas.scaleOfAll();
     const legend = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
     const share = this.#isComing(model) ? atlas.share() : 1;
@@ -266,8 +275,8 @@ export class Maps {
   }
 
   /** Makes sure that something is known of every plane. */
-  async #survey(view: MapView, signal?: AbortSignal): Promise<void> {
-    const { atlas, model } = view;
+  async look(model: Model, signal?: AbortSignal): Promise<void> {
+    const atlas = this.atlas(model);
     const { planes } = atlas.layout;
     const unknown = planes.keys().filter((i) => atlas.known(i) === "nothing").toArray();
     if (unknown.length === 0) return;
