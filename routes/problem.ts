@@ -73,6 +73,7 @@ const routes = [
   "/legend/{model}/{layer}/{mode}.{json,svg,png}",
   "/inspect/{model}/{layer}/{mode}?x=&y=",
   "/summary/{model}/{layer}",
+  "/sketch/{model}/{layer}",
   "/tiles/{model}/_/map/map.json",
   "/models/{model}/_/ingest",
   "/events",

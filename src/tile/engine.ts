@@ -20,6 +20,7 @@ import { isMap, Maps, type MapView, type Plan } from "./maps.ts";
 import { checkPlace } from "./place.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
+import { describeSketch, type LayerSketch } from "./sketch.ts";
 import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
 import type { Address, Engine, Inspection, Ticket, View } from "./tile.ts";
@@ -361,6 +362,16 @@ class TileEngine implements Engine {
     const model = this.model(modelId);
     const { tensor } = findLayer(model, layerName);
     return await this.#summaries.of(this.#layers.entry(model, tensor), signal);
+  }
+
+  async sketch(modelId: string, layerName: string, signal?: AbortSignal): Promise<LayerSketch> {
+    const model = this.model(modelId);
+    const { tensor } = findLayer(model, layerName);
+    const found = this.#ingests.of(model)?.foundOf(tensor.name) ?? null;
+    if (found) return describeSketch(found.scale, found);
+    const entry = this.#layers.entry(model, tensor);
+    await this.#layers.ready(entry, { facts: true, channels: false, pyramid: false }, signal);
+    return describeSketch(entry.facts!.scale, null);
   }
 
   async close(): Promise<void> {

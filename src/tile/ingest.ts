@@ -1,6 +1,5 @@
-import { deflateSync, inflateSync } from "node:zlib";
 import { KEY_BINS } from "../analysis/measure.ts";
-import { hasExactKeys } from "../analysis/scale.ts";
+import { packKeys, unpackKeys } from "../analysis/sketch.ts";
 import { Changed, CorruptChunk } from "../errors.ts";
 import type { Rect } from "../field/cells.ts";
 import { isKept, outerLevels, slabsOf } from "../field/keep.ts";
@@ -14,15 +13,7 @@ import type { Facts } from "../modes/mode.ts";
 import { gridOf } from "./atlas.ts";
 import type { Finished, Job } from "./job.ts";
 import type { Findings, LayerEntry, Layers } from "./layers.ts";
-import {
-  type Found,
-  fromRecord,
-  normOf,
-  type SketchNote,
-  sketchNote,
-  toRecord,
-} from "./record.ts";
-import { sketchStep } from "./sweep.ts";
+import { type Found, fromRecord, normOf, toRecord } from "./record.ts";
 
 /** How far an ingest is. */
 export interface IngestState {
@@ -122,9 +113,9 @@ export class Ingest implements Findings {
     };
   }
 
-  /** What was found of a plane of the layout. */
-  of(plane: number): Found | null {
-    return this.#subjects[plane]?.found?.found ?? null;
+  /** All that was found of a tensor. */
+  foundOf(tensor: string): Found | null {
+    return this.#subjects[this.#byTensor.get(tensor) ?? -1]?.found?.found ?? null;
   }
 
   found(tensor: string) {
@@ -264,7 +255,7 @@ export class Ingest implements Findings {
     const { tensor } = shape;
     const entry = this.layers.entry(this.model, tensor);
     const stored = this.#storedOf(plane);
-    let finished: Finished, sketch: SketchNote;
+    let finished: Omit<Found, "norm">;
     if (stored) {
       const outer = outerLevels(shape, stored.base);
       const bins = new Uint32Array(KEY_BINS);
@@ -272,7 +263,6 @@ export class Ingest implements Findings {
         const counts = await this.#slab(plane, part, slab, entry, stored, outer, subject, signal);
         for (let bin = 0; bin < KEY_BINS; bin++) bins[bin]! += counts[bin]!;
       }
-      sketch = sketchNote(bins, sketchStep(shape) === 1, hasExactKeys(tensor.dtype));
       const log2 = this.#grid;
       const context = entry.id;
       const job: Job = { kind: "finish", context, bins, levels: outer, stored, log2 };
@@ -280,10 +270,10 @@ export class Ingest implements Findings {
     } else {
       await this.layers.ready(entry, { facts: true, channels: false, pyramid: true }, signal);
       const { scale } = entry.facts!;
-      finished = { scale, slots: await this.layers.figures(entry, this.#grid, signal) };
-      sketch = { counted: scale.count, rankError: 0, valueError: 0 };
+      const slots = await this.layers.figures(entry, this.#grid, signal);
+      finished = { scale, slots, sketch: null };
     }
-    const found: Found = { ...finished, norm: normOf(finished.scale), sketch };
+    const found: Found = { ...finished, norm: normOf(finished.scale) };
     this.model.check();
     this.store.writeRecord(plane, toRecord(found));
     if (stored && slabsOf(shape, stored.base).length > 1) this.store.removeParts(plane);
@@ -309,7 +299,7 @@ export class Ingest implements Findings {
       try {
         await run({ kind: "recall", context, slab: rect, stored, outer });
         subject.cells += cells;
-        return new Uint32Array(new Uint8Array(inflateSync(known)).buffer);
+        return unpackKeys(known);
       } catch (error) {
         if (!(error instanceof CorruptChunk)) throw error; // else it is measured again
       }
@@ -330,7 +320,7 @@ export class Ingest implements Findings {
     this.#free.push(...lent);
     // A layer of a single slab is done a moment later anyway.
     if (slabsOf(entry.plane, stored.base).length > 1) {
-      this.store.writePart(plane, part, deflateSync(new Uint8Array(bins.buffer), { level: 1 }));
+      this.store.writePart(plane, part, packKeys(bins));
     }
     return bins;
   }

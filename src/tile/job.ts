@@ -6,6 +6,7 @@ import type { Level } from "../field/pyramid.ts";
 import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
 import type { Scale } from "../analysis/scale.ts";
+import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
@@ -34,6 +35,7 @@ export type Job = Work & {
 export interface Finished {
   readonly scale: Scale;
   readonly slots: BlockStats;
+  readonly sketch: Sketch;
 }
 
 /** A layer's part of a tile. */

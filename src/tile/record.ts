@@ -1,5 +1,5 @@
-import { FINITE_BINS } from "../analysis/measure.ts";
 import type { Scale } from "../analysis/scale.ts";
+import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats } from "../compute/ops.ts";
 
 /** A plane's blocks on the grid of the map, in rows of `width`: what a picture of them needs. */
@@ -11,28 +11,8 @@ export interface Found {
   /** Frobenius norm. */
   readonly norm: number;
   readonly slots: Slots;
-  readonly sketch: SketchNote;
-}
-
-/** How far quantiles and the histogram can be trusted. */
-export interface SketchNote {
-  /** Finite values that were counted: all of them, or an evenly spread part. */
-  readonly counted: number;
-  /** Largest error of a quantile's rank, as a share of all values, at a confidence of 99.9 %. */
-  readonly rankError: number;
-  /** Largest relative error of a value, which is known by the upper half of its float32. */
-  readonly valueError: number;
-}
-
-/**
- * The errors of a sketch that counted so many of the values. By ranks: Dvoretzky, Kiefer, Wolfowitz
- * 1956, with the constant of Massart 1990, as for values drawn at random.
- */
-export function sketchNote(bins: Uint32Array, all: boolean, exact: boolean): SketchNote {
-  let counted = 0;
-  for (let bin = FINITE_BINS.start; bin < FINITE_BINS.end; bin++) counted += bins[bin]!;
-  const rankError = all ? 0 : Math.sqrt(Math.log(2 / 1e-3) / (2 * Math.max(1, counted)));
-  return { counted, rankError, valueError: exact ? 0 : 2 ** -7 };
+  /** Null for layers that are looked at as quickly themselves. */
+  readonly sketch: Sketch | null;
 }
 
 /** As JSON, in which NaN and arrays have their places too. */
@@ -43,7 +23,7 @@ export function toRecord({ scale, norm, slots, sketch }: Found): unknown {
     quantiles: toText(quantiles),
     norm: spell(norm),
     slots: { width: slots.width, mean: toText(slots.mean), count: toText(slots.count) },
-    sketch,
+    sketch: sketch && { ...sketch, keys: toText(sketch.keys) },
   };
 }
 
@@ -52,13 +32,13 @@ interface Written {
   readonly quantiles?: string;
   readonly norm?: number | string;
   readonly slots?: { readonly width: number; readonly mean: string; readonly count: string };
-  readonly sketch?: SketchNote;
+  readonly sketch?: (Omit<Sketch, "keys"> & { readonly keys: string }) | null;
 }
 
 /** What `toRecord` wrote; null where nothing is, or something of another make. */
 export function fromRecord(record: unknown): Found | null {
   const { scale, quantiles, norm, slots, sketch } = (record ?? {}) as Written;
-  if (!scale || !quantiles || norm === undefined || !slots || !sketch) return null;
+  if (!scale || !quantiles || norm === undefined || !slots || sketch === undefined) return null;
   const numbers = Object.fromEntries(
     Object.entries(scale).map(([name, value]) => [name, Number(value)]),
   ) as unknown as Omit<Scale, "quantiles">;
@@ -70,13 +50,13 @@ export function fromRecord(record: unknown): Found | null {
       mean: new Float32Array(toBytes(slots.mean)),
       count: new Uint32Array(toBytes(slots.count)),
     },
-    sketch,
+    sketch: sketch && { ...sketch, keys: Uint8Array.fromBase64(sketch.keys) },
   };
 }
 
 const spell = (value: number) => Number.isFinite(value) ? value : String(value);
 
-const toText = ({ buffer, byteOffset, byteLength }: Float32Array | Uint32Array): string =>
+const toText = ({ buffer, byteOffset, byteLength }: Float32Array | Uint32Array | Uint8Array): string =>
   new Uint8Array(buffer, byteOffset, byteLength).toBase64();
 
 const toBytes = (text: string): ArrayBuffer => Uint8Array.fromBase64(text).buffer;

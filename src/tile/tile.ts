@@ -5,6 +5,7 @@ import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
+import type { LayerSketch } from "./sketch.ts";
 
 /** Image and number formats of a tile. */
 export const formats = {
@@ -158,6 +159,8 @@ export interface Engine {
   view(model: string, layer: string, mode: string, query: URLSearchParams): View;
   ticket(address: Address): Ticket;
   summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;
+  /** What one pass over a layer's values tells. */
+  sketch(model: string, layer: string, signal?: AbortSignal): Promise<LayerSketch>;
   legend(view: View, signal?: AbortSignal): Promise<Legend>;
   /** At (x, y) in cells of zoom `z`; native zoom where z is not given. */
   inspect(

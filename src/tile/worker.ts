@@ -1,3 +1,5 @@
+import { hasExactKeys } from "../analysis/scale.ts";
+import { sketchOf } from "../analysis/sketch.ts";
 import { type Done, serveJobs } from "../compute/jobs.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { Changed, Unreadable } from "../errors.ts";
@@ -23,7 +25,7 @@ import { render, type Rendered, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
 import { survey } from "./survey.ts";
-import { channels, settle, sweep } from "./sweep.ts";
+import { channels, settle, sketchStep, sweep } from "./sweep.ts";
 
 interface Loaded extends LayerContext {
   readonly source: SyncSource;
@@ -132,7 +134,9 @@ async function workOn(
       const slots = own >= 0
         ? copyOf(levels[Math.min(own, levels.length - 1)]!)
         : figures(reader, openLevels({ kind: "stored", pyramid: stored }, reader), log2);
-      const value: Finished = { scale, slots };
+      const { cells, tensor: { dtype } } = plane;
+      const sketch = sketchOf(bins, sketchStep({ cells }) === 1, hasExactKeys(dtype));
+      const value: Finished = { scale, slots, sketch };
       return { value, transfer: [slots.count.buffer as ArrayBuffer] };
     }
     case "keep":
