@@ -1,11 +1,10 @@
 import { isFormat } from "../tile/address.ts";
 import { createEngine } from "../tile/engine.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";
-import { mosaic } from "./mosaic.ts";
 import { oneModel } from "./one.ts";
+import { parameterFlag, parametersOf } from "./parameters.ts";
 import { writeFile } from "./output.ts";
-import { pngStream } from "./png_stream.ts";
-import { progress } from "./progress.ts";
+import { writePlane } from "./plane.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
@@ -31,12 +30,7 @@ export const render: Verb = {
     y: { type: "string", short: "y", value: "Y", about: "row of the tile: 0 unless given" },
     density: { type: "string", value: "1|2", about: "2 draws 512 × 512 pixels of the same area" },
     plane: { type: "boolean", about: "the whole plane at that zoom as one PNG" },
-    param: {
-      type: "string",
-      multiple: true,
-      value: "K=V",
-      about: "a parameter of the mode; repeatable",
-    },
+    ...parameterFlag,
     workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
     ...reachFlags,
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
@@ -65,7 +59,7 @@ export const render: Verb = {
     try {
       const model = engine.models()[0]!; // none would have been thrown
       const mode = given.text("mode") ?? "weights";
-      const view = engine.view(model.id, layer, mode, parameters(given));
+      const view = engine.view(model.id, layer, mode, parametersOf(given));
       const draw = given.has("plane") ? drawPlane : drawTile;
       await draw(engine, view, layer, given, output, signal);
       return 0;
@@ -74,16 +68,6 @@ export const render: Verb = {
     }
   },
 };
-
-function parameters(given: Given): URLSearchParams {
-  return new URLSearchParams(
-    given.texts("param").map((pair): [string, string] => {
-      const at = pair.indexOf("=");
-      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
-      throw new UsageError(`--param ${pair} is not K=V, such as colormap=viridis`);
-    }),
-  );
-}
 
 type Draw = (
   engine: Engine,
@@ -120,12 +104,6 @@ const drawPlane: Draw = async (engine, view, layer, given, output, signal) => {
   if (misfit) {
     throw new UsageError(`--plane is the whole plane: --${misfit} has no meaning with it`);
   }
-  const picture = mosaic(engine, view, layer, given.whole("z", 0) ?? view.plane.nativeZoom);
-  const { width, height, tiles: total } = picture;
-  const sign = progress({ unit: "tiles", total, force: given.has("progress") });
-  try {
-    await writeFile(output, pngStream(width, height, picture.rows(() => sign.tick(), signal)));
-  } finally {
-    sign.end();
-  }
+  const z = given.whole("z", 0) ?? view.plane.nativeZoom;
+  await writePlane(engine, view, layer, z, output, given.has("progress"), signal);
 };
