@@ -1,8 +1,8 @@
-import { Unreadable } from "../errors.ts";
+import { explained } from "../tile/export/disk.ts";
 
 /**
  * Writes a file as it comes, beside its place, and moves it there once it is whole: nobody finds
- * half a file. Throws `Unreadable` where it cannot be written.
+ * half a file. Throws `OutOfSpace`, or `Unreadable` where it cannot be written for another reason.
  */
 export async function writeFile(
   path: string,
@@ -16,9 +16,6 @@ export async function writeFile(
     await Deno.remove(partial).catch((missing) => {
       if (!(missing instanceof Deno.errors.NotFound)) throw missing;
     });
-    const denied = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.PermissionDenied;
-    if (!denied) throw error;
-    throw new Unreadable(`${path} cannot be written: ${error.message}`, { path }, error);
+    throw explained(error, path);
   }
 }
