@@ -38,8 +38,6 @@ async function build(): Promise<void> {
       "--converge",
       "--enable",
       "simd",
-      "--enable",
-      "relaxed-simd",
       "--runtime",
       "stub",
     ],

@@ -33,7 +33,7 @@ export function surveyBF16(at: usize, pitch: usize, to: usize): void {
     slopes = f32x4.add(slopes, slope(left, b, aboveA, belowA));
     slopes = f32x4.add(slopes, slope(a, right, aboveB, belowB));
     sum = f32x4.add(sum, f32x4.add(a, b));
-    squares = f32x4.relaxed_madd(b, b, f32x4.relaxed_madd(a, a, squares));
+    squares = f32x4.add(squares, f32x4.add(f32x4.mul(a, a), f32x4.mul(b, b)));
     signed = i16x8.max_s(signed, row);
     unsigned = i16x8.max_u(unsigned, row);
     smallest = i16x8.min_u(smallest, i16x8.shl(row, 1));
@@ -112,7 +112,7 @@ function countZeros(at: usize, pitch: usize, side: i32): v128 {
 /** Twice the gradient magnitude. */
 function slope(left: v128, right: v128, above: v128, below: v128): v128 {
   const gx = f32x4.sub(right, left), gy = f32x4.sub(below, above);
-  return f32x4.sqrt(f32x4.relaxed_madd(gx, gx, f32x4.mul(gy, gy)));
+  return f32x4.sqrt(f32x4.add(f32x4.mul(gx, gx), f32x4.mul(gy, gy)));
 }
 
 /** The cells 0, 2, 4 and 6 of eight. */
