@@ -85,7 +85,9 @@ export async function answerTile(
   const known = ticket.cached();
   const tile = known ?? await ticket.tile(request.signal);
   const timing = known ? cachedTiming : timingOf(tile.timings, performance.now() - began);
-  const headers = tileHeaders({ ...ticket, headers: tile.headers }, timing);
+  // What was planned may have had to be drawn from less.
+  const drawn = tile.etag === ticket.etag ? {} : { etag: tile.etag, preliminary: true };
+  const headers = tileHeaders({ ...ticket, ...drawn, headers: tile.headers }, timing);
   headers.push(["Content-Length", String(tile.bytes.length)]);
   return new Response(tile.bytes, { headers });
 }

@@ -1,3 +1,4 @@
+import { OutOfSpace } from "../errors.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { IngestState } from "../tile/ingest.ts";
 import { oneModel } from "./one.ts";
@@ -55,6 +56,9 @@ export const ingest: Verb = {
       const deaf = engine.listen((event) => event.kind === "ingest" && sign.set(event.done));
       try {
         await engine.ingestAll(model.id, signal);
+        signal.throwIfAborted();
+      } catch (error) {
+        throw error instanceof OutOfSpace ? advised(error) : error;
       } finally {
         deaf();
         sign.end();
@@ -64,7 +68,7 @@ export const ingest: Verb = {
       if (given.has("json")) {
         const { parameters, bytes } = model;
         const { layers, failures } = state;
-        const figures = { parameters, bytes, seconds, read: state.done - before };
+        const figures = { parameters, bytes, seconds, read: state.read };
         console.log(JSON.stringify({ ...figures, layers: layers.done, failures }));
       } else console.log(sentence(state, before, seconds));
       for (const { tensor, detail } of state.failures) {
@@ -77,8 +81,16 @@ export const ingest: Verb = {
   },
 };
 
-function sentence({ done, layers }: IngestState, before: number, seconds: number): string {
-  if (done === before) return `all ${layers.total} tensors had been read before`;
+const advised = ({ message, details, cause }: OutOfSpace) =>
+  new OutOfSpace(
+    `${message}; make room and run this again, which goes on where it was, or name another ` +
+      "folder by --store",
+    details,
+    cause,
+  );
+
+function sentence({ done, read, layers }: IngestState, before: number, seconds: number): string {
+  if (read === 0 && done === before) return `all ${layers.total} tensors had been read before`;
   const count = new Intl.NumberFormat("en").format(Math.round(done - before));
   return `${count} parameters in ${
     seconds.toFixed(1)

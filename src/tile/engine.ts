@@ -1,5 +1,5 @@
 import { Pool } from "../compute/pool.ts";
-import { BadRequest, Changed, NotFound } from "../errors.ts";
+import { BadRequest, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { baseOf, meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
@@ -13,6 +13,7 @@ import { fingerprint } from "../storage/version.ts";
 import { type Access, access } from "./access.ts";
 import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
+import { persistently } from "./faults.ts";
 import type { Job } from "./job.ts";
 import { Layers, type Needs } from "./layers.ts";
 import { WHOLE } from "./address.ts";
@@ -126,7 +127,7 @@ class TileEngine implements Engine {
 
   /** Drops what was drawn and found of any version of a model. */
   #forget(id: string): void {
-    this.#ingests.forget(id);
+    void this.#ingests.forget(id); // which ends by itself
     this.#layers.forget(id);
     this.#views.clear();
   }
@@ -178,6 +179,21 @@ class TileEngine implements Engine {
   }
 
   ticket(address: Address): Ticket {
+    const ticket = this.#ticket(address);
+    const tile = (isFirst: boolean, signal?: AbortSignal) =>
+      (isFirst ? ticket : this.#ticket(address)).tile(signal);
+    return {
+      ...ticket,
+      tile: (signal) => this.#persistently((isFirst) => tile(isFirst, signal)),
+    };
+  }
+
+  /** Does again, from the file then, what fails since a pyramid on disk is damaged. */
+  #persistently<Value>(work: (isFirst: boolean) => Promise<Value>): Promise<Value> {
+    return persistently(work, (error) => this.#ingests.distrust(error));
+  }
+
+  #ticket(address: Address): Ticket {
     const view = this.view(address.model, address.layer, address.mode, address.query);
     checkPlace(address, view);
     const { z, x, y, density, crop = false, format } = address;
@@ -203,21 +219,8 @@ class TileEngine implements Engine {
         ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
       },
       versioned: address.query.get("v") === view.model.version,
-      draw: (signal) => this.#trusting(draw, signal),
+      draw,
     });
-  }
-
-  /** Draws; once more where a pyramid on disk was found to be damaged, from the file then. */
-  async #trusting(draw: Plan["draw"], signal: AbortSignal): Promise<Rendered> {
-    try {
-      return await draw(signal);
-    } catch (error) {
-      if (!this.#ingests.distrust(error)) throw error;
-      this.#views.clear();
-      throw new Changed("what was kept of this layer is damaged and is made again; ask again", {
-        retryAfter: 1,
-      }, error);
-    }
   }
 
   #plan(view: OpenView, { z, x, y, density, crop = false, format }: Address): Plan {
@@ -254,7 +257,7 @@ class TileEngine implements Engine {
   }
 
   async legend(view: View, signal?: AbortSignal) {
-    if (isMap(view)) return await this.#maps.legend(view, signal);
+    if (isMap(view)) return await this.#persistently(() => this.#maps.legend(view, signal));
     const { entry, options, mode } = view as OpenView;
     const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };
     const look = entry.isDefault ? this.#ingests.of(view.model)?.coming(view.tensor) ?? null : null;
@@ -279,12 +282,14 @@ class TileEngine implements Engine {
     }
     const log2 = plane.nativeZoom - z;
     if (isMap(view)) return await this.#inspectMap(view, x, y, log2, signal);
-    const entry = this.#layers.current((view as OpenView).entry);
-    const far = log2 >= baseOf(entry.plane);
-    await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
-    const levels = this.#layers.levels(entry, log2);
-    const job: Job = { kind: "inspect", context: entry.id, log2, x, y, levels };
-    const found = await this.#layers.run<Inspection | null>(entry, job, signal);
+    const found = await this.#persistently(async () => {
+      const entry = this.#layers.current((view as OpenView).entry);
+      const far = log2 >= baseOf(entry.plane);
+      await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
+      const levels = this.#layers.levels(entry, log2);
+      const job: Job = { kind: "inspect", context: entry.id, log2, x, y, levels };
+      return await this.#layers.run<Inspection | null>(entry, job, signal);
+    });
     if (found) return found;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
     throw new NotFound(
@@ -332,7 +337,7 @@ class TileEngine implements Engine {
   }
 
   async ingestAll(id: string, signal?: AbortSignal): Promise<void> {
-    const stop = () => this.#ingests.forget(id);
+    const stop = () => void this.#ingests.forget(id);
     signal?.throwIfAborted();
     this.#ingests.open(this.model(id));
     signal?.addEventListener("abort", stop, { once: true });
@@ -349,7 +354,7 @@ class TileEngine implements Engine {
       throw new NotFound(`model "${id}" is read only as far as it is looked at`, { model: id });
     }
     if (state === "paused") ingest.pause();
-    else ingest.resume();
+    else this.#ingests.resume(ingest.model);
     return ingest.state;
   }
 
@@ -376,7 +381,7 @@ class TileEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#ingests.close();
+    await this.#ingests.close();
     this.#pool.close();
     this.#catalogue.close();
     await (await this.#remote.made)?.close();

@@ -1,19 +1,16 @@
-import { KEY_BINS } from "../analysis/measure.ts";
-import { packKeys, unpackKeys } from "../analysis/sketch.ts";
-import { Changed, CorruptChunk } from "../errors.ts";
-import type { Rect } from "../field/cells.ts";
-import { isKept, outerLevels, slabsOf } from "../field/keep.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { OutOfSpace, Unreadable } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
-import type { Level } from "../field/pyramid.ts";
-import { allocateSlab, stepsOf } from "../field/slab.ts";
-import type { ModelStore, StoredPyramid } from "../field/store.ts";
-import type { BlockStats } from "../compute/ops.ts";
+import type { Lock, ModelStore, StoredPyramid } from "../field/store.ts";
 import type { Model } from "../model/model.ts";
 import type { Facts } from "../modes/mode.ts";
 import { gridOf } from "./atlas.ts";
-import type { Finished, Job } from "./job.ts";
-import type { Findings, LayerEntry, Layers } from "./layers.ts";
-import { type Found, fromRecord, normOf, toRecord } from "./record.ts";
+import { isOfSource } from "./faults.ts";
+import { unlessAborted } from "./lanes.ts";
+import type { Findings, Layers } from "./layers.ts";
+import { Lent } from "./lent.ts";
+import { readLayer, storedOf } from "./read_layer.ts";
+import { type Found, fromRecord, toRecord } from "./record.ts";
 
 /** How far an ingest is. */
 export interface IngestState {
@@ -23,6 +20,8 @@ export interface IngestState {
   /** Parameters. */
   readonly done: number;
   readonly total: number;
+  /** Those among them that this process read itself: not found in the store, nor read by another. */
+  readonly read: number;
   readonly layers: { readonly done: number; readonly total: number };
   /** Layers that cannot be read, and why. */
   readonly failures: readonly { readonly tensor: string; readonly detail: string }[];
@@ -36,10 +35,6 @@ export interface IngestEvents {
   progress(): void;
 }
 
-/** Cells in one job: milliseconds of work, so that tiles get their turn between jobs. */
-const PART = 1 << 23;
-/** Pieces of memory that wait for another slab, at most. */
-const FREE = 4;
 /** Milliseconds between two looks at a layer that another process is reading. */
 const ELSEWHERE = 200;
 
@@ -65,9 +60,12 @@ export class Ingest implements Findings {
   #state: IngestState["state"] = "waiting";
   #detail: string | undefined;
   readonly #grid: number;
+  #measured = 0;
+  /** Calls of `run` under way. */
+  #runs = 0;
   #resume = Promise.withResolvers<void>();
-  /** Memory of slabs that were written. */
-  readonly #free: SharedArrayBuffer[] = [];
+  /** Of slabs that were written. */
+  readonly #memory = new Lent();
 
   constructor(
     readonly model: Model,
@@ -104,6 +102,7 @@ export class Ingest implements Findings {
       state: this.#state,
       done: sum((i) => isDone(i) ? planes[i]!.plane.cells : this.#subjects[i]!.cells),
       total: sum((i) => planes[i]!.plane.cells),
+      read: Math.round(this.#measured),
       layers: { done: sum((i) => Number(isDone(i))), total: planes.length },
       failures: planes.flatMap(({ plane }, i) => {
         const { detail } = this.#subjects[i]!;
@@ -145,11 +144,15 @@ export class Ingest implements Findings {
     this.events.progress();
   }
 
-  resume(): void {
-    if (this.#state !== "paused") return;
-    this.#state = "running";
+  /** Goes on, by `run` where the answer is true: what has failed is tried again. */
+  resume(): boolean {
+    if (this.#state !== "paused" && this.#state !== "failed") return false;
+    const hasFailed = this.#state === "failed";
+    this.#state = hasFailed || this.#runs === 0 ? "waiting" : "running";
+    this.#detail = undefined;
     this.#resume.resolve();
     this.events.progress();
+    return hasFailed;
   }
 
   /**
@@ -159,10 +162,19 @@ export class Ingest implements Findings {
    */
   async run(signal: AbortSignal, lanes = 3): Promise<void> {
     if (this.#state === "done") return;
-    if (this.#state === "waiting") this.#state = "running";
+    if (this.#state !== "paused") this.#state = "running";
+    this.#detail = undefined;
+    this.#runs++;
     this.events.progress();
+    // A lane that fails ends the others, and none is at work any more when this ends.
+    const failing = new AbortController();
+    const either = AbortSignal.any([signal, failing.signal]);
+    const lane = () => this.#lane(either).catch((error) => failing.abort(error));
     try {
-      await Promise.all(Array.from({ length: lanes }, () => this.#lane(signal)));
+      do {
+        await Promise.all(Array.from({ length: lanes }, lane));
+        either.throwIfAborted();
+      } while (this.#next() !== null); // one that came to be distrusted meanwhile
       this.#state = "done";
       this.store.touch();
     } catch (error) {
@@ -170,43 +182,62 @@ export class Ingest implements Findings {
       this.#detail = error instanceof Error ? error.message : String(error);
       throw error;
     } finally {
+      this.#runs--;
       this.events.progress();
     }
   }
 
   /** The tensor whose pyramid lies in a folder; null where it is none of this model's. */
   tensorAt(folder: string): string | null {
-    const plane = this.#subjects.findIndex(({ found }) => found?.stored?.folder === folder);
+    const plane = this.layout.planes.findIndex((_, i) => this.store.layer(i).folder === folder);
     return this.layout.planes[plane]?.plane.tensor.name ?? null;
   }
 
   /**
    * Forgets a layer whose chunks on disk are damaged, so that it is read again: by `run`, where the
-   * answer is true.
+   * answer is true. Where the store cannot be written, it is drawn without it from now on.
    */
   distrust(tensor: string): boolean {
     const plane = this.#byTensor.get(tensor) ?? -1;
     const subject = this.#subjects[plane];
-    if (!subject?.found) return false;
-    this.store.discard(plane);
+    if (!subject?.found) return false; // someone has found it damaged before
     Object.assign(subject, { status: "waiting", found: null, cells: 0 });
-    const running = this.#state === "running" || this.#state === "paused";
-    if (!running) this.#state = "waiting";
+    try {
+      // Another process that has the lock is making the layer anew already.
+      const lock = this.store.tryLock(plane);
+      try {
+        if (lock) this.store.discard(plane);
+      } finally {
+        lock?.release();
+      }
+    } catch (error) {
+      if (!(error instanceof Unreadable || error instanceof OutOfSpace)) throw error;
+      const detail = `what was kept of it is damaged and cannot be made anew: ${error.message}`;
+      Object.assign(subject, { status: "failed", detail });
+      return false;
+    }
+    const running = this.#runs > 0;
+    if (!running && this.#state !== "paused") this.#state = "waiting";
     return !running;
   }
 
   async #lane(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await this.#resume.promise;
-      signal.throwIfAborted();
+      await this.#turn(signal);
       const plane = this.#next();
       if (plane === null) return;
       const subject = this.#subjects[plane]!;
-      if (subject.status === "elsewhere") await new Promise((done) => setTimeout(done, ELSEWHERE));
+      if (subject.status === "elsewhere") await delay(ELSEWHERE, null, { signal });
       subject.status = "busy";
       await this.#read(plane, subject, signal);
       this.events.progress();
     }
+  }
+
+  /** Resolves at once, or after a pause. Throws the signal's reason. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    while (this.#state === "paused") await unlessAborted(this.#resume.promise, signal);
+    signal.throwIfAborted();
   }
 
   /** The layer wanted last, else the first one; those that another process reads come last. */
@@ -222,124 +253,50 @@ export class Ingest implements Findings {
   }
 
   async #read(plane: number, subject: Subject, signal: AbortSignal): Promise<void> {
-    if (this.#adopt(plane)) return;
-    const lock = this.store.tryLock(plane);
-    if (!lock) {
-      subject.status = "elsewhere";
-      return;
-    }
+    let lock: Lock | null = null;
     try {
+      if (this.#adopt(plane)) return;
+      lock = this.store.tryLock(plane);
+      if (!lock) {
+        subject.status = "elsewhere";
+        return;
+      }
       // Another process may have finished it between the two.
       if (this.#adopt(plane)) return;
       await this.#measure(plane, subject, signal);
     } catch (error) {
-      const own = error instanceof Error && error.name === "Unreadable" && this.#isSource(error);
-      if (!own) {
+      subject.cells = 0;
+      if (!isOfSource(error)) {
         subject.status = "waiting";
         throw error;
       }
       subject.status = "failed";
       subject.detail = error.message;
     } finally {
-      lock.release();
+      lock?.release();
     }
-  }
-
-  /** Whether an error is of the model's own file rather than of the store. */
-  #isSource(error: Error): boolean {
-    return !error.message.includes(this.store.folder);
   }
 
   async #measure(plane: number, subject: Subject, signal: AbortSignal): Promise<void> {
-    const { plane: shape } = this.layout.planes[plane]!;
-    const { tensor } = shape;
-    const entry = this.layers.entry(this.model, tensor);
-    const stored = this.#storedOf(plane);
-    let finished: Omit<Found, "norm">;
-    if (stored) {
-      const outer = outerLevels(shape, stored.base);
-      const bins = new Uint32Array(KEY_BINS);
-      for (const [part, slab] of slabsOf(shape, stored.base).entries()) {
-        const counts = await this.#slab(plane, part, slab, entry, stored, outer, subject, signal);
-        for (let bin = 0; bin < KEY_BINS; bin++) bins[bin]! += counts[bin]!;
-      }
-      const log2 = this.#grid;
-      const context = entry.id;
-      const job: Job = { kind: "finish", context, bins, levels: outer, stored, log2 };
-      finished = await this.layers.run<Finished>(entry, job, signal, "background");
-    } else {
-      await this.layers.ready(entry, { facts: true, channels: false, pyramid: true }, signal);
-      const { scale } = entry.facts!;
-      const slots = await this.layers.figures(entry, this.#grid, signal);
-      finished = { scale, slots, sketch: null };
-    }
-    const found: Found = { ...finished, norm: normOf(finished.scale) };
+    const entry = this.layers.entry(this.model, this.layout.planes[plane]!.plane.tensor);
+    const found = await readLayer({
+      number: plane,
+      entry,
+      layers: this.layers,
+      store: this.store,
+      grid: this.#grid,
+      memory: this.#memory,
+      signal,
+      turn: () => this.#turn(signal),
+      progress: (cells, from) => {
+        subject.cells += cells;
+        if (from === "file") this.#measured += cells;
+        this.events.progress();
+      },
+    });
     this.model.check();
     this.store.writeRecord(plane, toRecord(found));
-    if (stored && slabsOf(shape, stored.base).length > 1) this.store.removeParts(plane);
     this.#take(plane, found);
-  }
-
-  /** Measures a slab and writes it, or takes what was written before the process was killed. */
-  async #slab(
-    plane: number,
-    part: number,
-    rect: Rect,
-    entry: LayerEntry,
-    stored: StoredPyramid,
-    outer: readonly Level[],
-    subject: Subject,
-    signal: AbortSignal,
-  ): Promise<Uint32Array> {
-    const context = entry.id;
-    const cells = rect.width * rect.height * 4 ** (stored.base + 1);
-    const run = <Value>(job: Job) => this.layers.run<Value>(entry, job, signal, "background");
-    const known = this.store.readPart(plane, part);
-    if (known) {
-      try {
-        await run({ kind: "recall", context, slab: rect, stored, outer });
-        subject.cells += cells;
-        return unpackKeys(known);
-      } catch (error) {
-        if (!(error instanceof CorruptChunk)) throw error; // else it is measured again
-      }
-    }
-    const lent: SharedArrayBuffer[] = [];
-    const slab = allocateSlab(entry.plane, stored.base, rect, (bytes) => this.#lend(bytes, lent));
-    const steps = stepsOf(entry.plane, slab);
-    const parts = Math.min(steps, Math.max(1, Math.ceil(cells / PART)));
-    const bins = new Uint32Array(KEY_BINS);
-    await Promise.all(Array.from({ length: parts }, async (_, i) => {
-      const from = Math.floor(steps * i / parts), to = Math.floor(steps * (i + 1) / parts);
-      const counts = await run<Uint32Array>({ kind: "sweep", context, slab, from, to });
-      for (let bin = 0; bin < KEY_BINS; bin++) bins[bin]! += counts[bin]!;
-      subject.cells += cells / parts;
-      this.events.progress();
-    }));
-    await run({ kind: "keep", context, slab, stored, outer });
-    this.#free.push(...lent);
-    // A layer of a single slab is done a moment later anyway.
-    if (slabsOf(entry.plane, stored.base).length > 1) {
-      this.store.writePart(plane, part, packKeys(bins));
-    }
-    return bins;
-  }
-
-  /** Memory of a slab before, if some is large enough: fresh memory costs as much as measuring. */
-  #lend(bytes: number, lent: SharedArrayBuffer[]): SharedArrayBuffer {
-    const fits = this.#free.findIndex(({ byteLength }) => byteLength >= bytes);
-    const [known] = fits < 0 ? [] : this.#free.splice(fits, 1);
-    // Those that are too small are let go of, so that few remain.
-    if (!known && this.#free.length > FREE) this.#free.shift();
-    const buffer = known ?? new SharedArrayBuffer(bytes);
-    lent.push(buffer);
-    return buffer;
-  }
-
-  /** Where a plane's pyramid is kept; null where it is not worth keeping. */
-  #storedOf(plane: number): StoredPyramid | null {
-    const pyramid = this.store.layer(plane);
-    return isKept(this.layout.planes[plane]!.plane, pyramid.base) ? pyramid : null;
   }
 
   /** Takes what a process, this one or another, has finished. */
@@ -351,8 +308,10 @@ export class Ingest implements Findings {
   }
 
   #take(plane: number, found: Found): void {
+    // A process may have been killed before it did.
+    if (this.store.parts(plane).length > 0) this.store.removeParts(plane);
     const facts: Facts = { scale: found.scale, channels: null };
-    const stored = this.#storedOf(plane);
+    const stored = storedOf(this.store, plane, this.layout.planes[plane]!.plane);
     Object.assign(this.#subjects[plane]!, { status: "done", found: { found, facts, stored } });
     this.events.found(plane, found);
   }

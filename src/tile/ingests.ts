@@ -1,4 +1,4 @@
-import { Changed, CorruptChunk, OutOfSpace, Unreadable } from "../errors.ts";
+import { Changed, type CorruptChunk, OutOfSpace, Unreadable } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
 import { collectStores } from "../field/store/collect.ts";
 import { ModelStore } from "../field/store/model_store.ts";
@@ -50,6 +50,8 @@ interface Running {
   readonly ingest: Ingest;
   readonly stop: AbortController;
   said: number;
+  /** Resolves when nothing is being read or written. */
+  work: Promise<unknown>;
 }
 
 /** The ingests of the models that are open, one after the other. */
@@ -68,7 +70,7 @@ export class Ingests {
   open(model: Model): Ingest | undefined {
     const known = this.#running.get(model.id);
     if (known?.ingest.model === model) return known.ingest;
-    this.forget(model.id);
+    void this.forget(model.id); // which ends by itself
     if (!this.options || !isWorthwhile(model, this.options)) return undefined;
     const ingest = this.#attempt(model, this.options);
     if (ingest && this.options.background) this.#inBackground(model.id);
@@ -96,7 +98,7 @@ export class Ingests {
       await ingest.run(signal);
       await this.#collect(signal);
     });
-    this.#last = work.catch(() => {}); // whoever asked hears of it; the next model goes on
+    this.#last = running.work = work.catch(() => {}); // whoever asked hears of it; the next goes on
     return work;
   }
 
@@ -116,18 +118,23 @@ export class Ingests {
     await collectStores(folder, { limit, maxAgeDays: MOST_DAYS, keep, signal });
   }
 
-  /** Ends the ingest of any version of a model. */
-  forget(id: string): void {
+  /** Lets an ingest that rests or has failed go on. */
+  resume(model: Model): void {
+    if (this.of(model)?.resume()) this.#inBackground(model.id);
+  }
+
+  /** Ends the ingest of any version of a model; resolves when its last job is over. */
+  async forget(id: string): Promise<void> {
     const running = this.#running.get(id);
     if (!running) return;
     this.#running.delete(id);
     running.stop.abort(new Changed(`the model "${id}" is no longer open`, { model: id }));
+    await running.work;
     running.ingest.store.close();
   }
 
   /** Has a layer read again whose chunk on disk is damaged. False where none of them is. */
-  distrust(error: unknown): boolean {
-    if (!(error instanceof CorruptChunk)) return false;
+  distrust(error: CorruptChunk): boolean {
     for (const [id, { ingest }] of this.#running) {
       const tensor = ingest.tensorAt(String(error.details["folder"]));
       if (tensor === null) continue;
@@ -138,8 +145,9 @@ export class Ingests {
     return false;
   }
 
-  close(): void {
-    for (const id of [...this.#running.keys()]) this.forget(id);
+  /** Ends all of them, in good order: nothing is left half written. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((id) => this.forget(id)));
   }
 
   /** A model whose store cannot be opened is shown without one, where nobody asked for it. */
@@ -173,7 +181,8 @@ export class Ingests {
       },
       progress: () => this.#progress(id),
     });
-    this.#running.set(id, { ingest, stop: new AbortController(), said: -Infinity });
+    const work = Promise.resolve();
+    this.#running.set(id, { ingest, stop: new AbortController(), said: -Infinity, work });
     return ingest;
   }
 

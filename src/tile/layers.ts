@@ -106,6 +106,11 @@ export class Layers {
     this.#findings = findings;
   }
 
+  /** Jobs that are worked on at once. */
+  get workers(): number {
+    return this.#pool.size;
+  }
+
   /** The model's tensor folded along `axes`. Throws `BadRequest` where they do not split its axes. */
   entry(
     model: Pick<Model, "id" | "version" | "fetch">,
@@ -222,9 +227,10 @@ export class Layers {
     if (lacksPyramid) this.#hold(entry);
   }
 
-  /** Drops what is known of a layer from disk. */
+  /** Draws no more from a layer's pyramid on disk, until an ingest has found the layer again. */
   distrust(model: Pick<Model, "id" | "version">, tensor: string): void {
-    this.#drop(JSON.stringify([model.id, model.version, tensor, null]));
+    const entry = this.#entries.get(JSON.stringify([model.id, model.version, tensor, null]));
+    if (entry) entry.stored = null;
   }
 
   /** Drops what is known of any version of a model. */
