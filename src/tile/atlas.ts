@@ -12,7 +12,7 @@ const SIDE = 2048;
 const FINEST = 5;
 
 /** How well a plane of the map is known. */
-type Knowledge = "nothing" | "estimate" | "all";
+type Knowledge = "nothing" | "estimate" | "all" | "unreadable";
 
 /** The map of a model: where its tensors lie, and what is known of them at its coarser zooms. */
 export class Atlas {
@@ -24,7 +24,8 @@ export class Atlas {
   readonly #regions: number[][];
   /** Counts what was put in, so that pictures of other states have other tags. */
   #revision = 0;
-  #stale = false;
+  /** The revision that levels further out were last merged at. */
+  merged = 0;
   #all: { readonly revision: number; readonly scale: Scale } | null = null;
   #tints: { readonly key: string; readonly tints: Tints } | null = null;
 
@@ -83,11 +84,17 @@ export class Atlas {
     this.#note(plane, "estimate", survey.scale);
   }
 
-  /** Whether levels further out lack what was put in; asking makes it the asker's to merge them. */
-  takeStale(): boolean {
-    const stale = this.#stale;
-    this.#stale = false;
-    return stale;
+  /** Notes that a plane cannot be read: its blocks are no numbers, unless they are estimated. */
+  fail(plane: number): void {
+    if (this.#known[plane] === "all") return;
+    if (this.#known[plane] === "nothing") this.#place(plane, unknown(this.layout, plane));
+    this.#known[plane] = "unreadable";
+    this.#revision++;
+  }
+
+  /** Whether there are planes that cannot be read. */
+  get isLacking(): boolean {
+    return this.#known.includes("unreadable");
   }
 
   /** How each plane's blocks are coloured, where their scales are known. */
@@ -120,7 +127,6 @@ export class Atlas {
     this.#known[plane] = known;
     this.#scales[plane] = scale;
     this.#revision++;
-    this.#stale = true;
   }
 
   #place(plane: number, { mean, count, width: pitch }: Slots): void {
@@ -216,6 +222,17 @@ function most(
   });
   each((plane) => counts[plane] = 0);
   return best;
+}
+
+/** The blocks of a plane of which nothing is known. */
+function unknown({ align, planes }: Layout, plane: number): Slots {
+  const { width, height } = planes[plane]!.plane;
+  const across = Math.ceil(width / 2 ** align), blocks = across * Math.ceil(height / 2 ** align);
+  return {
+    width: across,
+    mean: new Float32Array(blocks).fill(NaN),
+    count: new Uint32Array(blocks),
+  };
 }
 
 /** Estimated means, each for all blocks of the finer or equal grid within it. */

@@ -5,7 +5,7 @@ import { type Layout, layOut, type Region } from "../field/layout.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Model } from "../model/model.ts";
-import type { Legend, MapMode, Options } from "../modes/mode.ts";
+import type { Legend, MapMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { mapModes } from "../modes/table.ts";
 import { SingleFlight } from "../storage/flight.ts";
@@ -17,6 +17,7 @@ import type { Job, PieceOfTile } from "./job.ts";
 import type { LayerEntry, Layers, Needs } from "./layers.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
+import { isOfSource, Outdated } from "./faults.ts";
 import { WHOLE } from "./address.ts";
 import type { Address, View } from "./tile.ts";
 
@@ -139,14 +140,20 @@ export class Maps {
   #overview(view: MapView, window: Window, format: Address["format"]): Plan {
     const { model, atlas, mode, options, query } = view;
     const meeting = this.#meeting(view, window);
-    const known = this.#isComing(model) ? atlas.share(meeting) : 1;
+    const shareNow = () => {
+      // Of a scale that all share, all have to be known.
+      const ofAll = mode.isShared(options) ? this.#shareOf(view) : 1;
+      return Math.min(ofAll, this.#shareOf(view, meeting));
+    };
+    const known = shareNow();
     if (known < 1 && meeting.length <= FEW) this.#want(model, atlas, meeting);
     return {
-      content: known < 1 ? `overview ${atlas.revision}` : "exact",
+      content: contentOf(model, known < 1 ? `overview ${atlas.revision}` : "exact"),
       share: known < 1 ? Math.min(Math.max(2 ** -atlas.layout.align, known), 0.999) : 1,
       draw: async (signal) => {
-        await this.look(view.model, signal);
-        if (atlas.takeStale()) await this.#merge(atlas, signal);
+        await this.look(model, signal);
+        if (known === 1 && shareNow() < 1) throw new Outdated();
+        await this.#merge(view, signal);
         const shared = mode.isShared(options) ? atlas.scaleOfAll() : null;
         const tints = atlas.tints(mode, options, query, shared);
         const job: Job = {
@@ -165,24 +172,38 @@ export class Maps {
   #composite(view: MapView, window: Window, format: Address["format"]): Plan {
     const { model, mode, options } = view;
     const { log2, columns, rows } = window;
-    const pieces = this.#pieces(view, window);
+    const { atlas } = view;
+    const meeting = this.#pieces(view, window);
+    const isLacking = ({ region }: Piece) => atlas.known(region.plane) === "unreadable";
+    const pieces = meeting.filter((piece) => !isLacking(piece));
+    const lacking = meeting.length - pieces.length;
     const ingest = this.ingestOf(model);
     let cells = 0, known = 0;
-    for (const { share, window: { width, height }, entry } of pieces) {
+    for (const piece of meeting) {
+      const { share, window: { width, height }, entry } = piece;
       cells += width * height;
+      if (isLacking(piece)) continue;
       known += width * height * share;
       if (share < 1) ingest?.want(entry.plane.tensor.name);
     }
     const share = cells === 0 ? 1 : known / cells;
     const isShared = mode.isShared(options) && pieces.length > 0;
-    const shares = isShared && this.#isComing(model) ? view.atlas.share() : 1;
+    const shares = isShared ? this.#shareOf(view) : 1;
     const estimates = pieces.filter(({ share }) => share < 1).map(({ entry }) => entry.id);
     return {
-      content: JSON.stringify([estimates, shares < 1 ? view.atlas.revision : null]),
+      content: contentOf(model, estimates, lacking, shares < 1 ? view.atlas.revision : null),
       share: Math.min(share, shares < 1 ? Math.min(0.999, shares) : 1),
       draw: async (signal) => {
-        await inTurns(pieces, ({ entry, needs }) => this.layers.ready(entry, needs, signal));
-        if (isShared) await this.look(view.model, signal);
+        await inTurns(pieces, async ({ entry, needs, region }) => {
+          try {
+            await this.layers.ready(entry, needs, signal);
+          } catch (error) {
+            if (!isOfSource(error)) throw error;
+            atlas.fail(region.plane);
+            throw new Outdated();
+          }
+        });
+        if (isShared) await this.look(model, signal);
         const scale = isShared ? view.atlas.scaleOfAll() : null;
         const parts = pieces.map(({ entry, window, x, y }): PieceOfTile => {
           return { context: entry.id, levels: this.layers.levels(entry, log2), window, x, y };
@@ -266,11 +287,11 @@ export class Maps {
   }
 
   async legend(view: MapView, signal?: AbortSignal): Promise<Legend> {
-    const { mode, options, atlas, model } = view;
+    const { mode, options, atlas } = view;
     await this.look(view.model, signal);
     const all = atlas.scaleOfAll();
     const legend = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
-    const share = this.#isComing(model) ? atlas.share() : 1;
+    const share = this.#shareOf(view);
     return share < 1 ? estimated(legend, share) : legend;
   }
 
@@ -280,9 +301,8 @@ export class Maps {
     const { planes } = atlas.layout;
     const unknown = planes.keys().filter((i) => atlas.known(i) === "nothing").toArray();
     if (unknown.length === 0) return;
-    const key = `${model.id} ${model.version}`;
     await this.#flight.run(
-      key,
+      `survey ${model.id} ${model.version}`,
       (signal) => inTurns(unknown, (i) => this.#look(model, atlas, i, signal)),
       signal,
     );
@@ -294,7 +314,13 @@ export class Maps {
     const whole = this.layers.entry(model, tensor);
     const needs: Needs = { facts: true, channels: false, pyramid: true };
     const { entry } = this.layers.basis(whole, needs, { look: this.#lookOf(model, whole) });
-    await this.layers.ready(entry, needs, signal);
+    try {
+      await this.layers.ready(entry, needs, signal);
+    } catch (error) {
+      if (!isOfSource(error)) throw error;
+      atlas.fail(i);
+      return;
+    }
     const { estimate, facts } = entry;
     if (estimate?.kind === "lines" && estimate.survey) atlas.estimate(i, estimate.survey);
     else {
@@ -303,9 +329,22 @@ export class Maps {
     }
   }
 
-  async #merge(atlas: Atlas, signal: AbortSignal): Promise<void> {
-    const { levels } = atlas.overview;
-    await this.layers.runFree({ kind: "merge", context: "", levels }, signal);
+  /** Makes sure that levels further out hold all that had been put in when this was called. */
+  async #merge({ atlas, model }: MapView, signal: AbortSignal): Promise<void> {
+    const needed = atlas.revision;
+    // One that is under way may have begun with less.
+    while (atlas.merged < needed) {
+      await this.#flight.run(`merge ${model.id} ${model.version}`, async (signal) => {
+        const { revision, overview: { levels } } = atlas;
+        await this.layers.runFree({ kind: "merge", context: "", levels }, signal);
+        atlas.merged = revision;
+      }, signal);
+    }
+  }
+
+  /** Share of these regions' cells, or of all, that is or will be exact when it is drawn. */
+  #shareOf({ model, atlas }: MapView, regions?: readonly number[]): number {
+    return this.#isComing(model) || atlas.isLacking ? atlas.share(regions) : 1;
   }
 
   #isComing(model: Model): boolean {
@@ -360,6 +399,10 @@ export class Maps {
     };
   }
 }
+
+/** What a picture of a map follows from, besides its address. */
+const contentOf = ({ id, version }: Model, ...further: readonly unknown[]): string =>
+  JSON.stringify([id, version, ...further]);
 
 /** Does something for each item, some at a time. */
 async function inTurns<Item>(
