@@ -1,5 +1,8 @@
 import { Hono } from "hono";
+import { SynaptileError } from "../src/errors.ts";
+import type { IngestState } from "../src/tile/ingest.ts";
 import type { EngineEvent } from "../src/tile/ingests.ts";
+import type { Engine } from "../src/tile/tile.ts";
 import { cors, only, type Service } from "./answer.ts";
 
 /** Milliseconds between two signs of life, so that proxies do not take the silence for an end. */
@@ -42,7 +45,7 @@ export function eventRoutes({ engine }: Service): Hono {
         send("retry: 2000\n\n");
         const models = model === null ? engine.models().map(({ id }) => id) : [model];
         for (const id of models) {
-          const state = engine.ingest(id);
+          const state = stateOf(engine, id);
           if (state) tell({ kind: "ingest", ...state });
         }
       },
@@ -52,6 +55,16 @@ export function eventRoutes({ engine }: Service): Hono {
       headers: [...cors, ["Content-Type", "text/event-stream"], ["Cache-Control", "no-store"]],
     });
   });
+}
+
+/** Null also for a model that has changed, or gone: of what becomes of it there will be news. */
+function stateOf(engine: Engine, id: string): IngestState | null {
+  try {
+    return engine.ingest(id);
+  } catch (error) {
+    if (error instanceof SynaptileError) return null;
+    throw error;
+  }
 }
 
 const spell = ({ kind, ...data }: EngineEvent) =>
