@@ -37,7 +37,9 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
     const key = JSON.stringify([model.id, model.version]);
     const known = described.get(key);
     if (known) return known;
-    const content = jsonContent(describeModel(model, engine.modes(), base));
+    const body = describeModel(model, engine.modes(), base);
+    const failures = body.failures.map((lost) => ({ ...lost, detail: conceal(lost.detail) }));
+    const content = jsonContent({ ...body, failures });
     described.set(key, content, content.body.length);
     return content;
   }

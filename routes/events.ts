@@ -3,6 +3,7 @@ import { SynaptileError } from "../src/errors.ts";
 import type { IngestState } from "../src/tile/ingest.ts";
 import type { EngineEvent } from "../src/tile/ingests.ts";
 import type { Engine } from "../src/tile/tile.ts";
+import { concealer } from "./conceal.ts";
 import { cors, only, type Service } from "./answer.ts";
 
 /** Milliseconds between two signs of life, so that proxies do not take the silence for an end. */
@@ -18,7 +19,8 @@ export const live = (body: unknown): Response =>
  * `/events[?model=]`: server-sent events. `ingest` tells how far a model has been read, `layer` that
  * pictures of a layer are exact from now on.
  */
-export function eventRoutes({ engine }: Service): Hono {
+export function eventRoutes({ engine, uploads }: Service): Hono {
+  const conceal = concealer(engine, uploads);
   return new Hono().get("/events", (c) => {
     const model = only(c.req.raw, "model").get("model");
     if (model !== null) engine.model(model); // throws where there is none
@@ -31,7 +33,9 @@ export function eventRoutes({ engine }: Service): Hono {
           controller.enqueue(new TextEncoder().encode(text));
         };
         const tell = (event: EngineEvent) => {
-          if (model === null || event.model === model) send(spell(event));
+          if (model === null || event.model === model) {
+            send(spell(event.kind === "ingest" ? forClients(event, conceal) : event));
+          }
         };
         const deaf = engine.listen(tell);
         const timer = setInterval(() => send(":\n\n"), HEARTBEAT);
@@ -56,6 +60,16 @@ export function eventRoutes({ engine }: Service): Hono {
     });
   });
 }
+
+/** Errors in it name files by their paths. */
+export const forClients = <State extends IngestState>(
+  state: State,
+  conceal: (text: string) => string,
+): State => ({
+  ...state,
+  failures: state.failures.map((failure) => ({ ...failure, detail: conceal(failure.detail) })),
+  ...(state.detail === undefined ? {} : { detail: conceal(state.detail) }),
+});
 
 /** Null also for a model that has changed, or gone: of what becomes of it there will be news. */
 function stateOf(engine: Engine, id: string): IngestState | null {

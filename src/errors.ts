@@ -78,6 +78,13 @@ export class CorruptChunk extends SynaptileError {
   readonly title = "Store damaged";
 }
 
+/**
+ * Whether an error tells that a file is malformed or cannot be read, so that what is in it is lost,
+ * and nothing else.
+ */
+export const isOfFile = (error: unknown): error is FormatError | Unreadable =>
+  error instanceof FormatError || (error instanceof Unreadable && "file" in error.details);
+
 const kinds = {
   ...{ FormatError, NotFound, BadRequest, Unauthorized, Forbidden },
   ...{ Changed, Overloaded, TooLarge, Unreadable, OutOfSpace, CorruptChunk },

@@ -6,7 +6,7 @@ import { describeModel } from "../tile/describe.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
 import { oneModel } from "./one.ts";
-import { type Body, outline, titleOf } from "./outline.ts";
+import { type Body, lost, outline, titleOf } from "./outline.ts";
 import { progress } from "./progress.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { table } from "./table.ts";
@@ -132,7 +132,8 @@ function report(body: Body, summaries: Summaries | undefined): string {
       ...(summary ? figuresOf(summary) : []),
     ];
   });
-  return `${titleOf(body)}\n\n${table([[...head, ...(summaries ? figures : [])], ...rows], 3)}`;
+  const listed = table([[...head, ...(summaries ? figures : [])], ...rows], 3);
+  return [titleOf(body), "", listed, ...lost(body)].join("\n");
 }
 
 function figuresOf({ min, max, mean, variance, frobenius, sparsity, nan, inf }: Summary): string[] {

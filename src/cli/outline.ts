@@ -27,6 +27,7 @@ export function outline(body: Body): string {
     "",
     table([head, ...rows, ...states(layers)], 5),
     ...remarks(body),
+    ...lost(body),
     ...ignored(structure.ignored),
   ].join("\n");
 }
@@ -95,6 +96,15 @@ function remarks({ tensors, views }: Body): string[] {
 
 const some = ([first, ...others]: readonly { readonly name: string }[]) =>
   `${first?.name}${others.length > 0 ? ` and ${count(others.length)} more` : ""}`;
+
+/** Files that cannot be read, and why. */
+export function lost({ failures }: Body): string[] {
+  if (failures.length === 0) return [];
+  const rows = failures.map(({ file, detail, tensors }) =>
+    `  ${file}, of ${count(tensors)} tensors: ${detail}`
+  );
+  return ["", `${count(failures.length)} of its files cannot be read:`, ...rows];
+}
 
 function ignored(list: Body["structure"]["ignored"]): string[] {
   if (list.length === 0) return [];

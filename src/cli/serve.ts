@@ -73,6 +73,11 @@ export const serve: Verb = {
       for (const { error } of engine.failures()) {
         console.error(`synaptile: ${error instanceof Error ? error.message : error}`);
       }
+      for (const { id, failures } of engine.models()) {
+        for (const { file, detail } of failures) {
+          console.error(`synaptile: "${id}" is shown without ${file}: ${detail}`);
+        }
+      }
       const app = createApp(engine, {
         tokens,
         ...(uploads ? { uploads } : {}),

@@ -169,6 +169,8 @@ export interface Listing {
   readonly metadata: Metadata;
   /** Tensors that cannot be drawn, and why: text, complex numbers, unknown element types. */
   readonly ignored?: readonly Ignored[];
+  /** Its files that cannot be read, where others can. */
+  readonly failures?: readonly LostFile[];
   /** Other looks at bytes of the tensors, such as the scales of quantized blocks; not counted. */
   readonly views?: readonly TensorInfo[];
   readonly graph?: Graph;
@@ -178,6 +180,16 @@ export interface Ignored {
   readonly name: string;
   /** A half sentence: "its elements are strings". */
   readonly reason: string;
+}
+
+/** A file of a model in several that is missing or malformed. */
+export interface LostFile {
+  /** As the others name it, relative to them. */
+  readonly file: string;
+  /** A sentence: what was found and what was expected. */
+  readonly detail: string;
+  /** How many tensors should be in it. */
+  readonly tensors: number;
 }
 
 /** What surrounds a file that is being read. */

@@ -1,4 +1,4 @@
-import type { Ignored, Metadata, TensorInfo } from "../formats/format.ts";
+import type { Ignored, LostFile, Metadata, TensorInfo } from "../formats/format.ts";
 import type { Structure } from "./structure.ts";
 import type { BlockPlace } from "./order.ts";
 import type { Fetch } from "../storage/prefetched.ts";
@@ -22,6 +22,8 @@ export interface Model {
   readonly views: readonly TensorInfo[];
   /** What the files hold besides that cannot be drawn, and why. */
   readonly ignored: readonly Ignored[];
+  /** Its files that cannot be read; one that appears or changes makes another version of the model. */
+  readonly failures: readonly LostFile[];
   /** In the order in which they compute, as far as the files tell. */
   readonly layers: readonly Layer[];
   readonly structure: Structure;

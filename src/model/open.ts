@@ -1,4 +1,4 @@
-import { FormatError } from "../errors.ts";
+import { Changed, FormatError } from "../errors.ts";
 import type { Listing, Metadata, TensorInfo } from "../formats/format.ts";
 import { show } from "../formats/malformed.ts";
 import { detectSource } from "../formats/table.ts";
@@ -23,6 +23,7 @@ export interface OpenOptions extends Reach {
  */
 export async function openModel(path: string, options: OpenOptions = {}): Promise<Model> {
   const sources: Source[] = [];
+  const missing: { readonly path: string; readonly appeared: (path: string) => boolean }[] = [];
   let failed = false;
   const open = (source: Source) => {
     sources.push(source);
@@ -37,7 +38,14 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
       const source = open(opened.source);
       const kind = await detectSource(source, signal);
       format ||= kind.name;
-      const beside = async (path: string) => open(await opened.beside(path));
+      const beside = async (path: string) => {
+        try {
+          return open(await opened.beside(path));
+        } catch (error) {
+          if (opened.appeared) missing.push({ path, appeared: opened.appeared });
+          throw error;
+        }
+      };
       listings.push(await kind.list(source, { beside, ...(signal ? { signal } : {}) }));
     }
     const tensors = listings.flatMap((listing) => listing.tensors);
@@ -57,11 +65,19 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
       tensors,
       views: listings.flatMap((listing) => listing.views ?? []),
       ignored: listings.flatMap((listing) => listing.ignored ?? []),
+      failures: listings.flatMap((listing) => listing.failures ?? []),
       layers,
       structure,
       metadata,
       ...(fetch ? { fetch } : {}),
-      check: () => sources.forEach((source) => source.check()),
+      check() {
+        sources.forEach((source) => source.check());
+        const there = missing.find(({ path, appeared }) => appeared(path));
+        if (!there) return;
+        throw new Changed(`${there.path} is there now, and was not when the model was opened`, {
+          file: there.path,
+        });
+      },
       close: () => sources.forEach((source) => source.close()),
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { BadRequest } from "../errors.ts";
-import { openBeside } from "../storage/beside.ts";
+import { isBeside, openBeside } from "../storage/beside.ts";
 import { FileSource } from "../storage/file.ts";
 import type { Remote } from "../storage/remote.ts";
 import { isRemote } from "../storage/scheme.ts";
@@ -19,6 +19,8 @@ export interface Reach {
 export interface Opened {
   readonly source: Source;
   readonly beside: (path: string) => Promise<Source>;
+  /** Whether a file that could not be opened can be by now. Not there where asking takes a wait. */
+  readonly appeared?: (path: string) => boolean;
 }
 
 /** Opens the files to read for the model at a path or URL, one after the other. Throws as they do. */
@@ -29,7 +31,7 @@ export async function* openPlace(place: string, reach: Reach): AsyncGenerator<Op
   }
   for (const file of locate(place)) {
     const beside = (path: string) => Promise.resolve().then(() => openBeside(file, path));
-    yield { source: new FileSource(file), beside };
+    yield { source: new FileSource(file), beside, appeared: (path) => isBeside(file, path) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { FormatError, Unreadable } from "../errors.ts";
 import { homeOf, liesIn } from "./confine.ts";
@@ -18,6 +19,18 @@ export function openBeside(file: string, path: string): FileSource {
   if (liesIn(homeOf(folder), whole)) return source;
   source.close();
   throw wrongFile(file, path, "a file in its folder, but it is a link out of it");
+}
+
+/** Whether `openBeside` would open that file. */
+export function isBeside(file: string, path: string): boolean {
+  if (!existsSync(join(dirname(file), path))) return false;
+  try {
+    openBeside(file, path).close();
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 function open(file: string, path: string, whole: string): FileSource {

@@ -29,6 +29,7 @@ export const describeModel = (model: Model, modes: readonly Mode[], base = "") =
   remote: model.fetch !== undefined,
   parameters: model.parameters,
   bytes: model.bytes,
+  failures: model.failures,
   metadata: model.metadata,
   steps: [],
   structure: describeStructure(model),

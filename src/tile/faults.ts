@@ -1,16 +1,9 @@
-import { CorruptChunk, FormatError, Unreadable } from "../errors.ts";
+import { CorruptChunk } from "../errors.ts";
 
 /** More was found out since a picture was planned: it has to be planned anew. */
 export class Outdated extends Error {
   override readonly name = "Outdated";
 }
-
-/**
- * Whether an error tells that bytes of a model's own file are malformed or cannot be read, so that
- * what they are of is lost, and nothing else.
- */
-export const isOfSource = (error: unknown): error is FormatError | Unreadable =>
-  error instanceof FormatError || (error instanceof Unreadable && "file" in error.details);
 
 /** Runs again what fails since it has to be planned anew, `mend` having done what there is to do. */
 export async function persistently<Value>(

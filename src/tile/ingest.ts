@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { OutOfSpace, Unreadable } from "../errors.ts";
+import { isOfFile, OutOfSpace, Unreadable } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
 import type { Lock, ModelStore, StoredPyramid } from "../field/store.ts";
 import type { Model } from "../model/model.ts";
 import type { Facts } from "../modes/mode.ts";
 import { gridOf } from "./atlas.ts";
-import { isOfSource } from "./faults.ts";
 import { unlessAborted } from "./lanes.ts";
 import type { Findings, Layers } from "./layers.ts";
 import { Lent } from "./lent.ts";
@@ -179,7 +178,7 @@ export class Ingest implements Findings {
       this.store.touch();
     } catch (error) {
       this.#state = "failed";
-      this.#detail = error instanceof Error ? error.message : String(error);
+      this.#detail = this.#tell(error);
       throw error;
     } finally {
       this.#runs--;
@@ -212,7 +211,8 @@ export class Ingest implements Findings {
       }
     } catch (error) {
       if (!(error instanceof Unreadable || error instanceof OutOfSpace)) throw error;
-      const detail = `what was kept of it is damaged and cannot be made anew: ${error.message}`;
+      const reason = this.#tell(error);
+      const detail = `what was kept of it is damaged and cannot be made anew: ${reason}`;
       Object.assign(subject, { status: "failed", detail });
       return false;
     }
@@ -266,7 +266,7 @@ export class Ingest implements Findings {
       await this.#measure(plane, subject, signal);
     } catch (error) {
       subject.cells = 0;
-      if (!isOfSource(error)) {
+      if (!isOfFile(error)) {
         subject.status = "waiting";
         throw error;
       }
@@ -297,6 +297,12 @@ export class Ingest implements Findings {
     this.model.check();
     this.store.writeRecord(plane, toRecord(found));
     this.#take(plane, found);
+  }
+
+  /** An error in words; where the store lies is nobody's business who asks how far this is. */
+  #tell(error: unknown): string {
+    const message = error instanceof Error ? error.message : String(error);
+    return message.replaceAll(`${this.store.folder}/`, "");
   }
 
   /** Takes what a process, this one or another, has finished. */

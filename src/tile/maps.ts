@@ -1,5 +1,5 @@
 import type { Scale } from "../analysis/scale.ts";
-import { NotFound } from "../errors.ts";
+import { isOfFile, NotFound } from "../errors.ts";
 import { type Window, windowOf } from "../field/canvas.ts";
 import { type Layout, layOut, type Region } from "../field/layout.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
@@ -17,7 +17,7 @@ import type { Job, PieceOfTile } from "./job.ts";
 import type { LayerEntry, Layers, Needs } from "./layers.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
-import { isOfSource, Outdated } from "./faults.ts";
+import { Outdated } from "./faults.ts";
 import { WHOLE } from "./address.ts";
 import type { Address, View } from "./tile.ts";
 
@@ -198,7 +198,7 @@ export class Maps {
           try {
             await this.layers.ready(entry, needs, signal);
           } catch (error) {
-            if (!isOfSource(error)) throw error;
+            if (!isOfFile(error)) throw error;
             atlas.fail(region.plane);
             throw new Outdated();
           }
@@ -317,7 +317,7 @@ export class Maps {
     try {
       await this.layers.ready(entry, needs, signal);
     } catch (error) {
-      if (!isOfSource(error)) throw error;
+      if (!isOfFile(error)) throw error;
       atlas.fail(i);
       return;
     }

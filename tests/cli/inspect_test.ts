@@ -33,6 +33,24 @@ Deno.test("inspect tells what was put in order, what views there are, and measur
   assertMatch(one.stdout, /^Q4_0:scale +F16 +\[2, 2, 8\] +32 +560 +-0\.061157 +0\.058289 /m);
 });
 
+Deno.test("inspect tells of a shard that is missing, and shows the others", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const from = "fixtures/models/tiny-transformer";
+    const [first, , index] = [...Deno.readDirSync(from)].map(({ name }) => name).sort();
+    await Deno.copyFile(`${from}/${first}`, `${folder}/${first}`);
+    await Deno.copyFile(`${from}/${index}`, `${folder}/${index}`);
+    for (const flags of [[], ["--tensors"]]) {
+      const { code, stdout } = await run("inspect", folder, ...flags);
+      assertEquals(code, 0);
+      assertMatch(stdout, /^1 of its files cannot be read:$/m);
+      assertMatch(stdout, /^ {2}model-00002-of-00002\.safetensors, of \d+ tensors: .*can be read/m);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("inspect lists every tensor with its type, shape and size", () =>
   withFile(modelFile(), async (path) => {
     const { code, stdout, stderr } = await run("inspect", path, "--tensors");

@@ -101,7 +101,7 @@ Deno.test("a model is described once a version, whatever asks for it", async () 
   let version = "1", described = 0;
   const engine = {
     model: (id: string) => ({
-      ...{ id, version, layers: [], tensors: [], views: [], ignored: [] },
+      ...{ id, version, layers: [], tensors: [], views: [], ignored: [], failures: [] },
       structure: { order: "file", blocks: [], joins: [], edges: 0, facts: {} },
     }),
     modes: () => (described++, []),
