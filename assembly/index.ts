@@ -2,6 +2,7 @@
 // host lays out above `heapBase`; kernels allocate nothing.
 export * from "./block_means";
 export * from "./block_stats";
+export { compare } from "./compare";
 export * from "./count_groups";
 export * from "./count_keys";
 export * from "./crc32c";

@@ -60,6 +60,12 @@ export function checkBlocks(operation: string, cells: Bordered, block: number): 
   checkBlock(operation, block);
 }
 
+/** Throws `RangeError` unless all cells and their partners exist. */
+export function checkCompare(cells: Target, others: Target, width: number, height: number): void {
+  checkTarget("compare", cells, width, height);
+  checkTarget("compare", others, width, height);
+}
+
 /** Throws `RangeError` unless all cells exist and the block is a power of two. */
 export function checkCells(
   operation: string,

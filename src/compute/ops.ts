@@ -88,6 +88,14 @@ export interface Shade {
 }
 
 /**
+ * How two numbers are compared, in float32. `difference`: a − b. `ratio`: log₂(|a| / |b|), of which 0
+ * is "as large as before" and ±1 twice and half; as IEEE has it, ∞ where b alone is 0, −∞ where a alone
+ * is, NaN where both are. `signs`: 1 where one is above zero and the other below, 0 elsewhere, so also
+ * where either is zero; NaN where either is.
+ */
+export type Comparison = "difference" | "ratio" | "signs";
+
+/**
  * What kernels do. The plain TypeScript version (`reference/`) defines each operation, the others
  * are held to it by `tests/compute/conformance.ts`. Arrays in, arrays out; arrays that come out
  * live in scratch memory and are valid until the `frame` around the call ends.
@@ -105,6 +113,8 @@ export interface Ops {
   decode(bytes: Uint8Array, packed: Packed, target: Target): void;
   /** Picks cells: `target(x, y) = values[rows[y] + columns[x]]`. */
   gather(values: Float32Array, rows: Int32Array, columns: Int32Array, target: Target): void;
+  /** `cells` in place: each becomes what comparing it with its partner among `others` gives. */
+  compare(cells: Target, others: Target, width: number, height: number, how: Comparison): void;
   /** Statistics of blocks of `block` × `block` cells (a power of two), blocks counted from cell (0, 0). */
   blockStats(cells: Bordered, block: number): BlockStats;
   /**

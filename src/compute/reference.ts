@@ -3,6 +3,7 @@ import type { Ops } from "./ops.ts";
 import { blockLevels, packedLevels } from "./reference/block_levels.ts";
 import { blockMeans } from "./reference/block_means.ts";
 import { blockStats } from "./reference/block_stats.ts";
+import { compare } from "./reference/compare.ts";
 import { countGroups, countPackedGroups } from "./reference/count_groups.ts";
 import { countKeys } from "./reference/count_keys.ts";
 import { crc32c } from "./reference/crc32c.ts";
@@ -22,6 +23,7 @@ export const reference: Ops = {
   scratch,
   decode,
   gather,
+  compare,
   blockMeans,
   blockStats,
   packedStats,

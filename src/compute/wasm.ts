@@ -2,6 +2,7 @@ import type { Ops } from "./ops.ts";
 import { blockLevels, packedLevels } from "./wasm/block_levels.ts";
 import { blockMeans } from "./wasm/block_means.ts";
 import { blockStats } from "./wasm/block_stats.ts";
+import { compare } from "./wasm/compare.ts";
 import { countGroups, countPackedGroups } from "./wasm/count_groups.ts";
 import { countKeys } from "./wasm/count_keys.ts";
 import { crc32c } from "./wasm/crc32c.ts";
@@ -23,6 +24,7 @@ export const wasm: Ops = {
   scratch,
   decode,
   gather,
+  compare,
   blockMeans,
   blockStats,
   packedStats,

@@ -2,6 +2,7 @@ import type { Ops } from "../../src/compute/ops.ts";
 import { conformBlockLevels } from "./conformance/block_levels.ts";
 import { conformBlockMeans } from "./conformance/block_means.ts";
 import { conformBlockStats } from "./conformance/block_stats.ts";
+import { conformCompare } from "./conformance/compare.ts";
 import { conformCountGroups } from "./conformance/count_groups.ts";
 import { conformCountKeys } from "./conformance/count_keys.ts";
 import { conformCrc32c } from "./conformance/crc32c.ts";
@@ -20,6 +21,7 @@ export function conform(ops: Ops): void {
   conformDecode(ops);
   conformDecodeBlocks(ops);
   conformGather(ops);
+  conformCompare(ops);
   conformBlockMeans(ops);
   conformBlockStats(ops);
   conformPackedStats(ops);
