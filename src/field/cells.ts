@@ -1,7 +1,7 @@
 import type { Bordered, Ops, Packed, Target } from "../compute/ops.ts";
 import { bytesOf, isBlocked } from "../formats/format.ts";
 import type { Source } from "../storage/source.ts";
-import { offsets, type Plane } from "./plane.ts";
+import { offsets, type Plane, type Versus } from "./plane.ts";
 import { readBlock } from "./runs.ts";
 
 /** A source that need not be waited for: what kernels read from. */
@@ -11,6 +11,8 @@ export type SyncSource = Source & Required<Pick<Source, "readSync">>;
 export interface CellReader {
   readonly plane: Plane;
   readonly source: SyncSource;
+  /** Where the cells come from that those of a compared plane are compared with. */
+  readonly other?: SyncSource | undefined;
   readonly ops: Ops;
   /** Milliseconds, added to by every read. */
   readonly clock: { read: number; decode: number };
@@ -26,12 +28,54 @@ export interface Rect {
   readonly height: number;
 }
 
+/** Cells compared at once: what bounds the scratch memory that their partners take. */
+const BAND = 1 << 18;
+
 /**
  * The cells of a rectangle that lies on the plane, as float32, into `target`. Only the bytes of the
  * rectangle's rows are read, or, where they lie close together, the span that holds them. Cells of
- * a folded vector's last row that have no element are NaN.
+ * a folded vector's last row that have no element are NaN. Those of a compared plane are what their
+ * comparison gives, by `Ops.compare`.
  */
 export function readCells(reader: CellReader, rect: Rect, target: Target): void {
+  const { versus } = reader.plane;
+  if (!versus) return readOwn(reader, rect, target);
+  const { y, width, height } = rect;
+  const rows = Math.max(1, Math.floor(BAND / width));
+  for (let row = 0; row < height; row += rows) {
+    const band = { ...rect, y: y + row, height: Math.min(rows, height - row) };
+    readCompared(reader, versus, band, { ...target, start: target.start + row * target.pitch });
+  }
+}
+
+function readCompared(reader: CellReader, versus: Versus, rect: Rect, target: Target): void {
+  const { plane, ops, other, clock } = reader;
+  if (!other) throw new TypeError(`nothing to read what ${plane.tensor.name} is compared with`);
+  readOwn(reader, rect, target);
+  const { x, y, width, height } = rect;
+  const partners: CellReader = { ...reader, plane: versus.plane, source: other };
+  ops.frame(() => {
+    const { buffer, byteOffset } = ops.scratch(width * height * 4);
+    const values = new Float32Array(buffer, byteOffset, width * height);
+    const others = { values, start: 0, pitch: width };
+    if (versus.plane.width === plane.width) readOwn(partners, rect, others);
+    else {
+      // A vector whose own rows have another length: from one long row.
+      for (let row = 0; row < height; row++) {
+        const from = (y + row) * plane.width + x;
+        const count = Math.min(width, plane.cells - from);
+        const line = { x: from, y: 0, width: count, height: 1 };
+        if (count > 0) readOwn(partners, line, { ...others, start: row * width });
+      }
+    }
+    const began = performance.now();
+    ops.compare(target, others, width, height, versus.how);
+    clock.decode += performance.now() - began;
+  });
+}
+
+/** Cells of a plane as they are, whatever they are to be compared with. */
+function readOwn(reader: CellReader, rect: Rect, target: Target): void {
   const { plane } = reader;
   const whole = plane.folded ? Math.floor(plane.cells / plane.width) : plane.height;
   const full = Math.max(0, Math.min(rect.height, whole - rect.y));
@@ -89,13 +133,13 @@ export function extend(
 
 /**
  * A rectangle with its border as the file has it, for kernels that need no decoding; null where the
- * border is not all on the plane or rows of cells are no runs of the file.
+ * border is not all on the plane, rows of cells are no runs of the file, or cells are compared.
  */
 export function readStored(
   { plane, source, ops, clock, cancelled }: CellReader,
   { x, y, width, height }: Rect,
 ): { bytes: Uint8Array; packed: Packed } | null {
-  if (plane.tensor.affine || isBlocked(plane.tensor.dtype)) return null;
+  if (plane.versus || plane.tensor.affine || isBlocked(plane.tensor.dtype)) return null;
   const inside = x > 0 && y > 0 && x + width < plane.width && y + height < plane.height;
   if (!inside || plane.folded || !plane.rowsAreRuns) return null;
   cancelled();

@@ -1,3 +1,4 @@
+import type { Comparison } from "../compute/ops.ts";
 import { BadRequest } from "../errors.ts";
 import type { Side, TensorInfo } from "../formats/format.ts";
 
@@ -27,6 +28,14 @@ export interface Plane {
   readonly runsDown: boolean;
   /** The zoom at which one cell is one pixel. */
   readonly nativeZoom: number;
+  /** What each cell is compared with; not there where cells are the tensor's own values. */
+  readonly versus?: Versus;
+}
+
+/** The plane of another tensor, each cell of which is the partner of one cell, and how they compare. */
+export interface Versus {
+  readonly plane: Plane;
+  readonly how: Comparison;
 }
 
 /**

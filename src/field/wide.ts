@@ -38,9 +38,11 @@ export function readWide(
   return Float64Array.from(columns, (at) => element(view, (at - first) * size, !bigEndian));
 }
 
-/** The value of one cell, as the file has it. */
+/** The value of one cell, as the file has it; of a compared plane, what the comparison gives. */
 export function storedValue(reader: CellReader, x: number, y: number): number {
-  if (isWide(reader.plane.tensor)) return readWide(reader, reader.plane, x, y, 1)[0]!;
+  if (!reader.plane.versus && isWide(reader.plane.tensor)) {
+    return readWide(reader, reader.plane, x, y, 1)[0]!;
+  }
   const values = new Float32Array(1);
   readCells(reader, { x, y, width: 1, height: 1 }, { values, start: 0, pitch: 1 });
   return values[0]!;

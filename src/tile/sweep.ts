@@ -2,10 +2,11 @@ import { KEY_BINS, measureOfBlocks } from "../analysis/measure.ts";
 import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
 import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { axesOf, fold, type Plane } from "../field/plane.ts";
+import { axesOf, type Plane } from "../field/plane.ts";
 import { statsOf } from "../field/block_arrays.ts";
 import { type Level, mergeLevels } from "../field/pyramid.ts";
 import { measureSlab, type Slab } from "../field/slab.ts";
+import { dtypeOf, refold } from "../field/versus.ts";
 import { lineOf } from "./sample.ts";
 
 // Cells read at once where no blocks are made of them.
@@ -43,7 +44,8 @@ export function settle(
   levels: readonly Level[],
   bins: Uint32Array,
 ): Scale {
-  const { ops, plane: { cells, tensor: { dtype } } } = reader;
+  const { ops, plane } = reader;
+  const { cells } = plane, dtype = dtypeOf(plane);
   mergeLevels(ops, levels);
   const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, hasExactKeys(dtype));
   return scaleOf(measure, cells <= HELD ? allCells(reader) : undefined, dtype);
@@ -65,7 +67,7 @@ export function channels(reader: CellReader): Channels | null {
   const { shape } = tensor;
   if (shape.length < 2) return null;
   const [output, ...others] = axesOf(tensor) as [number, ...number[]];
-  const line = lineOf(tensor);
+  const line = refold(reader.plane, lineOf(tensor).axes);
   const order = line.axes.columns;
   const inner = order.slice(order.indexOf(output) + 1)
     .reduce((product, axis) => product * shape[axis]!, 1);
@@ -78,7 +80,7 @@ export function channels(reader: CellReader): Channels | null {
     readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: width });
     addSquares(values, x, { count, inner }, squares);
   }
-  const plane = fold(tensor, { rows: [output], columns: others });
+  const plane = refold(reader.plane, { rows: [output], columns: others });
   const dominant = line.cells <= HELD ? dominantPair(allCells({ ...reader, plane }), count) : null;
   return { norms: Float32Array.from(squares, Math.sqrt), dominant };
 }
