@@ -1,3 +1,4 @@
+import { fitting, isFixed } from "./compared.ts";
 import type { Legend, MapMode, Options, Parameter } from "./mode.ts";
 import { tintOf, weights } from "./weights.ts";
 
@@ -25,7 +26,11 @@ export const map: MapMode = {
   overzoom: weights.overzoom,
   parameters: [...weights.parameters.filter(({ name }) => !alone.includes(name)), scope],
   part: weights,
-  partOptions: ({ scope: _, ...options }) => ({ ...options, axes: null, scientific: true }),
+  partOptions: ({ scope: _, ...options }) => ({
+    ...fitting(options),
+    axes: null,
+    scientific: true,
+  }),
   isShared,
   shade: (options, scale) => tintOf(options, scale),
 
@@ -34,10 +39,10 @@ export const map: MapMode = {
       scale,
       channels: null,
     });
-    if (isShared(options)) return { ...own, title: "Weight" };
+    if (isShared(options) || isFixed(options)) return own;
     return {
       ...own,
-      title: "Weight, in units of its tensor's own scale",
+      title: `${own.title}, in units of its tensor's own scale`,
       normalization: `${
         own.normalization.replace(/ \/ 1\b/, " / s")
       }; s is each tensor's robust scale`,

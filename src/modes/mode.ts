@@ -11,8 +11,8 @@ export interface Parameter {
   readonly title: string;
   /** One sentence. */
   readonly about: string;
-  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3". */
-  readonly type: "number" | "integer" | "boolean" | "choice" | "range" | "axes";
+  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3"; `model` is a model's id. */
+  readonly type: "number" | "integer" | "boolean" | "choice" | "range" | "axes" | "model";
   readonly default: Option;
   readonly minimum?: number;
   readonly maximum?: number;

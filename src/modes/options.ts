@@ -97,6 +97,8 @@ function parse(parameter: Parameter, text: string): Option {
       return /^\d+(,\d+)*\|(\d+(,\d+)*)?$|^\|\d+(,\d+)*$/.test(text)
         ? text
         : refuse('axis numbers "rows|columns", such as "0,2|1,3"');
+    case "model":
+      return text === "" ? refuse("the id of a model") : text;
     case "integer":
     case "number": {
       const value = finite(text);

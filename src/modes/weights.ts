@@ -1,4 +1,5 @@
 import { palette } from "./colour.ts";
+import { comparisonParameters, fitting, isFixed, titleOf, withDefinition } from "./compared.ts";
 import { colormaps } from "./colormaps.ts";
 import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/ops.ts";
 import type { Scale } from "../analysis/scale.ts";
@@ -67,20 +68,23 @@ export const weights: Mode = {
       type: "boolean",
       default: true,
     },
+    ...comparisonParameters,
   ],
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
   needsScale: (options, log2) =>
-    options.range === null || (log2 < 0 && sideOf(options, 2 ** -log2) > 1),
+    !isFixed(options) || (log2 < 0 && sideOf(options, 2 ** -log2) > 1),
   needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
 
-  legend(options, { scale }): Legend {
+  legend(given, { scale }): Legend {
+    const options = fitting(given);
     const normal = tintOf(options, scale);
+    const title = titleOf(options, "Weight");
     return {
-      title: options.scientific ? "Weight" : "Weight × channel norm / largest",
+      title: options.scientific ? title : `${title} × channel norm / largest`,
       style: options.scientific ? "scientific" : "artistic",
-      normalization: normal.about,
+      normalization: withDefinition(options, normal.about),
       ramp: {
         colormap: String(options.colormap),
         reverse: Boolean(options.colormap_reverse),
@@ -91,7 +95,8 @@ export const weights: Mode = {
     };
   },
 
-  prepare(options, facts, plane) {
+  prepare(given, facts, plane) {
+    const options = fitting(given);
     const normal = tintOf(options, facts.scale);
     const factor = options.scientific ? undefined : channelFactor(facts, plane);
     const looks = {
