@@ -39,6 +39,12 @@ export class Atlas {
     for (const [i, { plane }] of regions.entries()) this.#regions[plane]!.push(i);
   }
 
+  /** log2 of the smallest blocks that pictures are made of as the overview holds them. */
+  get overviewFrom(): number {
+    // Finer ones that are of one layer each are drawn as its mode does: with infinities, for one.
+    return Math.max(this.overview.grid, Math.min(FINEST, this.layout.align + 1));
+  }
+
   get revision(): number {
     return this.#revision;
   }

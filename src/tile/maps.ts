@@ -133,7 +133,7 @@ export class Maps {
   plan(view: MapView, address: Address): Plan {
     const { z, x, y, density, crop = false, format } = address;
     const window = windowOf(view.plane, { z, x, y, density, crop });
-    if (window.log2 >= view.atlas.overview.grid) return this.#overview(view, window, format);
+    if (window.log2 >= view.atlas.overviewFrom) return this.#overview(view, window, format);
     return this.#composite(view, window, format);
   }
 
