@@ -30,8 +30,8 @@ export const PRELIMINARY = "public, max-age=5";
 const JSON_TYPE = "application/json";
 
 /** How long an answer of that view may be kept: for ever where the query names the version. */
-export const cacheControl = (query: URLSearchParams, { model }: Pick<View, "model">): string =>
-  query.get("v") === model.version ? IMMUTABLE : REVALIDATE;
+export const cacheControl = (query: URLSearchParams, { version }: Pick<View, "version">): string =>
+  query.get("v") === version ? IMMUTABLE : REVALIDATE;
 
 const cachingOf = ({ immutable, preliminary }: Ticket): string =>
   preliminary ? PRELIMINARY : immutable ? IMMUTABLE : REVALIDATE;

@@ -58,18 +58,18 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
     .get("/models/:model", (c) => {
       const query = only(c.req.raw, "v");
       const model = engine.model(c.req.param("model"));
-      return answer(c.req.raw, describedOnce(model), cacheControl(query, { model }));
+      return answer(c.req.raw, describedOnce(model), cacheControl(query, model));
     })
     .get("/models/:model/:layer", (c) => {
       const query = only(c.req.raw, "v");
       const model = engine.model(c.req.param("model"));
       if (c.req.param("layer") === WHOLE) {
         const body = describeWhole(model, engine.mapModes(), base);
-        return json(c.req.raw, body, cacheControl(query, { model }));
+        return json(c.req.raw, body, cacheControl(query, model));
       }
       const { layer, tensor } = engine.layer(model, c.req.param("layer"));
       const body = describeLayer(model, layer, tensor, engine.modes(), base);
-      return json(c.req.raw, body, cacheControl(query, { model }));
+      return json(c.req.raw, body, cacheControl(query, model));
     })
     .get("/models/:model/:layer/:mode", (c) => {
       const { model, layer, mode } = c.req.param();

@@ -61,9 +61,10 @@ export class HotPath {
     return tile ? new Response(tile.bytes, initOf(entry)) : null;
   }
 
-  #isCurrent({ model, version }: Entry): boolean {
+  #isCurrent({ model, version, ticket: { against } }: Entry): boolean {
     try {
-      return this.#engine.model(model).version === version;
+      return this.#engine.model(model).version === version &&
+        (!against || this.#engine.model(against.id).version === against.version);
     } catch {
       return false; // the whole way answers with the reason
     }

@@ -7,6 +7,6 @@ export function summaryRoutes({ engine }: Service): Hono {
     const query = only(c.req.raw, "v");
     const model = engine.model(c.req.param("model"));
     const summary = await engine.summary(model.id, c.req.param("layer"), c.req.raw.signal);
-    return json(c.req.raw, summary, cacheControl(query, { model }));
+    return json(c.req.raw, summary, cacheControl(query, model));
   });
 }

@@ -40,7 +40,7 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
         "x-tile-size": plane.tileSize,
         "x-native-zoom": plane.nativeZoom,
         "x-axes": plane.axes,
-        "x-version": view.model.version,
+        "x-version": view.version,
         "x-legend": legend,
         "x-inspect": inspect,
         ...("summary" in others ? { "x-summary": others.summary } : { "x-map": others.map }),
@@ -58,7 +58,7 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
       const { layout, norms } = engine.layout(model);
       const body = describeMap(model, layout, norms, base);
       // Norms come with time.
-      return json(c.req.raw, body, norms ? cacheControl(query, { model }) : PRELIMINARY);
+      return json(c.req.raw, body, norms ? cacheControl(query, model) : PRELIMINARY);
     })
     .get("/:model/:layer/:mode/:z/:x/:file", (c) => {
       const { model, layer, mode, z, x, file } = c.req.param();

@@ -25,7 +25,7 @@ export interface BandVisitor {
 export function isPacked(plane: Plane, base: number): boolean {
   const { tensor, width, rowsAreRuns, folded } = plane;
   const narrow = tensor.dtype === "BF16" || tensor.dtype === "F32";
-  return narrow && base === 3 && rowsAreRuns && !folded && width >= NARROW &&
+  return !plane.versus && narrow && base === 3 && rowsAreRuns && !folded && width >= NARROW &&
     !tensor.bigEndian && !tensor.affine;
 }
 

@@ -14,7 +14,10 @@ const FINEST = 5;
 /** How well a plane of the map is known. */
 type Knowledge = "nothing" | "estimate" | "all" | "unreadable";
 
-/** The map of a model: where its tensors lie, and what is known of them at its coarser zooms. */
+/**
+ * The map of a model: where its tensors lie, and what is known of them at its coarser zooms. Planes
+ * that are `absent` have their places and nothing in them.
+ */
 export class Atlas {
   readonly index: RegionIndex;
   readonly overview: Overview;
@@ -29,11 +32,11 @@ export class Atlas {
   #all: { readonly revision: number; readonly scale: Scale } | null = null;
   #tints: { readonly key: string; readonly tints: Tints } | null = null;
 
-  constructor(readonly layout: Layout) {
+  constructor(readonly layout: Layout, readonly absent: ReadonlySet<number> = new Set()) {
     const { planes, regions } = layout;
     this.index = new RegionIndex(layout);
-    this.overview = emptyOverview(layout);
-    this.#known = planes.map(() => "nothing");
+    this.overview = emptyOverview(layout, absent);
+    this.#known = planes.map((_, i) => absent.has(i) ? "all" : "nothing");
     this.#scales = planes.map(() => null);
     this.#regions = planes.map(() => []);
     for (const [i, { plane }] of regions.entries()) this.#regions[plane]!.push(i);
@@ -57,11 +60,12 @@ export class Atlas {
     return this.#scales[plane]!;
   }
 
-  /** Share of the cells of these regions, or of all, that all is known of. */
+  /** Share of the cells of these regions, or of all, that all is known of; absent ones do not count. */
   share(regions: Iterable<number> = this.layout.regions.keys()): number {
     let known = 0, all = 0;
     for (const i of regions) {
       const { plane, width, height } = this.layout.regions[i]!;
+      if (this.absent.has(plane)) continue;
       if (this.#known[plane] === "all") known += width * height;
       all += width * height;
     }
@@ -162,7 +166,7 @@ export function gridOf({ width, height, align }: Layout): number {
   return Math.min(align, Math.max(FINEST, least));
 }
 
-function emptyOverview(layout: Layout): Overview {
+function emptyOverview(layout: Layout, absent: ReadonlySet<number>): Overview {
   const { width, height, regions, planes } = layout;
   const grid = gridOf(layout);
   const slot = 2 ** grid;
@@ -179,6 +183,7 @@ function emptyOverview(layout: Layout): Overview {
   const [first] = levels as [OverviewLevel];
   const owners = new Int32Array(first.owners).fill(-1);
   for (const region of regions) {
+    if (absent.has(region.plane)) continue;
     const across = Math.ceil(region.width / slot), left = region.x / slot;
     for (let y = region.y / slot; y < Math.ceil((region.y + region.height) / slot); y++) {
       owners.fill(region.plane, y * first.width + left, y * first.width + left + across);

@@ -147,16 +147,17 @@ export const describeMode = ({ name, title, about, parameters, overzoom }: Look)
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
-  const { model, mode, plane, options, query, tensor } = view;
+  const { model, mode, plane, options, query, tensor, against, version } = view;
   return {
     model: model.id,
-    version: model.version,
+    version,
     layer,
     tensor,
     mode: mode.name,
     ...describeMode(mode),
     options,
     query,
+    ...(against ? { against: { model: against.model.id, version: against.model.version } } : {}),
     plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },
     tiles: Object.fromEntries(
       Object.keys(formats).map((format) => [format, tileTemplate(view, layer, format, base)]),
@@ -191,8 +192,8 @@ export function links(view: View, layer: string, base = "") {
 const pathOf = (kind: string, { model, mode }: View, layer: string) =>
   picturePath(kind, { model: model.id, layer, mode: mode.name });
 
-function versioned({ query, model }: View): string {
+function versioned({ query, version }: View): string {
   const parameters = new URLSearchParams(query);
-  parameters.set("v", model.version);
+  parameters.set("v", version);
   return queryString(parameters);
 }

@@ -93,7 +93,8 @@ class TileEngine implements Engine {
       options.pyramidBytes ?? 192 * MIB,
       (id) => this.#ingests.findings(id),
     );
-    this.#maps = new Maps(this.#layers, (model) => this.#ingests.of(model));
+    const modelOf = (id: string) => this.model(id);
+    this.#maps = new Maps(this.#layers, (model) => this.#ingests.of(model), modelOf);
     this.#ingests = new Ingests(
       options.store,
       this.#layers,
@@ -101,7 +102,7 @@ class TileEngine implements Engine {
       (event) => this.#listeners.forEach((listener) => listener(event)),
     );
     this.#summaries = new Summaries(this.#layers);
-    this.#views = new Views(this.#layers);
+    this.#views = new Views(this.#layers, modelOf);
     this.#tickets = new Tickets(options.cacheBytes ?? 64 * MIB);
     for (const model of catalogue.models()) this.model(model.id);
   }
@@ -218,7 +219,8 @@ class TileEngine implements Engine {
         "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
         ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
       },
-      versioned: address.query.get("v") === view.model.version,
+      versioned: address.query.get("v") === view.version,
+      ...(view.against ? { against: view.against.model } : {}),
       draw,
     });
   }
@@ -320,7 +322,11 @@ class TileEngine implements Engine {
         { x, y, width: view.plane.width, height: view.plane.height },
       );
     }
-    const own = this.view(view.model.id, at.tensor, view.mode.part.name, new URLSearchParams());
+    const { against } = view;
+    const query = new URLSearchParams(
+      against ? { against: against.model.id, compare: against.how } : {},
+    );
+    const own = this.view(view.model.id, at.tensor, view.mode.part.name, query);
     const z = Math.max(0, own.plane.nativeZoom - at.log2);
     const log2Of = own.plane.nativeZoom - z;
     const scale = 2 ** (at.log2 - log2Of);

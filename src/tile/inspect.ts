@@ -1,7 +1,7 @@
 import type { BlockStats } from "../compute/ops.ts";
-import type { CellReader } from "../field/cells.ts";
+import type { CellReader, SyncSource } from "../field/cells.ts";
 import { storedValue } from "../field/wide.ts";
-import { indexOf } from "../field/plane.ts";
+import { indexOf, type Plane } from "../field/plane.ts";
 import type { Levels } from "../field/levels.ts";
 import { measure } from "../field/pyramid.ts";
 import type { Inspection } from "./tile.ts";
@@ -32,8 +32,34 @@ export function inspect(
     const block = { x, y, width: 1, height: 1 };
     if (levels && log2 >= levels.statsFrom) cell = describe(levels.stats(ops, log2, block));
     else measure(reader, log2, block, (stats) => cell = describe(stats));
-    return { tensor: plane.tensor.name, index, ...spell(value), cell: cell! };
+    const compared = comparedAt(reader, left, top);
+    return { tensor: plane.tensor.name, index, ...spell(value), ...compared, cell: cell! };
   });
+}
+
+/** Both values of a compared cell. */
+function comparedAt(
+  reader: CellReader,
+  x: number,
+  y: number,
+): Pick<Inspection, "compared"> {
+  const { plane: { versus, ...own }, other } = reader;
+  if (!versus || !other) return {};
+  const value = (source: SyncSource, plane: Plane, x: number, y: number) =>
+    spell(storedValue({ ...reader, source, plane }, x, y));
+  const { plane, how } = versus;
+  const [column, row] = plane.width === own.width ? [x, y] : [y * own.width + x, 0];
+  return {
+    compared: {
+      how,
+      own: value(reader.source, own, x, y),
+      other: {
+        tensor: plane.tensor.name,
+        index: indexOf(plane, column, row)!,
+        ...value(other, plane, column, row),
+      },
+    },
+  };
 }
 
 function describe(stats: BlockStats): Inspection["cell"] {

@@ -10,20 +10,22 @@ import type { LevelsRef } from "../field/levels.ts";
 import { SAMPLED_FROM } from "../field/levels/sampled.ts";
 import { allocate, type Pyramid } from "../field/pyramid.ts";
 import { slabOf, stepsOf } from "../field/slab.ts";
+import { foldAgainst } from "../field/versus.ts";
 import type { StoredPyramid } from "../field/store.ts";
 import type { Facts } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
+import type { Rival } from "./against.ts";
 import type { Job, LayerContext } from "./job.ts";
-import { isFar, runWith, wholeOf } from "./remote.ts";
+import { fetchOf, isFar, runWith, wholeOf } from "./remote.ts";
 import { type Sample, sampleOf, unknownScale } from "./sample.ts";
 import type { Survey } from "./survey.ts";
 
 /** A folded tensor that tiles are drawn of, and what has been found out about it. */
 export interface LayerEntry {
-  /** Names the folding of the tensor in that version of the model. */
+  /** Names the folding of the tensor in that version of the model, and what it is compared with. */
   readonly id: string;
-  /** Whether it is folded as the tensor is unless another way is asked for. */
+  /** Whether it is folded as the tensor is unless another way is asked for, and compared with nothing. */
   readonly isDefault: boolean;
   readonly plane: Plane;
   /** Brings the tensor's bytes from where they lie; null where workers read them by themselves. */
@@ -80,7 +82,9 @@ const PART = 1 << 23;
 const FETCHED_PART = 1 << 21;
 const FETCHED_AT_ONCE = 6;
 /** Cells of a layer that are measured sooner than a sample of them would be missed. */
-const SOON = 1 << 22;
+export const SOON = 1 << 22;
+/** log2 of the blocks that a first look at a layer that nobody reads to its end takes: some lines of it. */
+export const FAR = 11;
 
 /**
  * The layers that have been looked at lately: their scales, and their pyramids while they fit into
@@ -111,18 +115,24 @@ export class Layers {
     return this.#pool.size;
   }
 
-  /** The model's tensor folded along `axes`. Throws `BadRequest` where they do not split its axes. */
+  /**
+   * The model's tensor folded along `axes`, its cells compared with those of a rival where there is
+   * one. Throws `BadRequest` where the axes do not split the tensor's.
+   */
   entry(
     model: Pick<Model, "id" | "version" | "fetch">,
     tensor: TensorInfo,
     axes?: Axes,
+    rival: Rival | null = null,
   ): LayerEntry {
-    const id = JSON.stringify([model.id, model.version, tensor.name, axes ?? null]);
+    const words: unknown[] = [model.id, model.version, tensor.name, axes ?? null];
+    if (rival) words.push(rival.model.id, rival.model.version, rival.tensor.name, rival.how);
+    const id = JSON.stringify(words);
     let entry = this.#entries.get(id);
     if (!entry) {
-      const fetch = isFar(tensor.source) ? model.fetch ?? null : null;
       const known = { facts: null, pyramid: null, stored: null };
-      entry = { id, isDefault: !axes, plane: fold(tensor, axes), fetch, ...known };
+      const isDefault = !axes && !rival;
+      entry = { id, isDefault, ...folded(model, tensor, axes, rival), ...known };
       this.#admit(entry);
     }
     return this.current(entry);
@@ -154,6 +164,10 @@ export class Layers {
       return { entry: this.#standIn(entry, "survey", estimate), share: 2 ** -look };
     }
     if (!entry.fetch || needs.pyramid) return exact;
+    if (entry.plane.versus) {
+      // Runs of one file have their partners all over the other: lines of cells instead.
+      return typeof look === "number" ? exact : this.basis(entry, needs, { needsScale, look: FAR });
+    }
     const sample = sampleOf(entry.plane.tensor);
     if (!sample) return exact;
     const estimate = { kind: "runs", sample } as const;
@@ -233,10 +247,11 @@ export class Layers {
     if (entry) entry.stored = null;
   }
 
-  /** Drops what is known of any version of a model. */
+  /** Drops what is known of any version of a model, and of what was compared with it. */
   forget(model: string): void {
     for (const id of this.#entries.keys()) {
-      if (JSON.parse(id.slice(0, id.lastIndexOf("]") + 1))[0] === model) this.#drop(id);
+      const [own, , , , rival] = JSON.parse(id.slice(0, id.lastIndexOf("]") + 1));
+      if (own === model || rival === model) this.#drop(id);
     }
   }
 
@@ -327,6 +342,21 @@ export class Layers {
     const context: LayerContext = { plane, facts };
     this.#pool.share(id, context);
   }
+}
+
+function folded(
+  model: Pick<Model, "fetch">,
+  tensor: TensorInfo,
+  axes: Axes | undefined,
+  rival: Rival | null,
+): Pick<LayerEntry, "plane" | "fetch"> {
+  const fetch = isFar(tensor.source) ? model.fetch ?? null : null;
+  if (!rival) return { plane: fold(tensor, axes), fetch };
+  const far = fetch !== null || isFar(rival.tensor.source);
+  return {
+    plane: foldAgainst(tensor, rival.tensor, rival.how, axes),
+    fetch: far ? fetchOf({ ...model, tensors: [tensor] }, rival.model) ?? null : null,
+  };
 }
 
 /** Small layers take no longer than a tile, so that they need not give way to any. */

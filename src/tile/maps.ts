@@ -1,7 +1,8 @@
 import type { Scale } from "../analysis/scale.ts";
 import { isOfFile, NotFound } from "../errors.ts";
 import { type Window, windowOf } from "../field/canvas.ts";
-import { type Layout, layOut, type Region } from "../field/layout.ts";
+import type { Layout, Region } from "../field/layout.ts";
+import { SAMPLED_FROM } from "../field/levels/sampled.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Model } from "../model/model.ts";
@@ -9,12 +10,15 @@ import type { Legend, MapMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { mapModes } from "../modes/table.ts";
 import { SingleFlight } from "../storage/flight.ts";
-import { Atlas } from "./atlas.ts";
+import { againstOf, versionOf } from "./against.ts";
+import type { Atlas } from "./atlas.ts";
+import { Atlases, type Sheet } from "./atlases.ts";
 import { ownerOf } from "./overview.ts";
 import { type Found, normOf } from "./record.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Job, PieceOfTile } from "./job.ts";
-import type { LayerEntry, Layers, Needs } from "./layers.ts";
+import { FAR, type LayerEntry, type Layers, type Needs, SOON } from "./layers.ts";
+import { fetchOf } from "./remote.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
 import { Outdated } from "./faults.ts";
@@ -22,10 +26,12 @@ import { WHOLE } from "./address.ts";
 import type { Address, View } from "./tile.ts";
 
 /** A whole model opened for a mode. */
-export interface MapView extends View {
+export interface MapView extends View, Sheet {
   readonly mode: MapMode;
-  readonly atlas: Atlas;
 }
+
+/** What is drawn on a map, whatever the mode. */
+type Subject = Sheet & Pick<MapView, "model" | "against" | "version">;
 
 export const isMap = (view: View): view is MapView => view.layer === null;
 
@@ -44,14 +50,14 @@ interface Piece {
   readonly needs: Needs;
   readonly share: number;
   readonly region: Region;
+  /** That of its region. */
+  readonly number: number;
   /** In pixels of the tile. */
   readonly x: number;
   readonly y: number;
   readonly window: Window;
 }
 
-/** log2 of the blocks that a first look at a layer behind a network takes: some lines of it. */
-const FAR = 11;
 /** Regions on a tile up to which whoever looks at it means them. */
 const FEW = 64;
 /** Layers that are asked about at once: far from filling the queue of jobs. */
@@ -65,18 +71,19 @@ const unit: Partial<Scale> = {
 
 /** Maps of the models that were looked at: each is laid out once a version. */
 export class Maps {
-  readonly #atlases = new WeakMap<Model, Atlas>();
+  readonly #atlases = new Atlases();
   readonly #flight = new SingleFlight<void>();
 
+  /** `modelOf` answers a model as its files are now. */
   constructor(
     private readonly layers: Layers,
     private readonly ingestOf: (model: Model) => Ingest | undefined,
+    private readonly modelOf: (id: string) => Model,
   ) {}
 
+  /** The map of a model's own values. */
   atlas(model: Model): Atlas {
-    let atlas = this.#atlases.get(model);
-    if (!atlas) this.#atlases.set(model, atlas = new Atlas(layOut(model.layers)));
-    return atlas;
+    return this.#atlases.of(model, null).atlas;
   }
 
   layout(model: Model): Layout {
@@ -99,8 +106,8 @@ export class Maps {
       throw new NotFound(message, { mode: name, allowed });
     }
     const options = parseOptions(mode, query, ["v"]);
-    const atlas = this.atlas(model);
-    const { width, height, planes } = atlas.layout;
+    const against = againstOf(options, this.modelOf);
+    const { width, height, planes } = this.layout(model);
     if (planes.length === 0) {
       const missing = "tensors with elements: this model has none";
       throw new NotFound(`mode "${name}" cannot show "${model.id}": it needs ${missing}`, {
@@ -116,7 +123,9 @@ export class Maps {
       mode,
       options,
       query: canonicalQuery(mode, options),
-      atlas,
+      against,
+      version: versionOf(model, against),
+      ...this.#atlases.of(model, against),
       plane: {
         width,
         height,
@@ -138,7 +147,7 @@ export class Maps {
   }
 
   #overview(view: MapView, window: Window, format: Address["format"]): Plan {
-    const { model, atlas, mode, options, query } = view;
+    const { atlas, mode, options, query } = view;
     const meeting = this.#meeting(view, window);
     const shareNow = () => {
       // Of a scale that all share, all have to be known.
@@ -146,16 +155,16 @@ export class Maps {
       return Math.min(ofAll, this.#shareOf(view, meeting));
     };
     const known = shareNow();
-    if (known < 1 && meeting.length <= FEW) this.#want(model, atlas, meeting);
+    if (known < 1 && meeting.length <= FEW) this.#want(view, meeting);
     return {
-      content: contentOf(model, known < 1 ? `overview ${atlas.revision}` : "exact"),
+      content: contentOf(view, known < 1 ? `overview ${atlas.revision}` : "exact"),
       share: known < 1 ? Math.min(Math.max(2 ** -atlas.layout.align, known), 0.999) : 1,
       draw: async (signal) => {
-        await this.look(model, signal);
+        await this.#survey(view, signal);
         if (known === 1 && shareNow() < 1) throw new Outdated();
         await this.#merge(view, signal);
         const shared = mode.isShared(options) ? atlas.scaleOfAll() : null;
-        const tints = atlas.tints(mode, options, query, shared);
+        const tints = atlas.tints(mode, mode.partOptions(options), query, shared);
         const job: Job = {
           kind: "overview",
           context: "",
@@ -177,21 +186,20 @@ export class Maps {
     const isLacking = ({ region }: Piece) => atlas.known(region.plane) === "unreadable";
     const pieces = meeting.filter((piece) => !isLacking(piece));
     const lacking = meeting.length - pieces.length;
-    const ingest = this.ingestOf(model);
+    this.#want(view, pieces.filter(({ share }) => share < 1).map(({ number }) => number));
     let cells = 0, known = 0;
     for (const piece of meeting) {
-      const { share, window: { width, height }, entry } = piece;
+      const { share, window: { width, height } } = piece;
       cells += width * height;
       if (isLacking(piece)) continue;
       known += width * height * share;
-      if (share < 1) ingest?.want(entry.plane.tensor.name);
     }
     const share = cells === 0 ? 1 : known / cells;
     const isShared = mode.isShared(options) && pieces.length > 0;
     const shares = isShared ? this.#shareOf(view) : 1;
     const estimates = pieces.filter(({ share }) => share < 1).map(({ entry }) => entry.id);
     return {
-      content: contentOf(model, estimates, lacking, shares < 1 ? view.atlas.revision : null),
+      content: contentOf(view, estimates, lacking, shares < 1 ? view.atlas.revision : null),
       share: Math.min(share, shares < 1 ? Math.min(0.999, shares) : 1),
       draw: async (signal) => {
         await inTurns(pieces, async ({ entry, needs, region }) => {
@@ -203,7 +211,7 @@ export class Maps {
             throw new Outdated();
           }
         });
-        if (isShared) await this.look(model, signal);
+        if (isShared) await this.#survey(view, signal);
         const scale = isShared ? view.atlas.scaleOfAll() : null;
         const parts = pieces.map(({ entry, window, x, y }): PieceOfTile => {
           return { context: entry.id, levels: this.layers.levels(entry, log2), window, x, y };
@@ -220,21 +228,25 @@ export class Maps {
           format,
           facts: scale && { scale, channels: null },
         };
-        return await this.layers.runFree<Rendered>(job, signal, model.fetch);
+        const { against } = view;
+        const fetch = against ? fetchOf(model, against.model) : model.fetch;
+        return await this.layers.runFree<Rendered>(job, signal, fetch);
       },
     };
   }
 
-  /** Regions that a window of the map shows. */
+  /** Regions with something in them that a window of the map shows. */
   #meeting({ atlas }: MapView, { log2, x, y, width, height }: Window): number[] {
     const side = 2 ** log2;
     // Further in than native, windows begin at cells.
     const [left, top] = log2 >= 0 ? [x * side, y * side] : [x, y];
-    return atlas.index.meeting(left, top, width * side, height * side);
+    const all = atlas.index.meeting(left, top, width * side, height * side);
+    return all.filter((i) => !atlas.absent.has(atlas.layout.regions[i]!.plane));
   }
 
-  #want(model: Model, { layout }: Atlas, regions: readonly number[]): void {
-    const ingest = this.ingestOf(model);
+  /** Has the layers of regions read before others; no ingest comes to those that are compared. */
+  #want({ model, against, atlas: { layout } }: Subject, regions: readonly number[]): void {
+    const ingest = against ? undefined : this.ingestOf(model);
     for (const i of regions) {
       const { plane } = layout.planes[layout.regions[i]!.plane]!;
       ingest?.want(plane.tensor.name);
@@ -243,7 +255,7 @@ export class Maps {
 
   #pieces(view: MapView, window: Window): Piece[] {
     const { log2, x, y, width, height } = window;
-    const { atlas: { layout }, mode, options, model } = view;
+    const { atlas: { layout }, mode, options } = view;
     const scale = 2 ** log2;
     const part = mode.partOptions(options);
     const left = log2 >= 0 ? x : x / scale, top = log2 >= 0 ? y : y / scale;
@@ -254,13 +266,13 @@ export class Maps {
       const toY = Math.min(top + height, Math.ceil((region.y + region.height) / scale));
       if (toX <= fromX || toY <= fromY) return [];
       const { plane } = layout.planes[region.plane]!;
-      const entry = this.layers.entry(model, plane.tensor);
+      const entry = this.#entry(view, region.plane);
       const needs: Needs = {
         facts: true,
         channels: mode.part.needsChannels(part),
         pyramid: log2 >= meansFrom(plane),
       };
-      const basis = this.layers.basis(entry, needs, { look: this.#lookOf(model, entry) });
+      const basis = this.layers.basis(entry, needs, { look: this.#lookOf(view, entry) });
       // In pixels of the plane at this zoom; further in than native, the first cell is counted.
       const startX = region.left / scale + fromX - region.x / scale;
       const startY = region.top / scale + fromY - region.y / scale;
@@ -271,6 +283,7 @@ export class Maps {
         needs,
         share: basis.share < 1 && needs.pyramid ? Math.min(1, 2 / scale) : basis.share,
         region,
+        number: i,
         x: fromX - left,
         y: fromY - top,
         window: {
@@ -288,32 +301,38 @@ export class Maps {
 
   async legend(view: MapView, signal?: AbortSignal): Promise<Legend> {
     const { mode, options, atlas } = view;
-    await this.look(view.model, signal);
+    await this.#survey(view, signal);
     const all = atlas.scaleOfAll();
-    const legend = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
+    const own = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
+    const legend = { ...own, special: [...own.special, ...withoutPartner(atlas)] };
     const share = this.#shareOf(view);
     return share < 1 ? estimated(legend, share) : legend;
   }
 
-  /** Makes sure that something is known of every plane. */
+  /** Makes sure that something is known of every plane of a model. */
   async look(model: Model, signal?: AbortSignal): Promise<void> {
-    const atlas = this.atlas(model);
+    const own = { model, against: null, version: model.version };
+    await this.#survey({ ...own, ...this.#atlases.of(model, null) }, signal);
+  }
+
+  async #survey(subject: Subject, signal?: AbortSignal): Promise<void> {
+    const { atlas } = subject;
     const { planes } = atlas.layout;
     const unknown = planes.keys().filter((i) => atlas.known(i) === "nothing").toArray();
     if (unknown.length === 0) return;
     await this.#flight.run(
-      `survey ${model.id} ${model.version}`,
-      (signal) => inTurns(unknown, (i) => this.#look(model, atlas, i, signal)),
+      contentOf(subject, "survey"),
+      (signal) => inTurns(unknown, (i) => this.#look(subject, i, signal)),
       signal,
     );
   }
 
   /** A first look at a plane, or, where it is small or no ingest will come to it, all of it. */
-  async #look(model: Model, atlas: Atlas, i: number, signal: AbortSignal): Promise<void> {
-    const { tensor } = atlas.layout.planes[i]!.plane;
-    const whole = this.layers.entry(model, tensor);
+  async #look(subject: Subject, i: number, signal: AbortSignal): Promise<void> {
+    const { atlas } = subject;
+    const whole = this.#entry(subject, i);
     const needs: Needs = { facts: true, channels: false, pyramid: true };
-    const { entry } = this.layers.basis(whole, needs, { look: this.#lookOf(model, whole) });
+    const { entry } = this.layers.basis(whole, needs, { look: this.#lookOf(subject, whole) });
     try {
       await this.layers.ready(entry, needs, signal);
     } catch (error) {
@@ -330,11 +349,12 @@ export class Maps {
   }
 
   /** Makes sure that levels further out hold all that had been put in when this was called. */
-  async #merge({ atlas, model }: MapView, signal: AbortSignal): Promise<void> {
+  async #merge(subject: Subject, signal: AbortSignal): Promise<void> {
+    const { atlas } = subject;
     const needed = atlas.revision;
     // One that is under way may have begun with less.
     while (atlas.merged < needed) {
-      await this.#flight.run(`merge ${model.id} ${model.version}`, async (signal) => {
+      await this.#flight.run(contentOf(subject, "merge"), async (signal) => {
         const { revision, overview: { levels } } = atlas;
         await this.layers.runFree({ kind: "merge", context: "", levels }, signal);
         atlas.merged = revision;
@@ -343,19 +363,35 @@ export class Maps {
   }
 
   /** Share of these regions' cells, or of all, that is or will be exact when it is drawn. */
-  #shareOf({ model, atlas }: MapView, regions?: readonly number[]): number {
-    return this.#isComing(model) || atlas.isLacking ? atlas.share(regions) : 1;
+  #shareOf(subject: Subject, regions?: readonly number[]): number {
+    const { atlas } = subject;
+    return this.#isEstimated(subject) || atlas.isLacking ? atlas.share(regions) : 1;
   }
 
-  #isComing(model: Model): boolean {
+  /** The layer of a plane, compared where the map is. */
+  #entry({ model, atlas, rivals }: Subject, plane: number): LayerEntry {
+    const { tensor } = atlas.layout.planes[plane]!.plane;
+    return this.layers.entry(model, tensor, undefined, rivals?.[plane]);
+  }
+
+  /** Whether what is known of some layers may be an estimate. */
+  #isEstimated({ model, against, atlas: { layout, absent } }: Subject): boolean {
     const ingest = this.ingestOf(model);
-    return ingest !== undefined && !ingest.isDone;
+    if (!against) return ingest !== undefined && !ingest.isDone;
+    const looks = ingest ?? model.fetch ?? against.model.fetch;
+    return looks !== undefined && layout.planes.some(({ plane }) => plane.cells > SOON);
   }
 
-  /** How coarse a first look at a layer is; null where it is read at once. */
-  #lookOf(model: Model, { plane, fetch }: LayerEntry): number | null {
-    const coming = this.ingestOf(model)?.coming(plane.tensor.name) ?? null;
-    return coming === null && fetch ? Math.max(FAR, this.atlas(model).layout.align) : coming;
+  /**
+   * How coarse a first look at a layer is; null where it is read at once. No ingest comes to layers
+   * that are compared: where models are large enough for one, a look at them has to do.
+   */
+  #lookOf({ model, against, atlas: { layout } }: Subject, { plane, fetch }: LayerEntry) {
+    const ingest = this.ingestOf(model);
+    const coming = ingest?.coming(plane.tensor.name) ?? null;
+    if (coming !== null && !against) return coming;
+    if (fetch) return Math.max(FAR, layout.align);
+    return against && ingest ? Math.max(SAMPLED_FROM, layout.align) : null;
   }
 
   /** Norms of all tensors by name; null until all of them are known. */
@@ -401,8 +437,16 @@ export class Maps {
 }
 
 /** What a picture of a map follows from, besides its address. */
-const contentOf = ({ id, version }: Model, ...further: readonly unknown[]): string =>
-  JSON.stringify([id, version, ...further]);
+const contentOf = ({ model, version, against }: Subject, ...further: readonly unknown[]): string =>
+  JSON.stringify([model.id, version, against && [against.model.id, against.how], ...further]);
+
+/** A legend's line for the tensors that are compared with nothing. */
+function withoutPartner({ absent, layout: { planes } }: Atlas): Legend["special"] {
+  if (absent.size === 0) return [];
+  const count = [...absent].reduce((sum, i) => sum + planes[i]!.plane.cells, 0);
+  const name = `no partner (${absent.size} of ${planes.length} tensors)`;
+  return [{ name, color: "transparent", count }];
+}
 
 /** Does something for each item, some at a time. */
 async function inTurns<Item>(

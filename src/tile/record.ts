@@ -56,8 +56,9 @@ export function fromRecord(record: unknown): Found | null {
 
 const spell = (value: number) => Number.isFinite(value) ? value : String(value);
 
-const toText = ({ buffer, byteOffset, byteLength }: Float32Array | Uint32Array | Uint8Array): string =>
-  new Uint8Array(buffer, byteOffset, byteLength).toBase64();
+const toText = (
+  { buffer, byteOffset, byteLength }: Float32Array | Uint32Array | Uint8Array,
+): string => new Uint8Array(buffer, byteOffset, byteLength).toBase64();
 
 const toBytes = (text: string): ArrayBuffer => Uint8Array.fromBase64(text).buffer;
 

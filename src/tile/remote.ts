@@ -1,6 +1,7 @@
 import type { Pool, Urgency } from "../compute/pool.ts";
 import { Unreadable } from "../errors.ts";
 import type { TensorInfo } from "../formats/format.ts";
+import type { Model } from "../model/model.ts";
 import { type Fetch, MOST, type Supply, type Wanted } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
 import type { Job } from "./job.ts";
@@ -46,8 +47,44 @@ export function wholeOf({ source, offset, bytes }: TensorInfo): Wanted[] {
 }
 
 /** Whether any byte of a source lies behind a network. */
-export function isFar(ref: SourceRef): boolean {
-  if (ref.kind === "remote") return true;
-  if (ref.kind === "assembled") return ref.pieces.some(({ source }) => isFar(source));
-  return "from" in ref && isFar(ref.from);
+export const isFar = (ref: SourceRef): boolean => !remotesOf(ref).next().done;
+
+/** The remote objects that a source reads from. */
+function* remotesOf(ref: SourceRef): Generator<SourceRef & { readonly kind: "remote" }> {
+  if (ref.kind === "remote") yield ref;
+  else if (ref.kind === "assembled") {
+    for (const { source } of ref.pieces) {
+      yield* remotesOf(source);
+    }
+  } else if ("from" in ref) yield* remotesOf(ref.from);
 }
+
+type Fetched = Pick<Model, "fetch" | "tensors">;
+
+/** Brings bytes of either model; undefined where none of them is far. */
+export function fetchOf(model: Fetched, other: Fetched): Fetch | undefined {
+  const { fetch: first } = model, { fetch: second } = other;
+  if (!first || !second) return first ?? second;
+  const objects = objectsOf(model);
+  return async (wanted, signal) => {
+    const supplies = wanted.map((each) =>
+      (objects.has(keyOf(each)) ? first : second)([each], signal)
+    );
+    return (await Promise.all(supplies)).flat();
+  };
+}
+
+const known = new WeakMap<Fetched["tensors"], ReadonlySet<string>>();
+
+/** The remote objects that a model's tensors lie in. */
+function objectsOf({ tensors }: Fetched): ReadonlySet<string> {
+  let objects = known.get(tensors);
+  if (!objects) {
+    const sources = new Set(tensors.map(({ source }) => source));
+    objects = new Set([...sources].flatMap((source) => [...remotesOf(source)].map(keyOf)));
+    known.set(tensors, objects);
+  }
+  return objects;
+}
+
+const keyOf = ({ url, version }: Pick<Wanted, "url" | "version">) => `${version} ${url}`;

@@ -13,6 +13,8 @@ export interface Promised {
   readonly share: number;
   /** Whether the URL names the version, so that an exact picture never changes. */
   readonly versioned: boolean;
+  /** The model that another is compared with. */
+  readonly against?: Ticket["against"];
   draw(signal: AbortSignal): Promise<Rendered>;
 }
 
@@ -26,7 +28,7 @@ export class Tickets {
     this.#tiles = new LruCache(limit);
   }
 
-  make({ tag, format, headers: own, share, versioned, draw }: Promised): Ticket {
+  make({ tag, format, headers: own, share, versioned, against, draw }: Promised): Ticket {
     // Weak: another sample of the same cells would serve as well.
     const etag = share < 1 ? `W/"${tag}"` : `"${tag}"`;
     const type = formats[format];
@@ -37,6 +39,7 @@ export class Tickets {
       preliminary: share < 1,
       type,
       headers,
+      ...(against ? { against } : {}),
       cached: () => this.#tiles.get(etag),
       tile: async (signal) => {
         const known = this.#tiles.get(etag);

@@ -1,8 +1,10 @@
+import type { Comparison } from "../compute/ops.ts";
 import type { Layout } from "../field/layout.ts";
 import type { Legend, Look, MapMode, Mode, Options } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
+import type { Against } from "./against.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
 import type { LayerSketch } from "./sketch.ts";
@@ -60,12 +62,14 @@ export interface Ticket {
    * the picture is an estimate.
    */
   readonly etag: string;
-  /** True where the URL named the current version, so that the answer never changes. */
+  /** True where the URL named the current version (of both models, where two are compared), so that the answer never changes. */
   readonly immutable: boolean;
   /** True while a better picture than this one may come for the same URL. */
   readonly preliminary: boolean;
   readonly type: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** A further model that it is drawn of. */
+  readonly against?: Pick<Model, "id" | "version">;
   /** The tile if it lies in the cache. */
   cached(): Tile | undefined;
   /** Renders, or takes from the cache, or joins the same tile in flight. */
@@ -88,13 +92,28 @@ export interface PlaneInfo {
   };
 }
 
+type Special = "NaN" | "+Infinity" | "-Infinity";
+
+/** A value as a file has it. */
+interface Stored {
+  readonly value: number | null;
+  readonly special?: Special;
+}
+
 /** DESIGN's answer of `/inspect`. */
 export interface Inspection {
   readonly tensor: string;
   readonly index: readonly number[];
   /** Null for NaN and infinities in JSON; `special` then names it. */
   readonly value: number | null;
-  readonly special?: "NaN" | "+Infinity" | "-Infinity";
+  readonly special?: Special;
+  /** The values that were compared, where the value is what their comparison gives. */
+  readonly compared?: {
+    readonly how: Comparison;
+    readonly own: Stored;
+    /** In the model that it is compared with. */
+    readonly other: Stored & { readonly tensor: string; readonly index: readonly number[] };
+  };
   readonly cell: {
     readonly mean: number | null;
     readonly variance: number | null;
@@ -121,6 +140,10 @@ export interface View {
   /** Query string of the options that differ from their defaults, sorted; "" where none does. */
   readonly query: string;
   readonly plane: PlaneInfo;
+  /** What values are compared with; null where they are shown as they are. */
+  readonly against: Against | null;
+  /** Names all that is drawn of: the model's version, and that of the one it is compared with. */
+  readonly version: string;
 }
 
 /** The engine that routes and the command line drive. */

@@ -5,6 +5,7 @@ import { findTensor, type Found } from "../model/views.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import type { Mode } from "../modes/mode.ts";
 import { modes } from "../modes/table.ts";
+import { againstOf, rivalOf, versionOf } from "./against.ts";
 import type { LayerEntry, Layers } from "./layers.ts";
 import type { View } from "./tile.ts";
 
@@ -20,19 +21,21 @@ const KNOWN = 4096;
 
 /** Views that were asked for lately. */
 export class Views {
-  readonly #layers: Layers;
   readonly #known = new Map<string, OpenView>();
 
-  constructor(layers: Layers) {
-    this.#layers = layers;
-  }
+  /** `modelOf` answers a model as its files are now. */
+  constructor(
+    private readonly layers: Layers,
+    private readonly modelOf: (id: string) => Model,
+  ) {}
 
   /** The view of a layer or tensor in a mode. Throws `NotFound`, and `BadRequest` for the query. */
   open(model: Model, layer: string, mode: string, query: URLSearchParams): OpenView {
     const key = JSON.stringify([model.version, model.id, layer, mode, query.toString()]);
     let view = this.#known.get(key);
-    if (!view) {
-      view = open(this.#layers, model, layer, mode, query);
+    const other = view?.against?.model;
+    if (!view || (other && this.modelOf(other.id) !== other)) {
+      view = open(this.layers, model, layer, mode, query, this.modelOf);
       if (this.#known.size >= KNOWN) this.#known.clear();
       this.#known.set(key, view);
     }
@@ -50,6 +53,7 @@ function open(
   layerName: string,
   modeName: string,
   query: URLSearchParams,
+  modelOf: (id: string) => Model,
 ): OpenView {
   const { layer, tensor: info } = findLayer(model, layerName);
   const tensor = info.name;
@@ -65,7 +69,9 @@ function open(
     throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
   }
   const options = parseOptions(mode, query, ["v"]);
-  const entry = layers.entry(model, info, mode.axes(options));
+  const against = againstOf(options, modelOf);
+  const rival = against && rivalOf(model, info, against);
+  const entry = layers.entry(model, info, mode.axes(options), rival);
   const { plane } = entry;
   return {
     model,
@@ -84,6 +90,8 @@ function open(
       maxZoom: plane.nativeZoom + mode.overzoom,
       axes: { ...plane.axes, about: describeAxes(plane) },
     },
+    against,
+    version: versionOf(model, against),
   };
 }
 

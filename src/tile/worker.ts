@@ -29,6 +29,8 @@ import { channels, settle, sketchStep, sweep } from "./sweep.ts";
 
 interface Loaded extends LayerContext {
   readonly source: SyncSource;
+  /** Where the cells lie that its own are compared with. */
+  readonly other: SyncSource | undefined;
   readonly clock: CellReader["clock"];
   /** Drawings that are ready for another tile, by mode and query. */
   readonly drawings: Map<string, (canvas: Canvas) => Picture>;
@@ -55,8 +57,8 @@ serveJobs<Job>({
     layers.delete(id);
     const layer = loaded.get(id);
     loaded.delete(id);
-    const inUse = loaded.values().some(({ source }) => source === layer?.source);
-    if (layer && !inUse) close(layer.source);
+    const inUse = new Set(loaded.values().flatMap(sourcesOf));
+    for (const source of layer ? sourcesOf(layer) : []) if (!inUse.has(source)) close(source);
   },
   async work(job, cancelled) {
     prefetched.begin(job.supplies);
@@ -73,7 +75,7 @@ serveJobs<Job>({
     prefetched.begin(); // lets go of what came with the job
     const done = await working;
     // After the last read: whatever changed before or meanwhile is noticed, and nothing is answered from it.
-    for (const source of new Set(used.map(({ source }) => source))) source.check();
+    for (const source of new Set(used.flatMap(sourcesOf))) source.check();
     return done;
   },
 });
@@ -109,8 +111,8 @@ async function workOn(
   job: Exclude<Job, { kind: "composite" | "overview" | "merge" }>,
   cancelled: () => void,
 ): Promise<Done> {
-  const { plane, source, clock } = layer;
-  const reader: CellReader = { plane, source, ops, clock, cancelled };
+  const { plane, source, other, clock } = layer;
+  const reader: CellReader = { plane, source, other, ops, clock, cancelled };
   switch (job.kind) {
     case "tile": {
       const levels = job.levels && openLevels(job.levels, reader);
@@ -181,6 +183,7 @@ function drawComposite(
       const reader: CellReader = {
         plane: layer.plane,
         source: layer.source,
+        other: layer.other,
         ops,
         clock,
         cancelled,
@@ -223,8 +226,10 @@ function load(id: string): Loaded {
   if (!context) {
     throw new Changed("the model changed while this waited; ask again", { retryAfter: 1 });
   }
-  const source = open(context.plane.tensor.source);
-  const layer = { ...context, source, clock: { read: 0, decode: 0 }, drawings: new Map() };
+  const { tensor, versus } = context.plane;
+  const source = open(tensor.source);
+  const other = versus && open(versus.plane.tensor.source, source);
+  const layer = { ...context, source, other, clock: { read: 0, decode: 0 }, drawings: new Map() };
   loaded.set(id, layer);
   return layer;
 }
@@ -249,7 +254,10 @@ function drawing(
   return draw;
 }
 
-function open(ref: SourceRef): SyncSource {
+const sourcesOf = ({ source, other }: Loaded): SyncSource[] => other ? [source, other] : [source];
+
+/** Opens what is not open yet; others may be closed for it, but not one that is to be `kept`. */
+function open(ref: SourceRef, kept?: SyncSource): SyncSource {
   const key = fingerprint(
     JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? fingerprint(value) : value),
   );
@@ -260,11 +268,11 @@ function open(ref: SourceRef): SyncSource {
   let decoded = keptBytes(source.ref);
   for (const other of [...sources.values()].reverse()) {
     const bytes = keptBytes(other.ref);
-    if (bytes > 0 && (decoded += bytes) > DECODED) close(other);
+    if (bytes > 0 && (decoded += bytes) > DECODED && other !== kept) close(other);
   }
   for (const other of sources.values()) {
     if (sources.size < HANDLES) break;
-    close(other);
+    if (other !== kept) close(other);
   }
   sources.set(key, source as SyncSource);
   return source as SyncSource;
@@ -273,6 +281,6 @@ function open(ref: SourceRef): SyncSource {
 /** Closes a handle, and lets go of the layers that read from it: they open it again when asked. */
 function close(source: SyncSource): void {
   for (const [key, other] of sources) if (other === source) sources.delete(key);
-  for (const [id, layer] of loaded) if (layer.source === source) loaded.delete(id);
+  for (const [id, layer] of loaded) if (sourcesOf(layer).includes(source)) loaded.delete(id);
   source.close();
 }
