@@ -67,7 +67,8 @@ class Weighted {
   deviation(center: number): number {
     if (this.#sums.length === 0) return NaN;
     const half = this.#sums.at(-1)! / 2;
-    const within = (d: number) => this.#upTo(center + d) - this.#upTo(center - d);
+    const within = (d: number) => this.#upTo(center + d) - this.#below(center - d);
+    if (within(0) >= half) return 0;
     let low = 0, high = Math.max(center - this.#values[0]!, this.#values.at(-1)! - center);
     for (let middle = high / 2; middle > low && middle < high; middle = (low + high) / 2) {
       if (within(middle) >= half) high = middle;
@@ -76,21 +77,28 @@ class Weighted {
     return high;
   }
 
+  /** Weight of the values below x. */
+  #below(x: number): number {
+    return this.#sums[leading(this.#values, (value) => value < x) - 1] ?? 0;
+  }
+
   /** Weight of the values up to x. */
   #upTo(x: number): number {
-    const at = firstAtLeast(this.#values, x);
-    if (at > 0 && !(this.#values[at]! <= x)) return this.#sums[at - 1]!;
-    return this.#values[at]! <= x ? this.#sums[at]! : 0;
+    return this.#sums[leading(this.#values, (value) => value <= x) - 1] ?? 0;
   }
 }
 
 /** Index of the first entry ≥ x of an ascending list; its last where there is none. */
-function firstAtLeast(sorted: Float64Array, x: number): number {
-  let low = 0, high = sorted.length - 1;
+const firstAtLeast = (sorted: Float64Array, x: number): number =>
+  Math.min(leading(sorted, (value) => value < x), sorted.length - 1);
+
+/** How many entries at the start of a list belong; none does after the first that does not. */
+function leading(list: Float64Array, belongs: (value: number) => boolean): number {
+  let low = 0, high = list.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle]! >= x) high = middle;
-    else low = middle + 1;
+    if (belongs(list[middle]!)) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
