@@ -82,7 +82,13 @@ const PART = 1 << 23;
 const FETCHED_PART = 1 << 21;
 const FETCHED_AT_ONCE = 6;
 /** Cells of a layer that are measured sooner than a sample of them would be missed. */
-export const SOON = 1 << 22;
+const SOON = 1 << 22;
+/** The same of a comparison, which reads two layers, and again in every process. */
+const SOON_COMPARED = 1 << 20;
+
+/** Whether a layer of so many cells is measured at once rather than estimated. */
+export const isSoon = (cells: number, isCompared: boolean): boolean =>
+  cells <= (isCompared ? SOON_COMPARED : SOON);
 /** log2 of the blocks that a first look at a layer that nobody reads to its end takes: some lines of it. */
 export const FAR = 11;
 
@@ -159,12 +165,13 @@ export class Layers {
     const exact = { entry, share: 1 };
     const whole = entry.facts && (!needs.pyramid || entry.pyramid || entry.stored);
     if (whole || needs.channels) return exact;
-    if (typeof look === "number" && entry.plane.cells > SOON && !needs.figures) {
+    const { cells, versus } = entry.plane;
+    if (typeof look === "number" && !isSoon(cells, versus !== undefined) && !needs.figures) {
       const estimate: Estimate = { kind: "lines", log2: look, survey: null };
       return { entry: this.#standIn(entry, "survey", estimate), share: 2 ** -look };
     }
     if (!entry.fetch || needs.pyramid) return exact;
-    if (entry.plane.versus) {
+    if (versus) {
       // Runs of one file have their partners all over the other: lines of cells instead.
       return typeof look === "number" ? exact : this.basis(entry, needs, { needsScale, look: FAR });
     }

@@ -17,7 +17,7 @@ import { ownerOf } from "./overview.ts";
 import { type Found, normOf } from "./record.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Job, PieceOfTile } from "./job.ts";
-import { FAR, type LayerEntry, type Layers, type Needs, SOON } from "./layers.ts";
+import { FAR, isSoon, type LayerEntry, type Layers, type Needs } from "./layers.ts";
 import { fetchOf } from "./remote.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
@@ -379,7 +379,8 @@ export class Maps {
     const ingest = this.ingestOf(model);
     if (!against) return ingest !== undefined && !ingest.isDone;
     const looks = ingest ?? model.fetch ?? against.model.fetch;
-    return looks !== undefined && layout.planes.some(({ plane }) => plane.cells > SOON);
+    return looks !== undefined &&
+      layout.planes.some(({ plane: { cells } }, i) => !absent.has(i) && !isSoon(cells, true));
   }
 
   /**
