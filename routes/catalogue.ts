@@ -77,6 +77,14 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
       const view = engine.view(model, layer, mode, query);
       return json(c.req.raw, describeView(view, layer, base), cacheControl(query, view));
     })
+    .get("/partners/:model/:layer", (c) => {
+      only(c.req.raw);
+      const model = engine.model(c.req.param("model"));
+      const partners = engine.partners(model, c.req.param("layer"));
+      return json(c.req.raw, {
+        partners: partners.map(({ model: { id, title }, tensors }) => ({ id, title, tensors })),
+      });
+    })
     .get("/modes", (c) => {
       only(c.req.raw, "v");
       return json(c.req.raw, {

@@ -63,6 +63,26 @@ export function findRival(model: Model, tensor: TensorInfo, against: Against): R
   return found && isAlike(shapeOf(tensor), shapeOf(found)) ? { ...against, tensor: found } : null;
 }
 
+/** A model that can be compared with, and how many of the tensors have partners there. */
+export interface Partner {
+  readonly model: Model;
+  readonly tensors: number;
+}
+
+/** Those of other models in which any of these tensors of a model has a partner. */
+export function partnersOf(
+  model: Model,
+  tensors: readonly TensorInfo[],
+  others: readonly Model[],
+): Partner[] {
+  const found = others.filter((other) => other !== model).map((other) => {
+    const against = { model: other, how: "difference" } as const;
+    const matched = tensors.filter((tensor) => findRival(model, tensor, against) !== null);
+    return { model: other, tensors: matched.length };
+  });
+  return found.filter(({ tensors }) => tensors > 0);
+}
+
 /** What an answer follows from: a model's version, and that of the one it is compared with. */
 export const versionOf = (model: Model, against: Against | null): string =>
   against ? `${model.version}-${against.model.version}` : model.version;

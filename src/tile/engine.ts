@@ -11,6 +11,7 @@ import { mapModes, modes } from "../modes/table.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
 import { fingerprint } from "../storage/version.ts";
 import { type Access, access } from "./access.ts";
+import { type Partner, partnersOf } from "./against.ts";
 import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import { persistently } from "./faults.ts";
@@ -331,6 +332,11 @@ class TileEngine implements Engine {
     const log2Of = own.plane.nativeZoom - z;
     const scale = 2 ** (at.log2 - log2Of);
     return await this.inspect(own, Math.floor(at.x * scale), Math.floor(at.y * scale), z, signal);
+  }
+
+  partners(model: Model, layer: string): readonly Partner[] {
+    const tensors = layer === WHOLE ? model.tensors : [findLayer(model, layer).tensor];
+    return partnersOf(model, tensors, this.models());
   }
 
   layout(model: Model) {

@@ -4,7 +4,7 @@ import type { Legend, Look, MapMode, Mode, Options } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
-import type { Against } from "./against.ts";
+import type { Against, Partner } from "./against.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
 import type { LayerSketch } from "./sketch.ts";
@@ -168,6 +168,8 @@ export interface Engine {
   watch(folder: string): Promise<void>;
   modes(): readonly Mode[];
   mapModes(): readonly MapMode[];
+  /** Models that a layer, or the whole model for "_", can be compared with. Throws `NotFound`. */
+  partners(model: Model, layer: string): readonly Partner[];
   /** Where the tensors of a model lie on its map, and their norms, once all are known. */
   layout(model: Model): { layout: Layout; norms: ReadonlyMap<string, number> | null };
   /** How far a model has been read; null where it is read only as far as it is looked at. */
