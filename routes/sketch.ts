@@ -7,6 +7,6 @@ export function sketchRoutes({ engine }: Service): Hono {
     const query = only(c.req.raw, "v");
     const model = engine.model(c.req.param("model"));
     const sketch = await engine.sketch(model.id, c.req.param("layer"), c.req.raw.signal);
-    return json(c.req.raw, sketch, cacheControl(query, { model }));
+    return json(c.req.raw, sketch, cacheControl(query, model));
   });
 }
