@@ -110,6 +110,11 @@ export function inspect(subject: Subject, x: number, y: number, z?: number, sign
   return get<Inspection>(inspectUrl(subject, x, y, z), signal);
 }
 
+/** Ids of the models that a layer can be compared with. */
+export const partners = async ({ model, layer }: Subject, signal?: Signal) =>
+  (await get<{ partners: { id: string }[] }>(`partners/${part(model)}/${part(layer)}`, signal))
+    .partners.map(({ id }) => id);
+
 export const colormaps = async (signal?: Signal) =>
   (await get<{ colormaps: Colormap[] }>("colormaps", signal)).colormaps;
 

@@ -62,6 +62,7 @@ const widgets: Record<Parameter["type"], Make> = {
       spellcheck: "false",
       onchange: (event: Event) => change(read(event), true),
     }),
+  model: models,
 };
 
 function slider(parameter: Parameter, value: string, change: OnChange, id: string): HTMLElement {
@@ -152,6 +153,17 @@ function choice({ choices = [], title }: Parameter, value: string, change: OnCha
         h("span", {}, name),
       )
     ),
+  );
+}
+
+/** One of the open models, or none. One that was asked for stays to choose, whatever becomes of it. */
+function models({ choices = [] }: Parameter, value: string, change: OnChange, id: string) {
+  const ids = value === "" || choices.includes(value) ? choices : [value, ...choices];
+  return h(
+    "select",
+    { id, onchange: (event: Event) => change(read(event), true) },
+    h("option", { value: "", selected: value === "" }, "none"),
+    ...ids.map((name) => h("option", { value: name, selected: name === value }, name)),
   );
 }
 

@@ -14,12 +14,22 @@ export class OptionsPanel implements Widget {
 
   constructor(private readonly store: Store) {}
 
-  update({ mode, subject }: Scene): void {
-    const shown = mode.parameters.filter(({ name }) => !atLegend.includes(name));
+  update({ mode, subject, partners }: Scene): void {
+    const { against } = subject.options;
+    const idle = [
+      ...(partners.length === 0 && against === undefined ? ["against"] : []),
+      ...(against === undefined ? ["compare"] : []),
+    ];
+    const shown = mode.parameters.filter(({ name }) =>
+      !atLegend.includes(name) && !idle.includes(name)
+    ).map((parameter) =>
+      parameter.type === "model" ? { ...parameter, choices: partners } : parameter
+    );
     const set = shown.filter(({ name }) => subject.options[name] !== undefined).length;
     this.#button.hidden = shown.length === 0;
     this.#button.dataset.count = set > 0 ? String(set) : "";
-    const key = JSON.stringify([mode.name, shown.map(({ name }) => subject.options[name] ?? null)]);
+    const values = shown.map(({ name }) => subject.options[name] ?? null);
+    const key = JSON.stringify([mode.name, partners, values]);
     // A control that is being dragged is not replaced under the hand.
     const held = this.#root.contains(document.activeElement) &&
       document.activeElement?.matches("[type=range]:active");

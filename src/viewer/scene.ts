@@ -10,6 +10,8 @@ export interface Scene {
   readonly plane: api.PlaneInfo;
   readonly subject: api.Subject;
   readonly legend: api.Legend;
+  /** Ids of the models that the layer can be compared with. */
+  readonly partners: readonly string[];
 }
 
 /** A part of the page that follows the scene. */
@@ -49,11 +51,12 @@ export async function resolve(state: State): Promise<Scene> {
   const { version } = model;
   const subject = { model: id, layer: name, mode: mode.name, options: state.options, version };
   const key = `${version} ${api.path(subject)}${api.query(subject)}`;
-  const [plane, legend] = await Promise.all([
+  const [plane, legend, partners] = await Promise.all([
     once(`plane ${key}`, () => api.plane(subject)),
     once(`legend ${key}`, () => api.legend(subject)),
+    once(`partners ${id} ${name}`, () => api.partners(subject)),
   ]);
-  return { models, model, layer, mode, plane, subject, legend };
+  return { models, model, layer, mode, plane, subject, legend, partners };
 }
 
 /** There is nothing to show. */
