@@ -204,6 +204,20 @@ Deno.test("tiles of one place are those of their own model and comparison", () =
     assertEquals([tags.size, pictures.size], [5, 5]);
   }));
 
+Deno.test("comparisons that are asked for at once do not stand in for each other", async () => {
+  const hows = ["difference", "ratio", "signs"];
+  const far = (engine: Engine, how: string) =>
+    numbers(engine, comparedAt("_", [0, 0, 0], `compare=${how}`, "map"));
+  const alone: Float32Array[] = [];
+  await withTuned(base, tuned, async (engine) => {
+    for (const how of hows) alone.push((await far(engine, how)).values);
+  });
+  await withTuned(base, tuned, async (engine) => {
+    const together = await Promise.all(hows.map((how) => far(engine, how)));
+    assertEquals(together.map(({ values }) => values), alone);
+  });
+});
+
 Deno.test("a large layer of a compared map is estimated where models are read in the background, and says so", async () => {
   const shape = [2100, 2400];
   const sources = [5, 6].map((seed) => made(shape, (i) => hash(i + seed) - 0.5));

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { BadRequest, Changed } from "../../src/errors.ts";
 import { createEngine } from "../../src/tile/engine.ts";
 import { type Content, failure, hash, modelFile, numbers, tileAt } from "./models.ts";
+import { safetensorsFile } from "../formats/build.ts";
 import { comparedAt, eights, halves, plane, withPair, withTuned } from "./pair.ts";
 
 const fixture = (path: string) => fileURLToPath(new URL(`../../fixtures/${path}`, import.meta.url));
@@ -357,6 +358,36 @@ Deno.test("tags and versions name both models; when the other changes, a 409, th
       assert(!tags.has(ticket.etag));
       assert(String((await ticket.tile()).bytes) !== String(tiles[i]!.bytes));
     }
+  });
+});
+
+Deno.test("a change of the other file is noticed before a tile of it is answered", () => {
+  const content = { fc: { shape: [300, 400], values: one.slice(0, 120_000) } };
+  return withTuned(content, content, async (engine, paths) => {
+    await engine.ticket(comparedAt("fc", [1, 0, 0])).tile();
+    const ticket = engine.ticket(comparedAt("fc", [1, 1, 1]));
+    const { shape, values } = content.fc;
+    await Deno.writeFile(
+      paths.base,
+      modelFile({ fc: { shape, values: values.map((v) => 2 * v) } }),
+    );
+    const error = await failure(() => ticket.tile());
+    assert(error instanceof Changed, String(error));
+  });
+});
+
+Deno.test("medians of comparisons are exact, however few values the tensors' own type has", async () => {
+  const bytes = (seed: number) =>
+    Uint8Array.from({ length: 999 }, (_, i) => 1 + 250 * hash(i + seed));
+  const [a, b] = [bytes(1), bytes(2)];
+  const file = (data: Uint8Array) =>
+    safetensorsFile({ fc: { dtype: "U8", shape: [27, 37], data_offsets: [0, 999] } }, data);
+  await withPair(file(b), file(a), async (engine) => {
+    const query = new URLSearchParams("against=base&compare=ratio&normalize=robust");
+    const { normalization } = await engine.legend(engine.view("tuned", "fc", "weights", query));
+    const ratios = [...a].map((v, i) => Math.log2(v / b[i]!)).sort((x, y) => x - y);
+    const found = Number(/x − (\S+)\)/.exec(normalization)![1]);
+    assertAlmostEquals(found, ratios[499]!, 1e-4 * Math.abs(ratios[499]!) + 1e-9);
   });
 });
 
