@@ -1,4 +1,10 @@
-import { type BlockLevels, type BlockStats, type Bordered, GROUP, type Ops } from "../compute/ops.ts";
+import {
+  type BlockLevels,
+  type BlockStats,
+  type Bordered,
+  GROUP,
+  type Ops,
+} from "../compute/ops.ts";
 import { eachBand, isPacked } from "./bands.ts";
 import { paste, PLANES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, type Rect } from "./cells.ts";

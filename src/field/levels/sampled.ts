@@ -15,14 +15,25 @@ export interface Line {
   readonly weight: number;
 }
 
+/** How many lines a block gets, `beside` of which are asked for next to each other. */
+const linesFor = (log2: number, beside: number): number =>
+  // Of a single line nothing tells how far off it is, unless there is another beside it.
+  log2 <= PAIRS || beside === 1 ? 2 : 1;
+
 /**
  * The lines that stand for block `block` of 2^`log2` cells: one at random from each of equal parts
  * of it, the same whenever it is asked. A line's cells are neighbours in the file.
  */
-export function linesOf(name: string, log2: number, block: number, cells: number): Line[] {
+export function linesOf(
+  name: string,
+  log2: number,
+  block: number,
+  cells: number,
+  lines = 1,
+): Line[] {
   const from = block * 2 ** log2;
   const count = Math.min(cells - from, 2 ** log2);
-  const strata = Math.min(count, log2 <= PAIRS ? 2 : 1);
+  const strata = Math.min(count, lines);
   const random = generator(`${name} ${log2} ${block}`);
   return Array.from({ length: strata }, (_, i) => {
     const start = Math.floor(count * i / strata), end = Math.floor(count * (i + 1) / strata);
@@ -58,7 +69,8 @@ export function sampledLevels(reader: CellReader): Levels {
       const [next, step] = runsDown ? [1, pitch] : [pitch, 1];
       let before: Float32Array | null = null;
       for (let i = 0; i < count; i++) {
-        const lines = linesOf(name, log2, first + i, runsDown ? plane.width : plane.height);
+        const across = runsDown ? plane.width : plane.height;
+        const lines = linesOf(name, log2, first + i, across, linesFor(log2, count));
         const read = lines.map(({ at, weight }) => ({
           weight,
           means: meansOfLine(reader, ops, at, from, along, log2),
