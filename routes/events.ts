@@ -25,9 +25,15 @@ export function eventRoutes({ engine, uploads }: Service): Hono {
     const model = only(c.req.raw, "model").get("model");
     if (model !== null) engine.model(model); // throws where there is none
     const { signal } = c.req.raw;
-    let end = () => {};
+    let stop = () => {};
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
+        let isOver = false;
+        const end = () => {
+          if (isOver) return;
+          stop();
+          controller.close();
+        };
         const send = (text: string) => {
           if ((controller.desiredSize ?? 0) < -WAITING) return end();
           controller.enqueue(new TextEncoder().encode(text));
@@ -39,11 +45,11 @@ export function eventRoutes({ engine, uploads }: Service): Hono {
         };
         const deaf = engine.listen(tell);
         const timer = setInterval(() => send(":\n\n"), HEARTBEAT);
-        end = () => {
+        stop = () => {
+          if (isOver) return;
+          isOver = true;
           deaf();
           clearInterval(timer);
-          end = () => {};
-          controller.close();
         };
         signal.addEventListener("abort", () => end());
         send("retry: 2000\n\n");
@@ -53,7 +59,8 @@ export function eventRoutes({ engine, uploads }: Service): Hono {
           if (state) tell({ kind: "ingest", ...state });
         }
       },
-      cancel: () => end(),
+      // Which has closed it already.
+      cancel: () => stop(),
     });
     return new Response(body, {
       headers: [...cors, ["Content-Type", "text/event-stream"], ["Cache-Control", "no-store"]],
