@@ -72,7 +72,7 @@ export class OutOfSpace extends SynaptileError {
   readonly title = "Disk full";
 }
 
-/** A stored chunk is not what was written; `details` has its folder, log2, cx and cy. */
+/** A stored chunk is not what was written; `details` has its folder and log2. */
 export class CorruptChunk extends SynaptileError {
   readonly status = 500;
   readonly title = "Store damaged";

@@ -1,13 +1,12 @@
 import type { Ops } from "../compute/ops.ts";
-import { cut, paste, PLANES, statsOf } from "./block_arrays.ts";
+import { cut, paste, PLANES, STATS_BYTES, statsOf } from "./block_arrays.ts";
 import type { Rect } from "./cells.ts";
-import type { Plane } from "./plane.ts";
+import { type Plane, TILE } from "./plane.ts";
 import type { Level } from "./pyramid.ts";
 import type { Slab } from "./slab.ts";
 import {
-  CHUNK,
   readStats,
-  type StoredLevel,
+  slabSize,
   storedLevels,
   type StoredPyramid,
   writeMeans,
@@ -17,8 +16,6 @@ import {
 // How a plane's pyramid comes to lie on disk: slab by slab its nearest two levels, which are let go of
 // then; the levels further out stay in memory until all slabs are there.
 
-/** Chunks that a slab has along the plane's longer way, at most: 65,536 cells of 16 a block. */
-const BESIDE = 16;
 /** Cells of a plane below which its pyramid is made again sooner than found on disk. */
 const SMALL = 1 << 16;
 /** Bytes of the levels that may stay in memory until a plane is done: a square of 2³² cells. */
@@ -32,14 +29,14 @@ export function isKept({ cells, width, height }: Plane, base: number): boolean {
 }
 
 /** The parts that a plane is measured in, in blocks of 2^(base + 1) cells, in the file's order. */
-export function slabsOf(plane: Plane, base: number): Rect[] {
-  const side = 2 ** (base + 1);
-  const across = Math.ceil(plane.width / side), down = Math.ceil(plane.height / side);
-  const [stepX, stepY] = plane.runsDown ? [CHUNK, BESIDE * CHUNK] : [BESIDE * CHUNK, CHUNK];
+export function slabsOf(pyramid: Omit<StoredPyramid, "folder">): Rect[] {
+  const side = 2 ** (pyramid.base + 1);
+  const across = Math.ceil(pyramid.width / side), down = Math.ceil(pyramid.height / side);
+  const size = slabSize(pyramid);
   const slabs: Rect[] = [];
-  for (let y = 0; y < down; y += stepY) {
-    for (let x = 0; x < across; x += stepX) {
-      const width = Math.min(stepX, across - x), height = Math.min(stepY, down - y);
+  for (let y = 0; y < down; y += size.height) {
+    for (let x = 0; x < across; x += size.width) {
+      const width = Math.min(size.width, across - x), height = Math.min(size.height, down - y);
       slabs.push({ x, y, width, height });
     }
   }
@@ -64,19 +61,16 @@ export function keepSlab(
   slab: Slab,
   outer: readonly Level[],
 ): void {
-  const { base, means, stats } = slab;
-  const values = new Float32Array(means.buffer);
-  eachChunk(means, (x, y, width, height) => {
-    const part = values.subarray(y * means.width + x);
-    const column = (2 * slab.x + x) / CHUNK, row = (2 * slab.y + y) / CHUNK;
-    writeMeans(pyramid, base, column, row, part, means.width, width, height);
-  });
-  const all = statsOf(stats);
-  eachChunk(stats, (x, y, width, height) =>
+  const { base, x, y, means } = slab;
+  const { width, height } = means;
+  const target = { values: new Float32Array(means.buffer), start: 0, pitch: width };
+  writeMeans(pyramid, base, { x: 2 * x, y: 2 * y, width, height }, target);
+  const stats = statsOf(slab.stats);
+  writeStats(pyramid, base + 1, x, y, stats);
+  eachTile(stats, (left, top, width, height) =>
     ops.frame(() => {
-      const part = cut(ops, all, x, y, width, height);
-      writeStats(pyramid, base + 1, (slab.x + x) / CHUNK, (slab.y + y) / CHUNK, part);
-      paste(ops.merge(part), statsOf(outer[0]!), (slab.x + x) / 2, (slab.y + y) / 2);
+      const part = cut(ops, stats, left, top, width, height);
+      paste(ops.merge(part), statsOf(outer[0]!), (x + left) / 2, (y + top) / 2);
     }));
 }
 
@@ -87,38 +81,36 @@ export function recallSlab(
   { x, y, width, height }: Rect,
   outer: readonly Level[],
 ): void {
-  eachChunk({ width, height }, (left, top, width, height) =>
+  eachTile({ width, height }, (left, top, width, height) =>
     ops.frame(() => {
-      const column = (x + left) / CHUNK, row = (y + top) / CHUNK;
-      const chunk = readStats(pyramid, pyramid.base + 1, column, row);
-      const part = cut(ops, chunk, 0, 0, width, height);
+      const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
+      const part = statsOf({ width, height, buffer, byteOffset });
+      readStats(pyramid, pyramid.base + 1, x + left, y + top, part);
       paste(ops.merge(part), statsOf(outer[0]!), (x + left) / 2, (y + top) / 2);
     }));
 }
 
 /** Writes those of the levels further out that the pyramid has on disk. */
-export function keepOuter(ops: Ops, pyramid: StoredPyramid, outer: readonly Level[]): void {
-  for (const { log2 } of storedLevels(pyramid)) {
+export function keepOuter(pyramid: StoredPyramid, outer: readonly Level[]): void {
+  for (const { log2, width, height, hasStats } of storedLevels(pyramid)) {
     const level: Level | undefined = outer[log2 - pyramid.base - 2];
     if (!level) continue;
-    const all = statsOf(level);
-    eachChunk(
-      level,
-      (x, y, width, height) =>
-        ops.frame(() =>
-          writeStats(pyramid, log2, x / CHUNK, y / CHUNK, cut(ops, all, x, y, width, height))
-        ),
-    );
+    const stats = statsOf(level);
+    if (hasStats) writeStats(pyramid, log2, 0, 0, stats);
+    else {
+      const target = { values: stats.mean, start: 0, pitch: width };
+      writeMeans(pyramid, log2, { x: 0, y: 0, width, height }, target);
+    }
   }
 }
 
-function eachChunk(
-  size: Pick<StoredLevel, "width" | "height">,
+function eachTile(
+  size: { readonly width: number; readonly height: number },
   visit: (x: number, y: number, width: number, height: number) => void,
 ): void {
-  for (let y = 0; y < size.height; y += CHUNK) {
-    for (let x = 0; x < size.width; x += CHUNK) {
-      visit(x, y, Math.min(CHUNK, size.width - x), Math.min(CHUNK, size.height - y));
+  for (let y = 0; y < size.height; y += TILE) {
+    for (let x = 0; x < size.width; x += TILE) {
+      visit(x, y, Math.min(TILE, size.width - x), Math.min(TILE, size.height - y));
     }
   }
 }

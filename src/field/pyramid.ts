@@ -81,17 +81,21 @@ export function meansAt(pyramid: Pyramid, log2: number): { means: Float32Array; 
   return { means: statsOf(level).mean, width: level.width };
 }
 
-/** Merges every level from the one before, some rows at a time. */
+/** Merges every level from the one before. */
 export function mergeLevels(ops: Ops, levels: readonly Level[]): void {
   for (let i = 1; i < levels.length; i++) {
-    const below = statsOf(levels[i - 1]!), level = statsOf(levels[i]!);
-    const rows = 2 * Math.max(1, Math.floor(BAND / below.width));
-    for (let y = 0; y < below.height; y += rows) {
-      ops.frame(() => {
-        const part = cut(ops, below, 0, y, below.width, Math.min(rows, below.height - y));
-        paste(ops.merge(part), level, 0, y / 2);
-      });
-    }
+    mergeInto(ops, statsOf(levels[i - 1]!), statsOf(levels[i]!));
+  }
+}
+
+/** Merges a level from the one before, some rows at a time. */
+export function mergeInto(ops: Ops, below: BlockStats, level: BlockStats): void {
+  const rows = 2 * Math.max(1, Math.floor(BAND / below.width));
+  for (let y = 0; y < below.height; y += rows) {
+    ops.frame(() => {
+      const part = cut(ops, below, 0, y, below.width, Math.min(rows, below.height - y));
+      paste(ops.merge(part), level, 0, y / 2);
+    });
   }
 }
 

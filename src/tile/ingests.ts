@@ -167,9 +167,9 @@ export class Ingests {
       key: model.version,
       title: model.title,
       format: model.format,
-      layers: layout.planes.map(({ plane: { tensor, width, height } }) => {
+      layers: layout.planes.map(({ plane: { tensor, width, height, runsDown } }) => {
         const { name, dtype, shape } = tensor;
-        return { name, dtype, shape, width, height };
+        return { name, dtype, shape, width, height, runsDown };
       }),
     });
     const { id, version } = model;

@@ -62,11 +62,13 @@ async function keep(reading: Reading, stored: StoredPyramid): Promise<Measured> 
   const { entry: { plane, id: context }, grid: log2 } = reading;
   const levels = outerLevels(plane, stored.base);
   const bins = new Uint32Array(KEY_BINS);
-  for (const [part, rect] of slabsOf(plane, stored.base).entries()) {
+  for (const [part, rect] of slabsOf(stored).entries()) {
     add(bins, await slab(reading, part, rect, stored, levels));
   }
   const job: Job = { kind: "finish", context, bins, levels, stored, log2 };
-  return await run<Finished>(reading, job);
+  const finished = await run<Finished>(reading, job);
+  reading.store.describe(reading.number);
+  return finished;
 }
 
 /** Measures a slab and writes it, or takes what was written before the process was killed. */
@@ -102,7 +104,7 @@ async function slab(
   await run(reading, { kind: "keep", context, slab, stored, outer });
   memory.give(slab.means.buffer, slab.stats.buffer);
   // A layer of a single slab is done a moment later anyway.
-  if (slabsOf(plane, stored.base).length > 1) {
+  if (slabsOf(stored).length > 1) {
     store.writePart(number, part, packKeys(bins));
   }
   return bins;

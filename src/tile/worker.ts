@@ -131,7 +131,7 @@ async function workOn(
     case "finish": {
       const { stored, levels, log2, bins } = job;
       const scale = settle(reader, levels, bins);
-      keepOuter(ops, stored, levels);
+      keepOuter(stored, levels);
       const own = log2 - stored.base - 2;
       const slots = own >= 0
         ? copyOf(levels[Math.min(own, levels.length - 1)]!)

@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { OutOfSpace, Unreadable } from "../../errors.ts";
 
@@ -23,17 +14,27 @@ let written = 0;
  * forced to the disk: after a loss of power checksums tell what is whole. Throws `OutOfSpace`,
  * `Unreadable`.
  */
-export function writeWhole(path: string, bytes: Uint8Array): void {
+export const writeWhole = (path: string, bytes: Uint8Array): void => writePieces(path, [bytes]);
+
+/**
+ * Writes a file of pieces one after the other, each of which is done with once the next is asked for.
+ * Where there are none, a file that is there is taken away.
+ */
+export function writePieces(path: string, pieces: Iterable<Uint8Array>): void {
   const part = `${path}.${writer}-${written++}${PART}`;
   attempt("written", path, () => {
+    let fd: number | null = null;
     try {
-      const fd = create(part);
       try {
-        for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+        for (const bytes of pieces) {
+          fd ??= create(part);
+          for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+        }
       } finally {
-        closeSync(fd);
+        if (fd !== null) closeSync(fd);
       }
-      renameSync(part, path);
+      if (fd === null) removeFile(path);
+      else renameSync(part, path);
     } catch (error) {
       rmSync(part, { force: true });
       throw error;
@@ -55,30 +56,35 @@ function create(path: string): number {
 export const makeFolder = (path: string): void =>
   void attempt("made", path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
 
-/**
- * Reads a file's first bytes, as many as there is room for, and returns how many there were; null
- * where there is no such file.
- */
-export function readInto(path: string, into: Uint8Array): number | null {
-  return attempt("read", path, () => {
-    let fd: number;
+/** Opens a file to read from it; null where there is none. */
+export const openFile = (path: string): Deno.FsFile | null =>
+  attempt("read", path, () => {
     try {
-      fd = openSync(path, "r");
+      return Deno.openSync(path);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return null;
       throw error;
     }
-    try {
-      let done = 0;
-      for (let got = 1; got > 0 && done < into.length; done += got) {
-        got = readSync(fd, into, done, into.length - done, null);
-      }
-      return done;
-    } finally {
-      closeSync(fd);
-    }
   });
-}
+
+/** Reads bytes from an offset on, from the end where it is negative; false where they are too few. */
+export const readAt = (
+  path: string,
+  file: Deno.FsFile,
+  offset: number,
+  into: Uint8Array,
+): boolean =>
+  attempt("read", path, () => {
+    const start = offset < 0 ? file.seekSync(0, Deno.SeekMode.End) + offset : offset;
+    if (start < 0) return false;
+    file.seekSync(start, Deno.SeekMode.Start);
+    for (let done = 0; done < into.length;) {
+      const got = file.readSync(into.subarray(done));
+      if (got === null) return false;
+      done += got;
+    }
+    return true;
+  });
 
 /** Takes a file away, if it is there. */
 export function removeFile(path: string): void {

@@ -10,47 +10,40 @@ export interface Image {
   readonly dtype: "float32" | "uint32";
   /** Its channels; an image of one figure has no axis for them. */
   readonly fields: readonly Field[];
-  /** Levels from the base to its first. */
-  readonly skipped: 0 | 1;
+  /** Whether all levels have it, not those with all figures alone. */
+  readonly everywhere: boolean;
   /** What every entry holds where nothing is written. */
-  fill(log2: number): number;
+  readonly fill: number;
 }
 
-const none = () => 0;
-
 /** How figures of a layer are laid out. Those that differ in their fill value are images of their own. */
-export const images: readonly Image[] = [
-  {
+export const images = {
+  mean: {
     name: "mean",
     about: "mean of a block's finite values",
     dtype: "float32",
     fields: ["mean"],
-    skipped: 0,
-    fill: () => NaN,
+    everywhere: true,
+    fill: NaN,
   },
-  {
+  moments: {
     name: "moments",
     about: "sum of squared differences from the mean, extremes, sum of gradient magnitudes",
     dtype: "float32",
     fields: ["m2", "min", "max", "gradient"],
-    skipped: 1,
-    fill: none,
+    everywhere: false,
+    fill: 0,
   },
-  {
-    name: "count",
-    about: "finite values of a block",
-    dtype: "uint32",
-    fields: ["count"],
-    skipped: 1,
-    // Most blocks are whole and finite.
-    fill: (log2) => log2 < 16 ? 4 ** log2 : 0,
-  },
-  {
+  counts: {
     name: "counts",
-    about: "values of a block above zero, equal to zero, NaN, infinite",
+    about: "values of a block that are not finite or not there, above zero, zero, NaN, infinite",
     dtype: "uint32",
-    fields: ["positive", "zero", "nan", "infinite"],
-    skipped: 1,
-    fill: none,
+    // Most blocks are whole and finite: what their `count` lacks is kept, so that it is mostly 0.
+    fields: ["count", "positive", "zero", "nan", "infinite"],
+    everywhere: false,
+    fill: 0,
   },
-];
+} as const satisfies Record<string, Image>;
+
+/** What a channel is called on disk. */
+export const channelName = (field: Field): string => field === "count" ? "absent" : field;

@@ -1,4 +1,5 @@
 import { bytesOf, type Dtype } from "../../formats/format.ts";
+import { TILE } from "../plane.ts";
 
 /** Where a layer's levels lie: plain data. */
 export interface StoredPyramid {
@@ -7,20 +8,28 @@ export interface StoredPyramid {
   /** Cells of the layer's plane. */
   readonly width: number;
   readonly height: number;
+  /** Whether neighbours in the layer's file lie below each other, as in `Plane`. */
+  readonly runsDown: boolean;
   /** log2 of the side, in cells, of the smallest blocks, of which the means alone are kept. */
   readonly base: number;
 }
-
-/** Blocks a side of a chunk, which is a tile of its level. */
-export const CHUNK = 256;
 
 /** Blocks of 2^`log2` cells a side. */
 export interface StoredLevel {
   readonly log2: number;
   readonly width: number;
   readonly height: number;
-  readonly chunksAcross: number;
-  readonly chunksDown: number;
+  /** Whether all figures are kept, not the means alone. */
+  readonly hasStats: boolean;
+  /** Blocks of a chunk, which is checked and read as a whole. */
+  readonly chunk: Size;
+  /** Chunks of a shard, which is a file. */
+  readonly shard: Size;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Blocks below this size are computed from the file when they are looked at. */
@@ -30,6 +39,13 @@ const PER_BLOCK = 12;
 /** Share of a layer's bytes that its levels may take. */
 const SHARE = 0.12;
 
+/** Tiles that a slab has along the file's runs, at most: 65,536 cells of 16 a block. */
+const LONGEST = 16;
+/** Tiles that a shorter slab has in all. */
+const MOST = 4;
+/** Blocks of a chunk, about: rows are long, since they are copied one by one. */
+const CHUNK: Size = { width: TILE, height: TILE / 4 };
+
 /** `StoredPyramid.base` of a layer of that type: levels take at most 12 % of its bytes. */
 export function storedBase(dtype: Dtype): number {
   let base = NEAREST;
@@ -38,29 +54,63 @@ export function storedBase(dtype: Dtype): number {
 }
 
 /**
- * Levels from the base to the first that fits one chunk, at least one beyond the base, so that there
- * are figures to merge those further out from.
+ * Levels from the base to the first that fits a tile, at least one beyond the base. Those with all
+ * figures end where a few tiles hold all of it: further out they are soon merged.
  */
-export function storedLevels({ width, height, base }: StoredPyramid): StoredLevel[] {
+export function storedLevels(pyramid: StoredPyramid): StoredLevel[] {
+  const { base } = pyramid;
   const levels: StoredLevel[] = [];
-  for (let log2 = base, last = false; !last; log2++) {
-    const [across, down] = [Math.ceil(width / 2 ** log2), Math.ceil(height / 2 ** log2)];
-    const [chunksAcross, chunksDown] = [Math.ceil(across / CHUNK), Math.ceil(down / CHUNK)];
-    levels.push({ log2, width: across, height: down, chunksAcross, chunksDown });
-    last = log2 > base && chunksAcross <= 1 && chunksDown <= 1;
+  for (let log2 = base, last = false, hasStats = false; !last; log2++) {
+    const { width, height } = sizeAt(pyramid, log2);
+    const before = levels.at(-1);
+    hasStats = log2 === base + 1 || hasStats && before!.width * before!.height > MOST * TILE ** 2;
+    const file = shardSize(pyramid, log2);
+    const [across, down] = [
+      evenly(width, CHUNK.width, file.width),
+      evenly(height, CHUNK.height, file.height),
+    ];
+    const chunk = { width: across.side, height: down.side };
+    const shard = { width: across.count, height: down.count };
+    levels.push({ log2, width, height, hasStats, chunk, shard });
+    last = log2 > base && width <= TILE && height <= TILE;
   }
   return levels;
 }
 
 /**
- * Blocks a side of the files that a chunk is kept in, along an axis of `length` blocks: the whole
- * chunk where that leaves at most a sixteenth of the level's last files empty, else a half or a
- * quarter of it; the whole axis where that is shorter.
+ * The parts that a plane is measured and written in, in blocks of 2^(base + 1) cells: long along the
+ * file's runs.
  */
-export function fileSide(length: number): number {
-  if (length <= CHUNK) return length;
-  for (let side = CHUNK; side > CHUNK / 4; side /= 2) {
-    if (Math.ceil(length / side) * side <= length * 17 / 16) return side;
-  }
-  return CHUNK / 4;
+export const slabSize = (pyramid: Omit<StoredPyramid, "folder">): Size =>
+  partSize(sizeAt(pyramid, pyramid.base + 1), pyramid.runsDown);
+
+/** Blocks of a file of a level: of the nearest two, a slab. */
+function shardSize(pyramid: StoredPyramid, log2: number): Size {
+  const { base, runsDown } = pyramid;
+  if (log2 > base) return partSize(sizeAt(pyramid, log2), runsDown);
+  const { width, height } = slabSize(pyramid);
+  return { width: 2 * width, height: 2 * height };
+}
+
+const sizeAt = ({ width, height }: Size, log2: number): Size => ({
+  width: Math.ceil(width / 2 ** log2),
+  height: Math.ceil(height / 2 ** log2),
+});
+
+function partSize({ width, height }: Size, runsDown: boolean): Size {
+  const tiles = Math.ceil((runsDown ? height : width) / TILE);
+  const along = Math.max(1, Math.min(tiles, LONGEST));
+  const beside = Math.max(1, Math.floor(MOST / along));
+  const [across, down] = runsDown ? [beside, along] : [along, beside];
+  return { width: across * TILE, height: down * TILE };
+}
+
+/**
+ * The side of chunks of about `side` blocks, and how many a file of up to `most` blocks has. Where
+ * one file holds the whole axis they divide it so that next to nothing is left over.
+ */
+function evenly(length: number, side: number, most: number): { side: number; count: number } {
+  if (length > most) return { side, count: most / side };
+  const count = Math.max(1, Math.ceil(length / side));
+  return { side: Math.max(1, Math.ceil(length / count)), count };
 }

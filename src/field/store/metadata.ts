@@ -1,12 +1,12 @@
 import type { Dtype } from "../../formats/format.ts";
-import { type Image, images } from "./images.ts";
-import { fileSide, type StoredLevel, storedLevels, type StoredPyramid } from "./levels.ts";
+import { channelName, type Image, images } from "./images.ts";
+import { type StoredLevel, storedLevels, type StoredPyramid } from "./levels.ts";
 
 // What Zarr v3 and OME-NGFF 0.5 say of a store: https://zarr-specs.readthedocs.io/en/latest/v3/core
 // and https://ngff.openmicroscopy.org/0.5.
 
 /** Of the folders' and files' layout; another number is another store. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** What a store is of. */
 export interface StoreContent {
@@ -25,6 +25,7 @@ export interface StoredLayer {
   readonly shape: readonly number[];
   readonly width: number;
   readonly height: number;
+  readonly runsDown: boolean;
 }
 
 /** A metadata document and the folder, relative to the group described, that it belongs into. */
@@ -39,26 +40,35 @@ export function rootDocuments({ key, title, format, layers }: StoreContent): Doc
   return [document("layers", group({})), document(".", group({ synaptile }))];
 }
 
-/** A layer's group, last, after its images and their arrays. */
+/** A layer's group, last, after the arrays of its images. */
 export function layerDocuments(
   { name, dtype, shape }: StoredLayer,
   pyramid: StoredPyramid,
 ): Document[] {
   const { base, width, height } = pyramid;
   const levels = storedLevels(pyramid);
-  const documents = images.flatMap((image) => {
-    const own = levels.slice(image.skipped);
-    const figures = { figures: image.fields };
-    return [
-      ...own.map((level) => document(`${image.name}/${level.log2}`, array(image, level))),
-      document(image.name, group({ ome: ome(image, own, ""), synaptile: figures })),
-    ];
-  });
+  const own = Object.values(images).map((image: Image) => ({
+    image,
+    levels: levels.filter(({ hasStats }) => hasStats || image.everywhere),
+  }));
+  const arrays = own.flatMap(({ image, levels }) =>
+    levels.map((level) => document(arrayName(image, level.log2), array(image, level)))
+  );
+  const ome = {
+    version: "0.5",
+    // The means come first: who opens a layer finds them.
+    multiscales: own.map(({ image, levels }) => multiscale(image, levels)),
+  };
   const synaptile = { version: FORMAT, name, dtype, shape, width, height, base };
-  // Who opens the layer finds its means.
-  const means = ome(images[0]!, levels, `${images[0]!.name}/`);
-  return [...documents, document(".", group({ ome: means, synaptile }))];
+  return [...arrays, document(".", group({ ome, synaptile }))];
 }
+
+/** The folder of an image's array of a level, relative to its layer's group. */
+export const arrayName = ({ name }: Image, log2: number): string => `${name}_${log2}`;
+
+/** A shard's file, relative to its array's folder. */
+export const shardName = ({ fields }: Image, x: number, y: number): string =>
+  fields.length > 1 ? `c.0.${y}.${x}` : `c.${y}.${x}`;
 
 const document = (folder: string, content: unknown): Document => ({
   folder,
@@ -68,23 +78,33 @@ const document = (folder: string, content: unknown): Document => ({
 const group = (attributes: unknown) => ({ zarr_format: 3, node_type: "group", attributes });
 
 function array(image: Image, level: StoredLevel) {
-  const { width, height, log2 } = level;
+  const { width, height, chunk, shard } = level;
   const channels = image.fields.length;
-  const fill = image.fill(log2);
-  // An empty layer has no blocks, but a chunk must have a size.
-  const chunk = [Math.max(1, fileSide(height)), Math.max(1, fileSide(width))];
+  const all = (own: number, height: number, width: number) =>
+    channels > 1 ? [own, height, width] : [height, width];
+  const checked = [{ name: "bytes", configuration: { endian: "little" } }, { name: "crc32c" }];
   return {
     zarr_format: 3,
     node_type: "array",
-    shape: channels > 1 ? [channels, height, width] : [height, width],
+    shape: all(channels, height, width),
     data_type: image.dtype,
     chunk_grid: {
       name: "regular",
-      configuration: { chunk_shape: channels > 1 ? [1, ...chunk] : chunk },
+      configuration: {
+        chunk_shape: all(channels, shard.height * chunk.height, shard.width * chunk.width),
+      },
     },
-    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-    fill_value: Number.isNaN(fill) ? "NaN" : fill,
-    codecs: [{ name: "bytes", configuration: { endian: "little" } }, { name: "crc32c" }],
+    chunk_key_encoding: { name: "default", configuration: { separator: "." } },
+    fill_value: Number.isNaN(image.fill) ? "NaN" : image.fill,
+    codecs: [{
+      name: "sharding_indexed",
+      configuration: {
+        chunk_shape: all(1, chunk.height, chunk.width),
+        codecs: checked,
+        index_codecs: checked,
+        index_location: "end",
+      },
+    }],
     dimension_names: axesOf(image).map(({ name }) => name),
     attributes: {},
   };
@@ -94,21 +114,18 @@ const plane = [{ name: "y", type: "space" }, { name: "x", type: "space" }];
 const axesOf = ({ fields }: Image) =>
   fields.length > 1 ? [{ name: "c", type: "channel" }, ...plane] : plane;
 
-function ome(image: Image, levels: readonly StoredLevel[], prefix: string) {
+function multiscale(image: Image, levels: readonly StoredLevel[]) {
   const all = (channel: number, cells: number) =>
     axesOf(image).map(({ type }) => type === "channel" ? channel : cells);
   const datasets = levels.map(({ log2 }) => ({
-    path: `${prefix}${log2}`,
+    path: arrayName(image, log2),
     // In cells; an entry stands at the middle of its block.
     coordinateTransformations: [
       { type: "scale", scale: all(1, 2 ** log2) },
       { type: "translation", translation: all(0, (2 ** log2 - 1) / 2) },
     ],
   }));
-  const { name, about } = image;
-  const metadata = { description: about };
-  return {
-    version: "0.5",
-    multiscales: [{ name, axes: axesOf(image), datasets, type: name, metadata }],
-  };
+  const { name, about, fields } = image;
+  const metadata = { description: about, channels: fields.map(channelName) };
+  return { name, axes: axesOf(image), datasets, type: name, metadata };
 }

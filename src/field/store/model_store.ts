@@ -18,8 +18,8 @@ import { readNote, writeNote } from "./notes.ts";
 export type { Lock, StoreContent };
 
 /**
- * A model's store, a folder of its own: `pyramids.zarr` with a group a layer, `records` of what was
- * found of finished layers, `parts` of unfinished ones, `locks`. Any number of processes may have it
+ * A model's store, a folder of its own: `pyramids.zarr` with a group for each layer whose levels are
+ * kept, `records` of what was found of finished layers, `parts` of unfinished ones, `locks`. Any number of processes may have it
  * open. Methods throw `OutOfSpace` and `Unreadable` where files cannot be written or read, and
  * `RangeError` for layers that there are not.
  */
@@ -61,9 +61,9 @@ export class ModelStore {
 
   /** Where a layer's levels lie, or will. */
   layer(index: number): StoredPyramid {
-    const { dtype, width, height } = this.#layerOf(index);
+    const { dtype, width, height, runsDown } = this.#layerOf(index);
     const folder = join(this.#zarr, "layers", nameOf(index));
-    return { folder, width, height, base: storedBase(dtype) };
+    return { folder, width, height, runsDown, base: storedBase(dtype) };
   }
 
   /** What was found of a finished layer, as JSON; null while it is not finished. */
@@ -72,10 +72,14 @@ export class ModelStore {
     return note && JSON.parse(new TextDecoder().decode(note));
   }
 
-  /** Finishes a layer, all of whose chunks are written: its metadata, then its record. */
-  writeRecord(index: number, record: unknown): void {
+  /** Writes the metadata by which other readers find a layer's levels, all of which are written. */
+  describe(index: number): void {
     const pyramid = this.layer(index);
     this.#describe(pyramid.folder, () => layerDocuments(this.#layerOf(index), pyramid));
+  }
+
+  /** Finishes a layer. */
+  writeRecord(index: number, record: unknown): void {
     writeNote(this.#record(index), new TextEncoder().encode(JSON.stringify(record)));
   }
 
@@ -108,7 +112,7 @@ export class ModelStore {
   }
 
   /**
-   * Forgets what is known of a layer, so that it is computed anew. Its chunks stay until they are
+   * Forgets what is known of a layer, so that it is computed anew. Its files stay until they are
    * written again: a process that is drawing them must not take their absence for their fill value.
    */
   discard(index: number): void {

@@ -70,7 +70,7 @@ Deno.test("what has another name, or was half written or half removed, and when"
     const uuid = crypto.randomUUID();
     const files: readonly (readonly [string, boolean])[] = [
       [`${store!.folder}/records/000000.${uuid}-1.part`, false],
-      [`${store!.folder}/pyramids.zarr/layers/000000/mean/3/c/0/0.${uuid}-1.part`, false],
+      [`${store!.folder}/pyramids.zarr/layers/000000/mean_3/c.0.0.${uuid}-1.part`, false],
       [`${store!.folder}/records/000001`, true],
       [`${store!.folder}.${uuid}.removed/parts/1`, false],
       [`${root}/synaptile-notes/0.${uuid}-1.part`, true],

@@ -1,30 +1,33 @@
 /** What `full_test.ts` runs on a small disk of its own: `full.ts ROOT full|read-only`. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OutOfSpace, Unreadable } from "../../../src/errors.ts";
-import { ModelStore, readStats, writeStats } from "../../../src/field/store.ts";
+import { ModelStore, readMeans, writeStats } from "../../../src/field/store.ts";
 import { contentOf, filesIn, someStats } from "./stats.ts";
 
 const [root, what] = Deno.args as [string, string];
-const content = contentOf(8192, 8192);
+const content = contentOf(6144, 6144);
 const store = ModelStore.open(root, content);
 const pyramid = store.layer(0);
-const stats = someStats(256, 256, 1);
+const stats = someStats(384, 384, 1);
 
 if (what === "full") {
   const error = assertThrows(() => writeStats(pyramid, 4, 0, 0, stats), OutOfSpace);
   assert(error.message.includes(pyramid.folder), error.message);
-  // Three chunks of 256 KiB fit, and there is no fourth, nor a piece of it.
-  const sizes = filesIn(pyramid.folder).map((path) =>
-    Deno.statSync(`${pyramid.folder}/${path}`).size
-  );
-  assertEquals(sizes, [262148, 262148, 262148]);
-  const note = assertThrows(() => store.writePart(0, 1, new Uint8Array(400_000)), OutOfSpace);
+  // The means fit, and there is nothing of what did not.
+  assertEquals(filesIn(pyramid.folder), ["mean_4/c.0.0"]);
+  const note = assertThrows(() => store.writePart(0, 1, new Uint8Array(800_000)), OutOfSpace);
   assert(note.message.includes(`${store.folder}/parts`), note.message);
   assertEquals([store.readPart(0, 1), store.parts(0)], [null, []]);
   assertEquals(filesIn(store.folder).filter((path) => path.endsWith(".part")), []);
   // What was written is still right, and once there is room it goes on.
-  assertEquals(readStats(pyramid, 4, 0, 0).m2, stats.m2);
-  Deno.removeSync(`${pyramid.folder}/mean`, { recursive: true });
+  const found = new Float32Array(384 * 384);
+  readMeans(pyramid, 4, { x: 0, y: 0, width: 384, height: 384 }, {
+    values: found,
+    start: 0,
+    pitch: 384,
+  });
+  assertEquals(found, stats.mean);
+  Deno.removeSync(`${pyramid.folder}/mean_4`, { recursive: true });
   store.writePart(0, 1, new Uint8Array(100_000));
   assertEquals(store.parts(0), [1]);
 } else {

@@ -60,7 +60,7 @@ for (const [dtype, width, height, step] of cases) {
           paste(merged, stats, 0, 0);
         });
       });
-      store.writeRecord(0, {});
+      store.describe(0);
       store.close();
       const bytes = filesIn(store.folder)
         .reduce((sum, path) => sum + Deno.statSync(`${store.folder}/${path}`).size, 0);

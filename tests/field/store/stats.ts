@@ -2,8 +2,8 @@ import { STATS_BYTES, statsOf } from "../../../src/field/block_arrays.ts";
 import type { BlockStats } from "../../../src/compute/ops.ts";
 import { images } from "../../../src/field/store/images.ts";
 import {
-  CHUNK,
   type StoreContent,
+  storedLevels,
   type StoredPyramid,
   writeMeans,
   writeStats,
@@ -12,7 +12,7 @@ import type { Dtype } from "../../../src/formats/format.ts";
 import { edges, random } from "../../compute/samples.ts";
 
 /** Figures, in the order of their arrays. */
-export const fields = images.flatMap((image) => image.fields);
+export const fields = Object.values(images).flatMap((image) => image.fields);
 
 /** Arbitrary figures of a grid of blocks: of counts small ones, of others also float32's edges. */
 export function someStats(width: number, height: number, seed: number): BlockStats {
@@ -30,36 +30,36 @@ export function someStats(width: number, height: number, seed: number): BlockSta
   return stats;
 }
 
-/** Cuts a whole level into chunks and writes them. */
+/** Writes a whole level: of its figures what the level has. */
 export function writeLevel(pyramid: StoredPyramid, log2: number, stats: BlockStats): void {
-  for (let y = 0; y < stats.height; y += CHUNK) {
-    for (let x = 0; x < stats.width; x += CHUNK) {
-      const [width, height] = [Math.min(CHUNK, stats.width - x), Math.min(CHUNK, stats.height - y)];
-      const place = [pyramid, log2, x / CHUNK, y / CHUNK] as const;
-      if (log2 === pyramid.base) {
-        const means = stats.mean.subarray(y * stats.width + x);
-        writeMeans(...place, means, stats.width, width, height);
-        continue;
-      }
-      const part = someStats(width, height, 0);
-      for (const field of fields) {
-        for (let row = 0; row < height; row++) {
-          const from = (y + row) * stats.width + x;
-          part[field].set(stats[field].subarray(from, from + width), row * width);
-        }
-      }
-      writeStats(...place, part);
-    }
+  if (storedLevels(pyramid).some((level) => level.log2 === log2 && level.hasStats)) {
+    writeStats(pyramid, log2, 0, 0, stats);
+    return;
   }
+  const { width, height, mean } = stats;
+  const target = { values: mean, start: 0, pitch: width };
+  writeMeans(pyramid, log2, { x: 0, y: 0, width, height }, target);
 }
 
 /** Content of one layer. */
-export const contentOf = (width: number, height: number, dtype: Dtype = "BF16") =>
+export const contentOf = (
+  width: number,
+  height: number,
+  dtype: Dtype = "BF16",
+  runsDown = false,
+) =>
   ({
     key: "some content",
     title: "a model",
     format: "safetensors",
-    layers: [{ name: "../../a \u0000 layer", dtype, shape: [height, width], width, height }],
+    layers: [{
+      name: "../../a \u0000 layer",
+      dtype,
+      shape: [height, width],
+      width,
+      height,
+      runsDown,
+    }],
   }) satisfies StoreContent;
 
 /** Paths of all files in a folder, relative to it, sorted. */
