@@ -13,6 +13,7 @@ import { measure } from "../../src/field/pyramid.ts";
 import { foldAgainst, refold, shapeOf } from "../../src/field/versus.ts";
 import { storedValue } from "../../src/field/wide.ts";
 import type { TensorInfo } from "../../src/formats/format.ts";
+import { inspect } from "../../src/tile/inspect.ts";
 import { hash } from "../tile/models.ts";
 import { interleaved, laidOut, tensorOf } from "./planes.ts";
 
@@ -204,6 +205,18 @@ Deno.test("a compared plane folded anew keeps its partners", () => {
       const at = ((out * i + input) * h + y) * w + x;
       assertClose(found[row * w * i + column]!, a.flat[at]! - b.flat[at]!, `element ${at}`);
     }
+  }
+});
+
+Deno.test("a point of a vector whose partner lies in another order tells both values", () => {
+  const [a, b] = pairs["a vector with one whose halves are interleaved"]!;
+  const reader = readerOf(a, b, "difference");
+  for (const [x, y] of [[0, 0], [7, 3], [20, 30]] as const) {
+    const at = y * reader.plane.width + x;
+    const { value, index, compared } = inspect(reader, null, { log2: 0, x, y })!;
+    assertEquals([index, compared!.other.index], [[at], [at]]);
+    assertEquals(value, Math.fround(a.flat[at]! - b.flat[at]!));
+    assertEquals([compared!.own.value, compared!.other.value], [a.flat[at], b.flat[at]]);
   }
 });
 
