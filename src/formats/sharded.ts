@@ -80,7 +80,9 @@ function nothing(source: Source, map: Map<string, string>, shards: Map<string, S
   const lost = shards.values().find((held) => !(held instanceof Map));
   if (lost) return lost;
   const [[name, file]] = map as unknown as [[string, string]];
-  const rule = `a shard that holds it; that one holds ${(shards.get(file) as Map<string, unknown>).size} others`;
+  const rule = `a shard that holds it; that one holds ${
+    (shards.get(file) as Map<string, unknown>).size
+  } others`;
   return malformed(source.name, `weight_map of ${show(name)}`, show(file), rule);
 }
 
