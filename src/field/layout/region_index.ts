@@ -1,11 +1,16 @@
-import type { Layout } from "./regions.ts";
+import type { Layout, Region } from "./regions.ts";
+
+/** Rectangles on a canvas. */
+interface Placed extends Pick<Layout, "width" | "height"> {
+  readonly regions: readonly Pick<Region, "x" | "y" | "width" | "height">[];
+}
 
 /** Buckets a side, at most. */
 const MOST = 512;
 
 /** Finds the regions of a layout by place, without looking at all of them. */
 export class RegionIndex {
-  readonly #layout: Layout;
+  readonly #layout: Placed;
   /** Buckets a side; cells across and down one. */
   readonly #side: number;
   readonly #across: number;
@@ -14,7 +19,7 @@ export class RegionIndex {
   readonly #first: Uint32Array;
   readonly #regions: Uint32Array;
 
-  constructor(layout: Layout) {
+  constructor(layout: Placed) {
     this.#layout = layout;
     const { width, height, regions } = layout;
     this.#side = Math.max(1, Math.min(MOST, Math.ceil(Math.sqrt(regions.length))));
