@@ -55,8 +55,14 @@ export interface ModeEntry {
   readonly missing: string | null;
 }
 
-export interface LayerDetail extends Omit<LayerEntry, "modes"> {
+/** The layer that stands for all of a model. */
+export const WHOLE = "_";
+
+/** A layer, a tensor, or the whole model: that has no element type and is of no one tensor. */
+export interface LayerDetail extends Pick<LayerEntry, "name" | "kind" | "shape" | "parameters"> {
   readonly modes: readonly ModeEntry[];
+  readonly tensor?: string;
+  readonly dtype?: string;
 }
 
 export interface Colormap {
@@ -99,8 +105,8 @@ export const layer = (id: string, name: string, signal?: Signal) =>
 export const plane = async (subject: Subject, signal?: Signal) =>
   (await get<{ plane: PlaneInfo }>(`models/${path(subject)}${query(subject)}`, signal)).plane;
 
-export const legend = (subject: Subject, signal?: Signal) =>
-  get<Legend>(`${legendUrl(subject)}`, signal);
+export const legend = (subject: Subject, signal?: Signal, cache?: RequestCache) =>
+  get<Legend>(`${legendUrl(subject)}`, signal, cache);
 
 export const summary = ({ model, layer }: Subject, signal?: Signal) =>
   get<Summary>(`summary/${part(model)}/${part(layer)}`, signal);
@@ -152,10 +158,13 @@ export function query({ options, version }: Subject, versioned = false, more = "
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }
 
-async function get<T>(url: string, signal: Signal): Promise<T> {
+/** What an address answers, asked for again even if it is still kept where `cache` says so. */
+export const json = <T>(url: string, cache: RequestCache): Promise<T> => get(url, undefined, cache);
+
+async function get<T>(url: string, signal: Signal, cache: RequestCache = "default"): Promise<T> {
   let response: Response;
   try {
-    response = await ask(url, signal ? { signal } : {});
+    response = await ask(url, { cache, ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new Problem("The server does not answer. Is it still running?", 0, cause);
