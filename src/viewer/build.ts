@@ -2,7 +2,17 @@
 
 const here = new URL("./", import.meta.url);
 const out = new URL("build/", here);
-const styles = ["base", "browse", "bars", "opening", "legend", "inspector", "map", "narrow"];
+const styles = [
+  "base",
+  "browse",
+  "bars",
+  "opening",
+  "legend",
+  "inspector",
+  "map",
+  "whole",
+  "narrow",
+];
 
 /** Builds the page unless it is newer than all its sources. Returns whether it had to. */
 export async function buildViewer({ force = false } = {}): Promise<boolean> {

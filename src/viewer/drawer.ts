@@ -1,4 +1,5 @@
 import OpenSeadragon from "openseadragon";
+import { betterPicture } from "./estimates.ts";
 
 const SIDE = 256;
 
@@ -55,7 +56,8 @@ export class PixelDrawer extends OpenSeadragon.DrawerBase {
   }
 
   #drawTile(context: CanvasRenderingContext2D, tile: OpenSeadragon.Tile, ratio: number): void {
-    const picture: ImageBitmap | undefined = this.getDataToDraw(tile);
+    const picture: ImageBitmap | undefined = betterPicture(tile) ??
+      this.getDataToDraw(tile);
     if (!picture || !tile.loaded || !tile.position || !tile.size) return;
     const left = Math.round(tile.position.x * ratio), top = Math.round(tile.position.y * ratio);
     const width = Math.round((tile.position.x + tile.size.x) * ratio) - left;

@@ -1,9 +1,12 @@
 import * as api from "./api.ts";
 import type { Inspection } from "./api.ts";
 import { byId, fill, h, throttle } from "./dom.ts";
+import type { Frame } from "./guide.ts";
+import type { Journey } from "./journey.ts";
 import type { PlaneMap } from "./map.ts";
 import * as numbers from "./numbers.ts";
-import type { Scene, Widget } from "./scene.ts";
+import type { Outline } from "./outline.ts";
+import { isWhole, type Scene, type Widget } from "./scene.ts";
 import type { Point } from "./state.ts";
 
 /** A block of cells as the server numbers them: native ones where `log2` is 0. */
@@ -17,11 +20,17 @@ export class Hover implements Widget {
   readonly #frame = byId("hovered");
   #scene: Scene | null = null;
   #block: Block | null = null;
+  #branch: Frame | null = null;
   #pointer: Point | null = null;
   #waiting = new AbortController();
   readonly #ask = throttle(60, () => void this.#load());
 
-  constructor(element: HTMLElement, private readonly map: PlaneMap) {
+  constructor(
+    element: HTMLElement,
+    private readonly map: PlaneMap,
+    private readonly journey: Journey,
+    private readonly outline: Outline,
+  ) {
     element.addEventListener("pointermove", (event) => {
       if (event.pointerType === "touch") return;
       const { left, top } = element.getBoundingClientRect();
@@ -43,12 +52,15 @@ export class Hover implements Widget {
   /** The pointer or the map has moved. */
   follow(): void {
     const cell = this.#pointer && this.map.cellAt(this.#pointer);
-    const block = cell && blockAt(cell, this.map);
+    const block = cell && this.#onSomething(cell) ? blockAt(cell, this.map) : null;
     this.#outline(block);
-    if (same(block, this.#block)) return;
-    this.#block = block;
+    this.outline.hover(cell && this.journey.guide?.at(cell) || null);
+    const branch = cell && !block ? this.journey.guide?.branchAt(cell) ?? null : null;
+    if (same(block, this.#block) && branch === this.#branch) return;
+    [this.#block, this.#branch] = [block, branch];
     this.#waiting.abort();
     if (block) this.#ask();
+    else if (branch) this.#tell(branch);
     else this.#root.hidden = true;
   }
 
@@ -62,8 +74,31 @@ export class Hover implements Widget {
       if (!signal.aborted) this.#show(found, block);
     } catch (error) {
       // A pointer that moves on must not raise a notice; the next reading tells.
-      if (!api.isAbort(error) && !(error instanceof api.Problem)) throw error;
+      if (api.isAbort(error)) return;
+      if (!(error instanceof api.Problem)) throw error;
+      this.#root.hidden = true;
     }
+  }
+
+  /** Between the tensors of a map there is nothing to read. */
+  #onSomething(cell: Point): boolean {
+    if (!this.#scene || !isWhole(this.#scene)) return true;
+    return Boolean(this.journey.guide?.at(cell));
+  }
+
+  /** What a bar in the gutter stands for. */
+  #tell({ name, norm, relative }: Frame): void {
+    this.#root.hidden = false;
+    fill(
+      this.#root,
+      h("p", { class: "where", title: name }, h("span", {}, name)),
+      h(
+        "span",
+        { class: "what" },
+        h("small", {}, `‖W‖, ${numbers.value(100 * (relative ?? 0), 3)} % of the largest`),
+        numbers.value(norm ?? NaN),
+      ),
+    );
   }
 
   #show(found: Inspection, { log2 }: Block): void {

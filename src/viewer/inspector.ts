@@ -3,10 +3,11 @@ import type { Inspection, Summary } from "./api.ts";
 import { bars, histogram, spectrum } from "./charts.ts";
 import { byId, fill, h } from "./dom.ts";
 import { type Block, blockAt, inspectBlock, place, reading, where } from "./hover.ts";
+import type { Journey } from "./journey.ts";
 import type { PlaneMap } from "./map.ts";
 import * as numbers from "./numbers.ts";
 import { colorAt, colormaps, positionOf } from "./ramp.ts";
-import type { Scene, Widget } from "./scene.ts";
+import { isWhole, onLayer, type Scene, type Widget } from "./scene.ts";
 import { links } from "./share.ts";
 import type { Store } from "./store.ts";
 
@@ -16,6 +17,8 @@ export class Inspector implements Widget {
   readonly #layer = byId("layer-summary");
   readonly #frame = byId("pinned");
   #scene: Scene | null = null;
+  /** What the summary is of: on the map of a whole model the tensor under the pin. */
+  #subject: Scene | null = null;
   #summary: Summary | null = null;
   #asked = "";
   #value: number | null = null;
@@ -25,6 +28,7 @@ export class Inspector implements Widget {
   constructor(
     private readonly store: Store,
     private readonly map: PlaneMap,
+    private readonly journey: Journey,
   ) {}
 
   update(scene: Scene): void {
@@ -67,6 +71,12 @@ export class Inspector implements Widget {
       this.#drawSummary();
       return fill(this.#cell, h("p", { class: "hint" }, "Click a cell to read it."));
     }
+    const { guide } = this.journey;
+    // Once it is known what lies where, this is asked again.
+    if (isWhole(scene) && !guide) return;
+    if (guide && !guide.at(pin)) {
+      return fill(this.#cell, h("p", { class: "hint" }, "No tensor lies here."));
+    }
     const block = blockAt(pin, this.map);
     const found = await inspectBlock(scene, block, signal);
     this.#value = block.log2 === 0 ? found.value : found.cell.mean;
@@ -95,25 +105,52 @@ export class Inspector implements Widget {
   }
 
   async #loadSummary(scene: Scene): Promise<void> {
-    const { model, layer, version } = scene.subject;
-    const key = `${model} ${version} ${layer}`;
+    const { pin } = this.store.state;
+    const name = isWhole(scene) ? pin && this.journey.guide?.at(pin)?.tensor : scene.subject.layer;
+    if (!name) {
+      this.#asked = "";
+      this.#summary = null;
+      return this.#drawWhole(scene);
+    }
+    const { model, version, mode, options } = scene.subject;
+    const own = isWhole(scene) ? JSON.stringify(options) : "";
+    const key = `${model} ${version} ${mode} ${name} ${own}`;
     if (key === this.#asked) return;
     this.#asked = key;
     this.#summary = null;
     fill(this.#layer, h("p", { class: "hint" }, "Measuring the layer…"));
-    const summary = await api.summary(scene.subject).catch((error) => {
+    const asked = isWhole(scene) ? onLayer(scene, name) : Promise.resolve(scene);
+    const [subject, summary] = await Promise.all([
+      asked,
+      api.summary({ ...scene.subject, layer: name }),
+    ]).catch((error) => {
       if (key === this.#asked) this.#asked = "";
       throw error;
     });
     if (key !== this.#asked) return;
+    this.#subject = isWhole(scene) ? subject : null;
     this.#summary = summary;
     this.#drawSummary();
   }
 
+  #drawWhole({ model }: Scene): void {
+    fill(
+      this.#layer,
+      h("h2", {}, "The whole model"),
+      table([
+        ["parameters", numbers.whole(model.parameters)],
+        ["tensors", numbers.whole(model.tensors.length)],
+        ["layers", numbers.whole(model.layers.length)],
+        ["bytes", numbers.bytes(model.tensors.reduce((sum, { bytes }) => sum + bytes, 0))],
+      ]),
+    );
+  }
+
   async #drawSummary(): Promise<void> {
-    const [summary, scene] = [this.#summary, this.#scene];
-    if (!summary || !scene) return;
-    const color = await this.#colors();
+    const [summary, scene] = [this.#summary, this.#subject ?? this.#scene];
+    const { pin } = this.store.state;
+    if (!summary || !scene || !this.#scene) return;
+    const color = await this.#colors(scene);
     const { histogram: bins, singular_values, channel_norms } = summary;
     fill(
       this.#layer,
@@ -123,6 +160,14 @@ export class Inspector implements Widget {
         { class: "about" },
         `${scene.layer.kind} · ${summary.dtype} · ${numbers.shape(summary.shape)}`,
       ),
+      pin && isWhole(this.#scene)
+        ? h(
+          "button",
+          { type: "button", class: "wide", onclick: () => this.journey.enter(pin) },
+          "Open in its own plane",
+          h("kbd", {}, "Enter"),
+        )
+        : null,
       bins ? this.#histogram(bins, color) : null,
       table([
         ["values", numbers.whole(summary.count)],
@@ -155,7 +200,7 @@ export class Inspector implements Widget {
           bars(channel_norms, `Norms of ${channel_norms.length} output channels`),
         )
         : null,
-      links(scene, this.map),
+      links(this.#scene, this.map),
     );
   }
 
@@ -177,8 +222,7 @@ export class Inspector implements Widget {
   }
 
   /** The colour that the map gives a value. */
-  async #colors(): Promise<(value: number) => string> {
-    const ramp = this.#scene?.legend.ramp;
+  async #colors({ legend: { ramp } }: Scene): Promise<(value: number) => string> {
     const colors = ramp && (await colormaps()).get(ramp.colormap)?.colors;
     if (!ramp || !colors) return () => "var(--ink-soft)";
     return (value) => colorAt(colors, positionOf(ramp.stops, value), ramp.reverse);

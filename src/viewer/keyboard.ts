@@ -14,6 +14,8 @@ export function mountKeyboard(commands: readonly Command[]): void {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (isField(event.target) || document.querySelector("dialog[open]")) return;
+    // A menu that is open takes Escape for itself.
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     const command = byKey.get(event.key);
     if (!command) return;
     event.preventDefault();

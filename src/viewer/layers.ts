@@ -1,16 +1,27 @@
-import { type LayerEntry, tileUrl } from "./api.ts";
+import { type LayerEntry, tileUrl, WHOLE } from "./api.ts";
 import { byId, fill, h, set, throttle } from "./dom.ts";
 import { icon } from "./icons.ts";
 import * as numbers from "./numbers.ts";
-import type { Scene, Widget } from "./scene.ts";
-import type { Store } from "./store.ts";
+import { hasMap, isWhole, type Scene, type Widget } from "./scene.ts";
 import { thumbnail } from "./thumbs.ts";
-import { buildTree, pathTo, search, type TreeNode } from "./tree.ts";
+import { buildTree, pathTo, search, type TreeNode, wholeNode } from "./tree.ts";
 
 // A preview of more elements than this would have the server read a whole layer that nobody opened.
 const LARGE = 2 ** 25;
 /** The same of a model behind a network, where a preview costs its whole layer. */
 const FAR = 1 << 18;
+
+/** What choosing a layer does. */
+export interface Ways {
+  /** On the map of the whole model: goes to where it lies. */
+  find(name: string): void;
+  /** Shows its own plane. */
+  open(name: string): void;
+  /** What was found last on the map; null off it. */
+  found(): string | null;
+  /** Whether the server has read all of the model: then a preview costs nothing. */
+  isRead(): boolean;
+}
 
 /** The tree of layers, and the search over it. */
 export class LayerList implements Widget {
@@ -20,8 +31,10 @@ export class LayerList implements Widget {
   #nodes: TreeNode[] = [];
   #scene: Scene | null = null;
 
-  constructor(private readonly store: Store) {
+  constructor(private readonly ways: Ways) {
     this.#field.addEventListener("input", throttle(80, () => this.#draw()));
+    this.#field.addEventListener("focus", () => this.#hint());
+    this.#field.addEventListener("blur", () => this.#hint());
     this.#field.addEventListener("keydown", (event) => this.#searchKey(event));
     this.#tree.addEventListener("keydown", (event) => this.#treeKey(event));
   }
@@ -57,8 +70,10 @@ export class LayerList implements Widget {
   #draw(): void {
     if (!this.#scene) return;
     const query = this.#field.value.trim();
+    const { model } = this.#scene;
+    const whole = hasMap(model) ? [wholeNode(model.parameters)] : [];
     const rows = query === ""
-      ? this.#nodes.flatMap((node) => this.#rows(node, 1))
+      ? [...whole, ...this.#nodes].flatMap((node) => this.#rows(node, 1))
       : this.#found(query);
     fill(this.#tree, ...rows);
     this.#mark();
@@ -92,13 +107,14 @@ export class LayerList implements Widget {
         title: layer ? [layer.name, layer.kind, layer.role ?? []].flat().join(" · ") : target,
         style: `--depth:${depth - 1}`,
         onclick: (event: MouseEvent) => this.#choose(node, event),
+        ondblclick: () => node.target !== null && this.ways.open(node.target),
       },
       h(
         "span",
         { class: "twist", "data-twist": true },
         children.length > 0 ? icon("chevron") : null,
       ),
-      layer ? this.#preview(layer) : null,
+      layer ? this.#preview(layer) : target === WHOLE ? this.#wholePreview() : null,
       h("span", { class: "label" }, label),
       h("span", { class: "note" }, this.#note(node)),
     );
@@ -109,14 +125,24 @@ export class LayerList implements Widget {
     const { subject, model } = this.#scene!;
     const [mode] = modes;
     if (mode === undefined) return null;
-    if (parameters > (model.remote ? FAR : LARGE) && name !== subject.layer) return icon("layers");
+    const most = model.remote ? FAR : this.ways.isRead() ? Infinity : LARGE;
+    if (parameters > most && name !== subject.layer) return icon("layers");
     const { colormap } = subject.options;
     const options = colormap && mode === subject.mode ? { colormap } : {};
     return thumbnail(tileUrl({ ...subject, layer: name, mode, options }, 0, 0, 0), 28);
   }
 
+  #wholePreview(): Element {
+    const { subject } = this.#scene!;
+    return thumbnail(
+      tileUrl({ ...subject, layer: WHOLE, mode: "map", options: {} }, 0, 0, 0),
+      28,
+    );
+  }
+
   #note({ layer, children, target, parameters }: TreeNode): string {
     if (layer) return [...shortRole(layer), numbers.shape(layer.shape)].join(" · ");
+    if (target === WHOLE) return numbers.count(parameters);
     if (target !== null) {
       const tensor = this.#scene!.model.tensors.find(({ name }) => name === target);
       return tensor ? numbers.shape(tensor.shape) : "";
@@ -128,13 +154,14 @@ export class LayerList implements Widget {
   #choose(node: TreeNode, event: MouseEvent): void {
     const twist = (event.target as Element).closest("[data-twist]");
     if (node.target === null || (twist && node.children.length > 0)) this.#toggle(node.path);
-    else this.store.set({ layer: node.target, place: null, pin: null });
+    else if (node.target === WHOLE || !isWhole(this.#scene!)) this.ways.open(node.target);
+    else this.ways.find(node.target);
   }
 
   #toggle(path: string): void {
     if (!this.#open.delete(path)) this.#open.add(path);
     this.#draw();
-    this.#tree.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`)?.focus();
+    this.#rowAt(path)?.focus();
   }
 
   #row(target: string): HTMLElement | null {
@@ -155,7 +182,8 @@ export class LayerList implements Widget {
     if (event.key === "ArrowDown" || event.key === "Enter") {
       // What was typed last may not have been looked for yet.
       this.#draw();
-      if (event.key === "Enter") this.#tree.querySelector<HTMLElement>("[data-target]")?.click();
+      const first = this.#tree.querySelector<HTMLElement>("[data-target]");
+      if (event.key === "Enter" && first) this.#enter(first);
       else this.#tree.querySelector<HTMLElement>(".row")?.focus();
     } else if (event.key === "Escape") {
       this.#field.value = "";
@@ -178,10 +206,37 @@ export class LayerList implements Widget {
     else if (event.key === "ArrowRight" && expanded === "false") this.#toggle(path);
     else if (event.key === "ArrowLeft" && expanded === "true") this.#toggle(path);
     else if (event.key === "ArrowLeft") move(this.#parent(row));
-    else if (event.key === "Enter" || event.key === " ") row.click();
+    else if (event.key === "Enter") this.#enter(row);
+    else if (event.key === " ") row.click();
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** What is already found on the map is opened by Enter. */
+  #enter(row: HTMLElement): void {
+    const { target } = row.dataset;
+    const again = target !== undefined && isWhole(this.#scene!) && target === this.ways.found();
+    if (again) this.ways.open(target);
+    else row.click();
+  }
+
+  #hint(): void {
+    const hint = byId("search-hint");
+    hint.hidden = !this.#scene || !isWhole(this.#scene) || document.activeElement !== this.#field;
+    hint.textContent = "Enter goes there, Enter again opens it";
+  }
+
+  /** A server that has read the model has previews of everything. */
+  renew(): void {
+    if (!this.#scene) return;
+    const { path } = document.activeElement?.closest<HTMLElement>(".row")?.dataset ?? {};
+    this.#draw();
+    if (path !== undefined) this.#rowAt(path)?.focus();
+  }
+
+  #rowAt(path: string): HTMLElement | null {
+    return this.#tree.querySelector(`[data-path="${CSS.escape(path)}"]`);
   }
 
   #parent(row: HTMLElement): Element | null {

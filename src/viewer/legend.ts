@@ -36,6 +36,13 @@ export class LegendPanel implements Widget {
     h("summary", {}, "Inside opened cells"),
     this.#cells,
   );
+  readonly #estimate = h("p", { class: "about", hidden: true });
+  readonly #bars = h(
+    "p",
+    { class: "about bars-key", hidden: true },
+    h("i"),
+    "Norm of a branch, ‖W‖, against the largest",
+  );
   readonly #switch = h("div", { class: "promise" });
   readonly #chooser: ColormapChooser;
   readonly #handles = [this.#handle("low"), this.#handle("high")] as const;
@@ -55,6 +62,8 @@ export class LegendPanel implements Widget {
       h("header", {}, h("div", {}, this.#title, this.#words), this.#switch),
       this.#track,
       this.#ticks,
+      this.#bars,
+      this.#estimate,
       this.#channels,
       this.#opened,
       h("footer", {}, this.#chooser.element, this.#special, this.#reset),
@@ -80,6 +89,22 @@ export class LegendPanel implements Widget {
     this.#load(scene, legend.ramp, this.#waiting.signal).catch((error) =>
       !api.isAbort(error) && this.report(error)
     );
+  }
+
+  /** Whether bars of branches stand on the map. */
+  showBars(shown: boolean): void {
+    this.#bars.hidden = !shown;
+  }
+
+  /** How much of the truth is seen; null where all of it is exact. */
+  showEstimate(estimate: { share: number; error: number | null } | null): void {
+    this.#estimate.hidden = estimate === null;
+    if (!estimate) return;
+    const error = estimate.error === null
+      ? ""
+      : `, ± ${numbers.value(estimate.error, 2)} of a scale (standard error)`;
+    this.#estimate.textContent =
+      `What you see is an estimate${error}; it sharpens as the model is read.`;
   }
 
   async #load({ subject }: Scene, ramp: Ramp, signal: AbortSignal): Promise<void> {

@@ -1,11 +1,14 @@
 import { mountAccess } from "./access.ts";
 import { isAbort, Problem } from "./api.ts";
-import { byId, isPhone, set } from "./dom.ts";
+import { commandsOf } from "./commands.ts";
+import { byId, set } from "./dom.ts";
 import { mountHelp } from "./help.ts";
 import { Hover } from "./hover.ts";
 import { type Icon, icon } from "./icons.ts";
+import { IngestPanel } from "./ingest.ts";
 import { Inspector } from "./inspector.ts";
-import { type Command, mountKeyboard } from "./keyboard.ts";
+import { mountKeyboard } from "./keyboard.ts";
+import { Journey } from "./journey.ts";
 import { LayerList } from "./layers.ts";
 import { LegendPanel } from "./legend.ts";
 import { PlaneMap } from "./map.ts";
@@ -13,10 +16,13 @@ import { Minimap } from "./minimap.ts";
 import { ModeSwitch } from "./modes.ts";
 import { Notice } from "./notice.ts";
 import { OptionsPanel } from "./options.ts";
-import { Empty, forget, resolve, type Scene, type Widget } from "./scene.ts";
+import { Outline } from "./outline.ts";
+import { Empty, forget, isWhole, resolve, type Scene, type Widget } from "./scene.ts";
+import { Refresher } from "./refresher.ts";
+import { Panels } from "./panels.ts";
 import { ShareMenu } from "./share.ts";
 import { mountDrop, type Opening } from "./opening.ts";
-import type { Panel, Place, Point } from "./state.ts";
+import type { Place, Point } from "./state.ts";
 import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
@@ -36,17 +42,46 @@ mountTheme(store);
 const element = byId("map");
 const map = new PlaneMap(element, {
   moved: () => moved(),
-  clicked: (pin) => setPin(pin),
+  clicked: (pin) => clicked(pin),
+  opened: (cell) => opened(cell),
   failed: (error) => report(error),
   loading: (busy) => set(byId("progress"), "class", busy ? "busy" : null),
+  renewed: () => legend.showEstimate(map.estimate),
 });
-const hover = new Hover(element, map);
+const panels = new Panels(store, map);
+map.margins = () => panels.margins();
+const say = (sentence: string) => notice.say(sentence);
+const outline = new Outline(map);
+const journey = new Journey(store, map, outline, {
+  told: () => guided(),
+  failed: report,
+});
+const hover = new Hover(element, map, journey, outline);
 const minimap = new Minimap(store, map);
-const layers = new LayerList(store);
+const layers = new LayerList({
+  find: (name) => void journey.find(name).catch(report),
+  open: (name) => journey.open(name),
+  found: () => journey.found,
+  isRead: () => ingest.isDone,
+});
 const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
-const inspector = new Inspector(store, map);
-const share = new ShareMenu(store, map, (sentence) => notice.say(sentence), report);
+const inspector = new Inspector(store, map, journey);
+const share = new ShareMenu(store, map, outline.canvas, say, report);
+const refresher = new Refresher(map, {
+  renewed: (next) => renewed(next),
+  pulse: () => minimap.renew(),
+  failed: report,
+});
+const ingest = new IngestPanel({
+  read: (tensor) => refresher.read(tensor),
+  known: () => layers.renew(),
+  done: () => {
+    refresher.done();
+    layers.renew();
+    journey.renew().catch(report);
+  },
+}, say);
 const opening: Opening = {
   opened(id) {
     forget();
@@ -63,9 +98,12 @@ const widgets: Widget[] = [
   modes,
   new OptionsPanel(store),
   legend,
+  journey,
   inspector,
   share,
   hover,
+  refresher,
+  ingest,
   minimap,
 ];
 
@@ -106,9 +144,37 @@ async function load(leads = true): Promise<void> {
   }
 }
 
-function draw({ plane, subject, legend }: Scene, place: Place | null): void {
+function draw(scene: Scene, place: Place | null): void {
+  const { plane, subject, legend } = scene;
   const looks = looksOf(legend, store.state.channel);
-  map.show(plane, (z, x, y, density) => tileAddress(subject, looks, z, x, y, density), place);
+  map.show(plane, (z, x, y, density) => tileAddress(subject, looks, z, x, y, density), {
+    place,
+    towards: journey.takeTowards(),
+    opens: isWhole(scene),
+  });
+  set(document.body, "data-whole", isWhole(scene));
+  const what = isWhole(scene) ? "the whole model" : "the layer";
+  const reads = "Enter reads the cell in the middle";
+  const enters = isWhole(scene) ? ", and again opens its layer" : "";
+  set(
+    element,
+    "aria-label",
+    `Map of ${what}. Arrows move, plus and minus zoom, ${reads}${enters}.`,
+  );
+}
+
+/** The legend is known better. */
+function renewed(next: Scene): void {
+  if (scene?.subject !== next.subject) return;
+  scene = next;
+  legend.update(next);
+}
+
+/** What lies where on the map is known. */
+function guided(): void {
+  legend.showBars(store.state.labels && journey.guide?.hasBars === true);
+  hover.follow();
+  inspector.refresh();
 }
 
 function reload(): void {
@@ -122,6 +188,7 @@ function startOver(): void {
 
 let settling: ReturnType<typeof setTimeout> | undefined;
 function moved(): void {
+  outline.follow();
   hover.follow();
   inspector.follow();
   minimap.follow();
@@ -130,121 +197,78 @@ function moved(): void {
     const { place } = map;
     if (place && scene) store.set({ place }, "replace");
     inspector.refresh();
+    map.renew();
+    legend.showEstimate(map.estimate);
   }, 250);
 }
-
-const shown = (): readonly Panel[] => store.state.panels ?? (isPhone() ? [] : ["layers"]);
-
-function withPanel(panel: Panel, open: boolean): Panel[] {
-  const others = shown().filter((name) => name !== panel && !(open && isPhone()));
-  return open ? [...others, panel] : others;
-}
-
-function togglePanel(panel: Panel): void {
-  const open = !shown().includes(panel);
-  store.set({
-    panels: withPanel(panel, open),
-    ...(open ? {} : panel === "inspector" ? { pin: null } : {}),
-  }, "replace");
-}
-
-function arrange(): void {
-  const open = shown();
-  set(document.body, "class", store.state.bare ? "bare" : null);
-  for (const panel of ["layers", "inspector"] as const) {
-    set(document.body, `data-${panel}`, open.includes(panel));
-    byId(`toggle-${panel}`).setAttribute("aria-expanded", String(open.includes(panel)));
-  }
-}
-
-map.margins = () => {
-  if (store.state.bare) return { top: 16, right: 16, bottom: 16, left: 16 };
-  const open = shown();
-  if (isPhone()) {
-    const bottom = open.includes("inspector") ? map.size.height * 0.56 + 12 : 172;
-    return { top: 146, right: 12, bottom, left: 12 };
-  }
-  return {
-    top: 76,
-    right: open.includes("inspector") ? 360 : 32,
-    bottom: 40,
-    left: 332,
-  };
-};
 
 function stepLayer(step: 1 | -1): void {
   if (!scene) return;
   const names = targets(scene.model.layers);
-  const at = names.indexOf(scene.layer.name);
-  const layer = names[(at + step + names.length) % names.length];
-  if (layer !== undefined) store.set({ layer, place: null, pin: null });
+  const at = names.indexOf(isWhole(scene) ? journey.found ?? "" : scene.layer.name);
+  const layer =
+    names[at < 0 && step < 0 ? names.length - 1 : (at + step + names.length) % names.length];
+  if (layer === undefined) return;
+  if (isWhole(scene)) journey.find(layer).catch(report);
+  else journey.open(layer);
 }
 
-function pinCentre(): void {
+/** Reads the cell in the middle; on the map of a whole model, opens what is pinned. */
+function pin(): void {
+  const { pin } = store.state;
   const { place } = map;
-  if (place) setPin({ x: Math.floor(place.x), y: Math.floor(place.y) });
+  if (pin && scene && isWhole(scene)) opened(pin);
+  else if (place) setPin({ x: Math.floor(place.x), y: Math.floor(place.y) });
 }
 
 function setPin(pin: Point): void {
-  store.set({ pin, panels: withPanel("inspector", true) }, "replace");
+  store.set({ pin, panels: panels.with("inspector", true) }, "replace");
   map.reveal(pin);
 }
 
-const STEP = 0.2;
-const commands: Command[] = [
-  { keys: ["/"], shown: "/", about: "Search layers and tensors", run: search },
-  { keys: ["ArrowLeft"], shown: "← ↑ ↓ →", about: "Move", run: () => map.pan(-STEP, 0) },
-  { keys: ["ArrowRight"], run: () => map.pan(STEP, 0) },
-  { keys: ["ArrowUp"], run: () => map.pan(0, -STEP) },
-  { keys: ["ArrowDown"], run: () => map.pan(0, STEP) },
-  {
-    keys: ["+", "="],
-    shown: "+ −",
-    about: "Zoom by two, to whole pixels",
-    run: () => map.zoomStep(1),
-  },
-  { keys: ["-", "_"], run: () => map.zoomStep(-1) },
-  { keys: ["0"], shown: "0", about: "The whole plane", run: () => map.home() },
-  { keys: ["["], shown: "[ ]", about: "Previous and next layer", run: () => stepLayer(-1) },
-  { keys: ["]"], run: () => stepLayer(1) },
-  {
-    keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
-    shown: "1 … 9",
-    about: "Modes, in their order",
-    run: (key) => modes.chooseAt(Number(key) - 1),
-  },
-  { keys: ["Enter"], shown: "Enter", about: "Read the cell in the middle", run: pinCentre },
-  { keys: ["i"], shown: "i", about: "Inspector", run: () => togglePanel("inspector") },
-  { keys: ["l"], shown: "l", about: "Layers", run: () => togglePanel("layers") },
-  {
-    keys: ["h"],
-    shown: "h",
-    about: "Nothing but the map, and back",
-    run: () => store.set({ bare: !store.state.bare }, "replace"),
-  },
-  { keys: ["t"], shown: "t", about: "Dark or light", run: () => toggleTheme(store) },
-  { keys: ["?"], shown: "?", about: "This help", run: () => help() },
-  { keys: ["Escape"], run: () => store.set({ pin: null }, "replace") },
-];
+/** Milliseconds in which a click may turn out to be the first of two. */
+const DOUBLE = 300;
+let clicking: ReturnType<typeof setTimeout> | undefined;
+
+function clicked(pin: Point): void {
+  clearTimeout(clicking);
+  if (!scene || !isWhole(scene) || panels.shown.includes("inspector")) return setPin(pin);
+  store.set({ pin }, "replace");
+  // The panel would open under a double click.
+  clicking = setTimeout(() => setPin(pin), DOUBLE);
+}
+
+function opened(cell: Point): void {
+  clearTimeout(clicking);
+  journey.enter(cell).catch(report);
+}
+
+const toMap = () => void journey.leave().catch(report);
+const commands = commandsOf({
+  ...{ store, map, modes, search, stepLayer, pin, toMap, togglePanel: panels.toggle },
+  help: () => help(),
+});
 const help = mountHelp(commands);
 mountKeyboard(commands);
 
 function search(): void {
-  if (!shown().includes("layers") || store.state.bare) {
-    store.set({ panels: withPanel("layers", true), bare: false }, "replace");
+  if (!panels.shown.includes("layers") || store.state.bare) {
+    store.set({ panels: panels.with("layers", true), bare: false }, "replace");
   }
   layers.focusSearch();
 }
 
 const buttons: Record<string, () => void> = {
-  "toggle-layers": () => togglePanel("layers"),
-  "toggle-inspector": () => togglePanel("inspector"),
-  "close-inspector": () => togglePanel("inspector"),
+  "toggle-layers": () => panels.toggle("layers"),
+  "toggle-inspector": () => panels.toggle("inspector"),
+  "close-inspector": () => panels.toggle("inspector"),
   "toggle-theme": () => toggleTheme(store),
   "show-help": help,
   "zoom-in": () => map.zoomStep(1),
   "zoom-out": () => map.zoomStep(-1),
   "zoom-fit": () => map.home(),
+  "to-map": toMap,
+  "toggle-labels": () => store.set({ labels: !store.state.labels }, "replace"),
 };
 for (const [id, run] of Object.entries(buttons)) byId(id).addEventListener("click", run);
 
@@ -254,7 +278,11 @@ store.listen((state, before) => {
   ) ||
     JSON.stringify(state.options) !== JSON.stringify(before.options);
   const leads = state.place !== before.place;
-  arrange();
+  panels.arrange();
+  if (state.labels !== before.labels || state.theme !== before.theme) {
+    journey.showLabels();
+    guided();
+  }
   if (looked) void load(leads);
   else if (scene && state.channel !== before.channel) {
     legend.showChannels();
@@ -270,5 +298,5 @@ store.listen((state, before) => {
   }
 });
 
-arrange();
+panels.arrange();
 void load();

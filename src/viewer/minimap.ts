@@ -15,6 +15,7 @@ export class Minimap implements Widget {
   readonly #window = h("i", { class: "window" });
   readonly #picture = h("canvas");
   #shown = "";
+  #isEstimate = false;
 
   constructor(private readonly store: Store, private readonly map: PlaneMap) {
     const jump = (event: PointerEvent) => {
@@ -43,11 +44,22 @@ export class Minimap implements Widget {
     if (address !== this.#shown) this.#draw(plane, address);
   }
 
-  async #draw({ width, height, nativeZoom }: PlaneInfo, address: string): Promise<void> {
+  /** More has been read: an estimate is drawn anew. */
+  renew(): void {
+    if (this.#isEstimate && this.map.plane) this.#draw(this.map.plane, this.#shown, "no-cache");
+  }
+
+  async #draw(
+    { width, height, nativeZoom }: PlaneInfo,
+    address: string,
+    cache: RequestCache = "default",
+  ): Promise<void> {
     this.#shown = address;
     // The map itself says what is wrong with a tile.
-    const tile = await loadTile(address).catch(() => null);
-    if (address !== this.#shown || !tile) return;
+    const loaded = await loadTile(address, { cache }).catch(() => null);
+    if (address !== this.#shown || !loaded) return;
+    const { picture: tile } = loaded;
+    this.#isEstimate = loaded.share < 1;
     const [across, down] = [width, height].map((v) => v / 2 ** nativeZoom) as [number, number];
     this.#picture.width = Math.ceil(across);
     this.#picture.height = Math.ceil(down);

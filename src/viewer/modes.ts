@@ -1,6 +1,6 @@
 import { type ModeEntry, tileUrl } from "./api.ts";
 import { byId, fill, h } from "./dom.ts";
-import type { Scene, Widget } from "./scene.ts";
+import { hasMap, isWhole, type Scene, type Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
 import { thumbnail } from "./thumbs.ts";
 
@@ -16,6 +16,8 @@ export class ModeSwitch implements Widget {
   update(scene: Scene): void {
     const before = this.#scene;
     this.#scene = scene;
+    const toMap = byId("to-map");
+    toMap.hidden = isWhole(scene) || !hasMap(scene.model);
     if (before?.layer !== scene.layer) {
       fill(
         this.#root,

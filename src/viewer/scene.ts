@@ -1,5 +1,5 @@
 import * as api from "./api.ts";
-import type { State } from "./state.ts";
+import { parseState, type State } from "./state.ts";
 
 /** What the page shows: a state with every name in it looked up. */
 export interface Scene {
@@ -42,7 +42,7 @@ export async function resolve(state: State): Promise<Scene> {
   const id = state.model ?? (models.find(({ layers }) => layers > 0) ?? models[0])?.id;
   if (id === undefined) throw new Empty(models);
   const model = await once(`model ${id}`, () => api.model(id));
-  const name = state.layer ?? firstLayer(model);
+  const name = state.layer ?? firstLook(model, state.mode);
   if (name === undefined) throw new Empty(models, `${id} holds no tensors.`);
   const layer = await once(`layer ${id} ${name}`, () => api.layer(id, name));
   const mode = layer.modes.find((mode) => mode.name === state.mode) ??
@@ -50,7 +50,7 @@ export async function resolve(state: State): Promise<Scene> {
   if (!mode) throw new Empty(models, `No mode can show ${name}.`);
   const { version } = model;
   const subject = { model: id, layer: name, mode: mode.name, options: state.options, version };
-  const key = `${version} ${api.path(subject)}${api.query(subject)}`;
+  const key = keyOf(subject);
   const [plane, legend, partners] = await Promise.all([
     once(`plane ${key}`, () => api.plane(subject)),
     once(`legend ${key}`, () => api.legend(subject)),
@@ -70,6 +70,49 @@ export class Empty extends Error {
     this.name = "Empty";
   }
 }
+
+/** The map of the whole model, where it has more than one tensor and nothing else is asked for. */
+function firstLook(model: api.ModelDetail, mode: string | null): string | undefined {
+  const asksForLayer = mode !== null && mode !== "map";
+  return !asksForLayer && hasMap(model) ? api.WHOLE : firstLayer(model);
+}
+
+/** Whether there is more to a model than the plane of its only tensor. */
+export const hasMap = ({ tensors, parameters }: api.ModelDetail): boolean =>
+  tensors.length > 1 && parameters > 0;
+
+/** Whether a scene is the map of a whole model. */
+export const isWhole = ({ subject }: Scene): boolean => subject.layer === api.WHOLE;
+
+/** The scene with what its legend says by now. */
+export async function withNewLegend(scene: Scene): Promise<Scene> {
+  const { subject } = scene;
+  const asked = api.legend(subject, undefined, "no-cache");
+  kept.set(`legend ${keyOf(subject)}`, asked);
+  asked.catch(() => kept.delete(`legend ${keyOf(subject)}`));
+  return { ...scene, legend: await asked };
+}
+
+/** What a map shows of one tensor, as the tensor's own plane shows it. */
+export async function onLayer(scene: Scene, layer: string): Promise<Scene> {
+  const { model, subject: { options } } = scene;
+  const detail = await once(`layer ${model.id} ${layer}`, () => api.layer(model.id, layer));
+  const known = new Set(
+    detail.modes.find(({ missing }) => missing === null)?.parameters.map(({ name }) => name),
+  );
+  const kept = Object.entries(options).filter(([name]) => known.has(name));
+  return await resolve({
+    ...noState,
+    model: model.id,
+    layer,
+    options: Object.fromEntries(kept),
+  });
+}
+
+const noState = parseState({ search: "", hash: "" });
+
+const keyOf = (subject: api.Subject) =>
+  `${subject.version} ${api.path(subject)}${api.query(subject)}`;
 
 /** A layer that makes a good first picture: the first whose shorter side is a good size. */
 function firstLayer({ layers }: api.ModelDetail): string | undefined {

@@ -14,6 +14,7 @@ export class ShareMenu implements Widget {
   constructor(
     private readonly store: Store,
     private readonly map: PlaneMap,
+    private readonly above: HTMLCanvasElement,
     private readonly say: (sentence: string) => void,
     report: (error: unknown) => void,
   ) {
@@ -69,9 +70,10 @@ export class ShareMenu implements Widget {
 
   async #save(): Promise<void> {
     const ground = getComputedStyle(document.documentElement).getPropertyValue("--ground").trim();
-    const url = URL.createObjectURL(await this.map.png(ground));
+    const url = URL.createObjectURL(await this.map.png(ground, this.above));
     const { model, layer, mode } = this.#scene!.subject;
-    const name = `${model} ${layer} ${mode}.png`.replaceAll(/[^\w.-]+/g, "-");
+    const what = layer === api.WHOLE ? mode : `${layer} ${mode}`;
+    const name = `${model} ${what}.png`.replaceAll(/[^\w.-]+/g, "-");
     h("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }

@@ -1,6 +1,6 @@
 import OpenSeadragon from "openseadragon";
 import { isAbort, type PlaneInfo } from "./api.ts";
-import { loadTile } from "./tiles.ts";
+import { type Loaded, loadTile } from "./tiles.ts";
 
 /** The plane at its deepest zoom, as OpenSeadragon wants it: a level is a zoom. */
 export class PlaneSource extends OpenSeadragon.TileSource {
@@ -9,6 +9,7 @@ export class PlaneSource extends OpenSeadragon.TileSource {
     private readonly tiles: {
       address: (z: number, x: number, y: number) => string;
       failed: (error: unknown) => void;
+      loaded: (tile: OpenSeadragon.Tile, address: string, loaded: Loaded) => void;
     },
   ) {
     const deepest = 2 ** (plane.maxZoom - plane.nativeZoom);
@@ -28,8 +29,11 @@ export class PlaneSource extends OpenSeadragon.TileSource {
   override downloadTileStart(job: OpenSeadragon.ImageJob): void {
     const waiting = new AbortController();
     job.userData.waiting = waiting;
-    loadTile(job.src, waiting.signal).then(
-      (picture) => job.finish(picture, null, "imageBitmap"),
+    loadTile(job.src, { signal: waiting.signal }).then(
+      (loaded) => {
+        this.tiles.loaded(job.tile, job.src, loaded);
+        job.finish(loaded.picture, null, "imageBitmap");
+      },
       (error) => {
         job.fail(String(error), null);
         if (!isAbort(error)) this.tiles.failed(error);

@@ -15,6 +15,8 @@ export interface State {
   readonly panels: readonly Panel[] | null;
   /** Nothing but the map. */
   readonly bare: boolean;
+  /** Whether names stand on the map of a whole model. */
+  readonly labels: boolean;
   readonly theme: "dark" | "light" | null;
 }
 
@@ -31,7 +33,7 @@ export interface Place extends Point {
 export const panels = ["layers", "inspector"] as const;
 export type Panel = typeof panels[number];
 
-const own = ["model", "layer", "mode", "pin", "channel", "panels", "bare", "theme"];
+const own = ["model", "layer", "mode", "pin", "channel", "panels", "bare", "labels", "theme"];
 
 /** The state that a URL stands for; what cannot be read counts as not given. */
 export function parseState({ search, hash }: { search: string; hash: string }): State {
@@ -50,6 +52,7 @@ export function parseState({ search, hash }: { search: string; hash: string }): 
     channel: (["R", "G", "B", "A"] as const).find((name) => name === query.get("channel")) ?? null,
     panels: shown === null ? null : panels.filter((panel) => shown.split(",").includes(panel)),
     bare: query.get("bare") === "1",
+    labels: query.get("labels") !== "0",
     theme: theme === "dark" || theme === "light" ? theme : null,
   };
 }
@@ -66,6 +69,7 @@ export function formatState(state: State): string {
   if (state.channel) query.set("channel", state.channel);
   if (state.panels) query.set("panels", state.panels.join(",") || "none");
   if (state.bare) query.set("bare", "1");
+  if (!state.labels) query.set("labels", "0");
   if (state.theme) query.set("theme", state.theme);
   const { place } = state;
   const hash = place ? `#${place.x.toFixed(2)},${place.y.toFixed(2)},${place.z.toFixed(2)}` : "";

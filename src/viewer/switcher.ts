@@ -1,4 +1,4 @@
-import type { ModelEntry } from "./api.ts";
+import { type ModelEntry, WHOLE } from "./api.ts";
 import { byId, fill, h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { type Opening, openingForms } from "./opening.ts";
@@ -15,7 +15,8 @@ export class Switcher implements Widget {
 
   update({ models, model, layer, subject }: Scene): void {
     const title = models.find(({ id }) => id === model.id)?.title ?? model.id;
-    document.title = `${subject.layer} · ${title} · Synaptile`;
+    const whole = subject.layer === WHOLE;
+    document.title = whole ? `${title} · Synaptile` : `${subject.layer} · ${title} · Synaptile`;
     fill(
       this.#button,
       h("span", { class: "name" }, title),
@@ -24,11 +25,13 @@ export class Switcher implements Widget {
     this.#button.title = `${numbers.whole(model.parameters)} parameters; choose a model`;
     fill(
       byId("current"),
-      h("b", {}, subject.layer),
+      h("b", {}, whole ? "The whole model" : subject.layer),
       h(
         "span",
         { class: "note" },
-        `${layer.kind} · ${layer.dtype} · ${numbers.shape(layer.shape)}`,
+        whole
+          ? `${model.tensors.length} tensors · ${numbers.count(model.parameters)} parameters`
+          : [layer.kind, layer.dtype, numbers.shape(layer.shape)].join(" · "),
       ),
     );
     this.offer(models, model.id);

@@ -49,12 +49,12 @@ function next(): void {
 }
 
 async function load({ canvas, url }: Job): Promise<void> {
-  let tile = await loadTile(url, undefined, "low");
+  let { picture: tile } = await loadTile(url, { priority: "low" });
   let { width, height } = extent(tile);
   if (width === 1 && height === 1) {
     // Nothing opaque: packed values may still be there under an alpha of 0.
     tile.close();
-    tile = await loadTile(`${url.replace(".png", ".bin")}#RGB`, undefined, "low");
+    ({ picture: tile } = await loadTile(`${url.replace(".png", ".bin")}#RGB`, { priority: "low" }));
     ({ width, height } = extent(tile));
   }
   const context = canvas.getContext("2d")!;

@@ -29,15 +29,33 @@ export function tileAddress(
   return `${raw}#${looks === "all channels" ? "RGB" : looks}`;
 }
 
+/** A tile's picture, and how much of the truth it is. */
+export interface Loaded {
+  readonly picture: ImageBitmap;
+  /** Share of the values that it is made from. */
+  readonly share: number;
+  /** Standard error of its pixels in units of the layers' scales; null where it is not told. */
+  readonly error: number | null;
+}
+
 /** Fetches a tile and decodes it. Throws `Problem` in the server's words. */
 export async function loadTile(
   address: string,
-  signal?: AbortSignal,
-  priority: RequestPriority = "auto",
-): Promise<ImageBitmap> {
+  { signal = null, ...init }: Pick<RequestInit, "signal" | "priority" | "cache"> = {},
+): Promise<Loaded> {
   const [url = "", shown] = address.split("#");
-  const response = await ask(url, { priority, signal: signal ?? null });
+  const response = await ask(url, { ...init, signal });
   if (!response.ok) throw await problem(response);
+  const { headers } = response;
+  const error = headers.get("Synaptile-Standard-Error");
+  return {
+    picture: await pictureOf(response, shown),
+    share: Number(headers.get("Synaptile-Refinement") ?? 1),
+    error: error === null ? null : Number(error),
+  };
+}
+
+async function pictureOf(response: Response, shown: string | undefined): Promise<ImageBitmap> {
   if (shown === undefined) return await createImageBitmap(await response.blob());
   const pixels = new Uint8ClampedArray(await response.arrayBuffer());
   show(pixels, shown);

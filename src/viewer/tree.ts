@@ -1,4 +1,4 @@
-import type { LayerEntry } from "./api.ts";
+import { type LayerEntry, WHOLE } from "./api.ts";
 
 /** A branch or leaf of the layers' names, split at dots and slashes. */
 export interface TreeNode {
@@ -67,6 +67,16 @@ export function pathTo(nodes: readonly TreeNode[], target: string): string[] {
 export function targets(layers: readonly LayerEntry[]): string[] {
   return layers.map(({ name }) => name);
 }
+
+/** The row on top of the tree: all of the model at once. */
+export const wholeNode = (parameters: number): TreeNode => ({
+  label: "The whole model",
+  path: "\n",
+  target: WHOLE,
+  layer: null,
+  children: [],
+  parameters,
+});
 
 /** The node of a branch whose parent's name is `above` characters long. */
 function toNode(above: number, branch: Branch): TreeNode {

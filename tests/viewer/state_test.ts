@@ -19,6 +19,7 @@ const states: fc.Arbitrary<State> = fc.record({
   channel: fc.constantFrom("R", "G", "B", "A", null),
   panels: fc.option(fc.subarray([...panels])),
   bare: fc.boolean(),
+  labels: fc.boolean(),
   theme: fc.constantFrom("dark", "light", null),
 }).map((state) => ({ ...state, options: { ...state.options } }));
 

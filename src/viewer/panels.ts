@@ -1,0 +1,55 @@
+import { byId, isPhone, set } from "./dom.ts";
+import type { PlaneMap } from "./map.ts";
+import { type Panel, panels } from "./state.ts";
+import type { Store } from "./store.ts";
+
+/** Which panels are open, and what they leave of the map. */
+export class Panels {
+  readonly #below = byId("below");
+
+  constructor(private readonly store: Store, private readonly map: PlaneMap) {
+    new ResizeObserver(() => {
+      document.body.style.setProperty("--below", `${this.#below.offsetHeight}px`);
+    }).observe(this.#below);
+  }
+
+  get shown(): readonly Panel[] {
+    return this.store.state.panels ?? (isPhone() ? [] : ["layers"]);
+  }
+
+  with(panel: Panel, open: boolean): Panel[] {
+    const others = this.shown.filter((name) => name !== panel && !(open && isPhone()));
+    return open ? [...others, panel] : others;
+  }
+
+  readonly toggle = (panel: Panel): void => {
+    const open = !this.shown.includes(panel);
+    this.store.set({
+      panels: this.with(panel, open),
+      ...(open ? {} : panel === "inspector" ? { pin: null } : {}),
+    }, "replace");
+  };
+
+  arrange(): void {
+    const { shown } = this;
+    const { bare, labels } = this.store.state;
+    byId("toggle-labels").setAttribute("aria-pressed", String(labels));
+    set(document.body, "class", bare ? "bare" : null);
+    for (const panel of panels) {
+      set(document.body, `data-${panel}`, shown.includes(panel));
+      byId(`toggle-${panel}`).setAttribute("aria-expanded", String(shown.includes(panel)));
+    }
+  }
+
+  /** CSS pixels that panels cover at each edge of the map. */
+  margins() {
+    if (this.store.state.bare) return { top: 16, right: 16, bottom: 16, left: 16 };
+    const isInspecting = this.shown.includes("inspector");
+    if (isPhone()) {
+      const sheet = this.map.size.height * 0.56 + 12;
+      const bottom = isInspecting ? sheet : this.#below.offsetHeight + 60;
+      return { top: 146, right: 12, bottom, left: 12 };
+    }
+    return { top: 76, right: isInspecting ? 360 : 32, bottom: 40, left: 332 };
+  }
+}
