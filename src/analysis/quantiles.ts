@@ -133,6 +133,12 @@ export function orderStatistics(values: Float32Array, ranks: readonly number[]):
   return Float64Array.from(ranks, (rank, i) => valueOf(homes[i]! * 0x10000 + halves[rank]!));
 }
 
+/** Exact order of finite values, all of them: for few. */
+export function sortedOrder(values: Float32Array): Order {
+  const sorted = values.filter(Number.isFinite).sort();
+  return { count: sorted.length, at: (rank) => sorted[rank]! + 0 };
+}
+
 /** Exact order of finite values at the ranks around each of the quantiles; any other throws. */
 export function exactOrder(values: Float32Array, count: number, at: readonly number[]): Order {
   const ranks = [

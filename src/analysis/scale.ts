@@ -1,6 +1,6 @@
 import type { Dtype } from "../formats/format.ts";
 import type { Measure } from "./measure.ts";
-import { exactOrder, KeyOrder, median, quantiles } from "./quantiles.ts";
+import { exactOrder, KeyOrder, median, quantiles, sortedOrder } from "./quantiles.ts";
 
 /** What normalisation needs to know of a layer; computed once over all its values. */
 export interface Scale {
@@ -28,6 +28,8 @@ export interface Scale {
 
 /** Steps between the quantiles that a scale keeps. */
 const STEPS = 1024;
+/** Values that are sorted sooner than dealt out by their keys. */
+const FEW = 1 << 14;
 
 /** Whether every value of a dtype is a bfloat16, so that key counts are exact. */
 export const hasExactKeys = (dtype: Dtype): boolean =>
@@ -62,13 +64,15 @@ function approximate(measure: Measure, exactKeys: boolean): Spread {
 }
 
 function exact(values: Float32Array, count: number): Spread {
-  const order = exactOrder(values, count, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
+  const orderOf = (values: Float32Array, at: readonly number[]) =>
+    values.length <= FEW ? sortedOrder(values) : exactOrder(values, count, at);
+  const order = orderOf(values, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
   const middle = median(order);
   // A deviation may exceed float32 and become ∞, but never a middle one.
   const deviations = values.map((x) => Math.abs(x - middle));
   return {
     median: middle,
-    mad: median(exactOrder(deviations, count, [0.5])),
+    mad: median(orderOf(deviations, [0.5])),
     quantiles: quantiles(order, STEPS),
   };
 }

@@ -3,13 +3,9 @@ import type { Scale } from "../analysis/scale.ts";
 import type { Slots } from "./record.ts";
 import { type Layout, RegionIndex } from "../field/layout.ts";
 import type { MapMode, Options } from "../modes/mode.ts";
-import { type Overview, type OverviewLevel, TINT, type Tints } from "./overview.ts";
+import { type Overview, TINT, type Tints } from "./overview.ts";
+import { emptyOverview, FINEST, gridOf, mergeAround } from "./overview_grid.ts";
 import type { Survey } from "./survey.ts";
-
-/** Blocks a side of the finest grid that is held of a map: 12 bytes each. */
-const SIDE = 2048;
-/** log2 of smaller blocks, of which a map would hold a good part of the model itself. */
-const FINEST = 5;
 
 /** How well a plane of the map is known. */
 type Knowledge = "nothing" | "estimate" | "all" | "unreadable";
@@ -27,8 +23,6 @@ export class Atlas {
   readonly #regions: number[][];
   /** Counts what was put in, so that pictures of other states have other tags. */
   #revision = 0;
-  /** The revision that levels further out were last merged at. */
-  merged = 0;
   #all: { readonly revision: number; readonly scale: Scale } | null = null;
   #tints: { readonly key: string; readonly tints: Tints } | null = null;
 
@@ -153,92 +147,17 @@ export class Atlas {
         means.set(mean.subarray(from, from + across), to);
         counts.set(count.subarray(from, from + across), to);
       }
+      const down = Math.ceil(height / slot);
+      mergeAround(this.overview.levels, { x: x / slot, y: y / slot, width: across, height: down });
     }
   }
-}
-
-/**
- * log2 of the cells a side of a block of the finest grid that is held of a whole map: at most as
- * coarse as the one that regions are aligned to, and not finer than memory allows.
- */
-export function gridOf({ width, height, align }: Layout): number {
-  const least = Math.ceil(Math.log2(Math.max(1, width, height) / SIDE));
-  return Math.min(align, Math.max(FINEST, least));
-}
-
-function emptyOverview(layout: Layout, absent: ReadonlySet<number>): Overview {
-  const { width, height, regions, planes } = layout;
-  const grid = gridOf(layout);
-  const slot = 2 ** grid;
-  const levels: OverviewLevel[] = [];
-  let across = Math.ceil(width / slot), down = Math.ceil(height / slot);
-  for (;; across = Math.ceil(across / 2), down = Math.ceil(down / 2)) {
-    const array = () => new SharedArrayBuffer(across * down * 4);
-    levels.push({
-      ...{ width: across, height: down },
-      ...{ means: array(), counts: array(), owners: array() },
-    });
-    if (across * down <= 1) break;
-  }
-  const [first] = levels as [OverviewLevel];
-  const owners = new Int32Array(first.owners).fill(-1);
-  for (const region of regions) {
-    if (absent.has(region.plane)) continue;
-    const across = Math.ceil(region.width / slot), left = region.x / slot;
-    for (let y = region.y / slot; y < Math.ceil((region.y + region.height) / slot); y++) {
-      owners.fill(region.plane, y * first.width + left, y * first.width + left + across);
-    }
-  }
-  shareOut(levels, planes.length);
-  return { grid, levels };
-}
-
-/** Gives each block of the levels further out to the plane that has most of its blocks of the first. */
-function shareOut(levels: readonly OverviewLevel[], planes: number): void {
-  const { width, height, owners } = levels[0]!;
-  const first = new Int32Array(owners);
-  const counts = new Uint32Array(planes);
-  for (let i = 1; i < levels.length; i++) {
-    const level = levels[i]!, owner = new Int32Array(level.owners), side = 2 ** i;
-    for (let y = 0, at = 0; y < level.height; y++) {
-      for (let x = 0; x < level.width; x++, at++) {
-        const right = Math.min((x + 1) * side, width), bottom = Math.min((y + 1) * side, height);
-        owner[at] = most(first, width, x * side, y * side, right, bottom, counts);
-      }
-    }
-  }
-}
-
-function most(
-  owners: Int32Array,
-  pitch: number,
-  left: number,
-  top: number,
-  right: number,
-  bottom: number,
-  counts: Uint32Array,
-): number {
-  let best = -1;
-  const each = (visit: (plane: number) => void) => {
-    for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        const plane = owners[y * pitch + x]!;
-        if (plane >= 0) visit(plane);
-      }
-    }
-  };
-  each((plane) => {
-    counts[plane]!++;
-    if (best < 0 || counts[plane]! > counts[best]!) best = plane;
-  });
-  each((plane) => counts[plane] = 0);
-  return best;
 }
 
 /** The blocks of a plane of which nothing is known. */
-function unknown({ align, planes }: Layout, plane: number): Slots {
-  const { width, height } = planes[plane]!.plane;
-  const across = Math.ceil(width / 2 ** align), blocks = across * Math.ceil(height / 2 ** align);
+function unknown(layout: Layout, plane: number): Slots {
+  const { width, height } = layout.planes[plane]!.plane;
+  const slot = 2 ** gridOf(layout);
+  const across = Math.ceil(width / slot), blocks = across * Math.ceil(height / slot);
   return {
     width: across,
     mean: new Float32Array(blocks).fill(NaN),

@@ -4,7 +4,7 @@ import type { Layout } from "../field/layout.ts";
 import type { Lock, ModelStore, StoredPyramid } from "../field/store.ts";
 import type { Model } from "../model/model.ts";
 import type { Facts } from "../modes/mode.ts";
-import { gridOf } from "./atlas.ts";
+import { gridOf } from "./overview_grid.ts";
 import { unlessAborted } from "./lanes.ts";
 import type { Findings, Layers } from "./layers.ts";
 import { Lent } from "./lent.ts";

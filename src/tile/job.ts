@@ -10,7 +10,7 @@ import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
-import type { Overview, OverviewLevel, Tints } from "./overview.ts";
+import type { Overview, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
 import type { TileFormat } from "./tile.ts";
 
@@ -120,12 +120,6 @@ export type Work =
     readonly format: TileFormat;
     /** What all are drawn by; null where each is by its own facts. */
     readonly facts: Facts | null;
-  }
-  | {
-    /** Merges a map's levels further out from the first of them. */
-    readonly kind: "merge";
-    readonly context: string;
-    readonly levels: readonly OverviewLevel[];
   }
   | {
     /** Draws a tile of blocks that several layers may share. */

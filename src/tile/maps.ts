@@ -162,7 +162,6 @@ export class Maps {
       draw: async (signal) => {
         await this.#survey(view, signal);
         if (known === 1 && shareNow() < 1) throw new Outdated();
-        await this.#merge(view, signal);
         const shared = mode.isShared(options) ? atlas.scaleOfAll() : null;
         const tints = atlas.tints(mode, mode.partOptions(options), query, shared);
         const job: Job = {
@@ -345,20 +344,6 @@ export class Maps {
     else {
       const slots = await this.layers.figures(entry, atlas.overview.grid, signal);
       atlas.put(i, slots, facts!.scale);
-    }
-  }
-
-  /** Makes sure that levels further out hold all that had been put in when this was called. */
-  async #merge(subject: Subject, signal: AbortSignal): Promise<void> {
-    const { atlas } = subject;
-    const needed = atlas.revision;
-    // One that is under way may have begun with less.
-    while (atlas.merged < needed) {
-      await this.#flight.run(contentOf(subject, "merge"), async (signal) => {
-        const { revision, overview: { levels } } = atlas;
-        await this.layers.runFree({ kind: "merge", context: "", levels }, signal);
-        atlas.merged = revision;
-      }, signal);
     }
   }
 

@@ -86,27 +86,3 @@ export function ownerOf({ levels }: Overview, level: number, x: number, y: numbe
   const { owners, width } = levels[Math.min(level, levels.length - 1)]!;
   return new Int32Array(owners)[y * width + x] ?? -1;
 }
-
-/** Merges means and counts of every level from the one before: exactly, but for float32's rounding. */
-export function mergeOverview(levels: readonly OverviewLevel[]): void {
-  for (let i = 1; i < levels.length; i++) {
-    const below = levels[i - 1]!, level = levels[i]!;
-    const [from, counts] = [new Float32Array(below.means), new Uint32Array(below.counts)];
-    const [into, sums] = [new Float32Array(level.means), new Uint32Array(level.counts)];
-    for (let y = 0, at = 0; y < level.height; y++) {
-      for (let x = 0; x < level.width; x++, at++) {
-        let count = 0, sum = 0;
-        for (let row = 2 * y; row < Math.min(2 * y + 2, below.height); row++) {
-          for (let column = 2 * x; column < Math.min(2 * x + 2, below.width); column++) {
-            const n = counts[row * below.width + column]!;
-            if (n === 0) continue;
-            count += n;
-            sum += n * from[row * below.width + column]!;
-          }
-        }
-        into[at] = sum / count;
-        sums[at] = count;
-      }
-    }
-  }
-}

@@ -12,7 +12,7 @@ export interface Survey {
 }
 
 /** Values that the scale is estimated from, at most. */
-const VALUES = 1 << 16;
+const VALUES = 1 << 13;
 
 /**
  * Looks at one line of cells of every block of 2^`log2` a side: a sample stratified over the plane,

@@ -20,7 +20,7 @@ import { copyOf, figures } from "./figures.ts";
 import { inspect } from "./inspect.ts";
 import type { Finished, Job, LayerContext } from "./job.ts";
 import type { Missing } from "./remote.ts";
-import { drawOverview, mergeOverview } from "./overview.ts";
+import { drawOverview } from "./overview.ts";
 import { render, type Rendered, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
@@ -83,7 +83,7 @@ serveJobs<Job>({
 /** The layers that a job works on. */
 function namesOf(job: Job): readonly string[] {
   if (job.kind === "composite") return job.pieces.map(({ context }) => context);
-  return job.kind === "overview" || job.kind === "merge" ? [] : [job.context];
+  return job.kind === "overview" ? [] : [job.context];
 }
 
 async function work(used: readonly Loaded[], job: Job, cancelled: () => void): Promise<Done> {
@@ -98,9 +98,6 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
       const value = await timed(ops, { read: 0, decode: 0 }, format, draw);
       return { value, transfer: [value.bytes.buffer] };
     }
-    case "merge":
-      mergeOverview(job.levels);
-      return { value: null };
     default:
       return await workOn(used[0]!, job, cancelled);
   }
@@ -108,7 +105,7 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
 
 async function workOn(
   layer: Loaded,
-  job: Exclude<Job, { kind: "composite" | "overview" | "merge" }>,
+  job: Exclude<Job, { kind: "composite" | "overview" }>,
   cancelled: () => void,
 ): Promise<Done> {
   const { plane, source, other, clock } = layer;

@@ -162,7 +162,7 @@ Deno.test("two engines at one store share the work, and both find all of it", ()
 /** A chunk on disk of the means that a far tile of a layer is made of. */
 const chunkOf = (store: string, layer: number) => {
   const files = filesBelow(store).filter((path) =>
-    path.includes(`layers/00000${layer}/mean/`) && /\/c\/0\/0$/.test(path)
+    path.includes(`layers/00000${layer}/mean_`) && /\/c\.0\.0$/.test(path)
   );
   return files.map((path) => `${store}/${path}`);
 };

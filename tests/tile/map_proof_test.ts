@@ -3,7 +3,7 @@ import { momentsOf } from "../../src/analysis/measure.ts";
 import { type Scale, scaleOf as exactScale } from "../../src/analysis/scale.ts";
 import { reference } from "../../src/compute/reference.ts";
 import type { Layout } from "../../src/field/layout.ts";
-import { gridOf } from "../../src/tile/atlas.ts";
+import { gridOf } from "../../src/tile/overview_grid.ts";
 import { tintOf } from "../../src/modes/weights.ts";
 import { palette } from "../../src/modes/colour.ts";
 import type { Options } from "../../src/modes/mode.ts";
