@@ -151,7 +151,7 @@ export function measureOfBlocks(
     positive += blocks.positive[i]!;
     zero += blocks.zero[i]!;
   }
-  const keys = Float64Array.from(bins);
+  const keys = new Float64Array(bins);
   // A NaN with a tiny payload shares the bin of +∞; the block statistics tell them apart.
   const positiveInfinity = Math.min(infinite, keys[FINITE_BINS.end]!);
   const negativeInfinity = infinite - positiveInfinity;

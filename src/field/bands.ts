@@ -7,7 +7,7 @@ import { offsets, type Plane } from "./plane.ts";
 // take as they are stored, but for the columns at either side, which have no neighbours.
 
 /** Bytes of a band: with what is made of it, it stays in a core's second-level cache. */
-const BAND = 1 << 19;
+const BAND = 1 << 21;
 /** Cells in a row below which the columns at its sides are most of it. */
 const NARROW = 128;
 

@@ -6,7 +6,7 @@ import { generator } from "../random.ts";
 /** Smaller blocks are read whole: a sample of them would be most of them. */
 export const SAMPLED_FROM = 4;
 /** Blocks up to this size get two lines each, larger ones, of which many fit a picture, one. */
-const PAIRS = 5;
+const PAIRS = 4;
 
 /** A line of cells that was read for blocks, and the share of their cells that it stands for. */
 export interface Line {
