@@ -280,7 +280,7 @@ export class Maps {
       return [{
         entry: basis.entry,
         needs,
-        share: basis.share < 1 && needs.pyramid ? Math.min(1, 2 / scale) : basis.share,
+        share: basis.share < 1 && needs.pyramid ? 1 / scale : basis.share,
         region,
         number: i,
         x: fromX - left,

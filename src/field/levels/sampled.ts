@@ -5,8 +5,6 @@ import { generator } from "../random.ts";
 
 /** Smaller blocks are read whole: a sample of them would be most of them. */
 export const SAMPLED_FROM = 4;
-/** Blocks up to this size get two lines each, larger ones, of which many fit a picture, one. */
-const PAIRS = 4;
 
 /** A line of cells that was read for blocks, and the share of their cells that it stands for. */
 export interface Line {
@@ -16,9 +14,8 @@ export interface Line {
 }
 
 /** How many lines a block gets, `beside` of which are asked for next to each other. */
-const linesFor = (log2: number, beside: number): number =>
-  // Of a single line nothing tells how far off it is, unless there is another beside it.
-  log2 <= PAIRS || beside === 1 ? 2 : 1;
+// Of a single line nothing tells how far off it is, unless there is another beside it.
+const linesFor = (beside: number): number => beside === 1 ? 2 : 1;
 
 /**
  * The lines that stand for block `block` of 2^`log2` cells: one at random from each of equal parts
@@ -70,7 +67,7 @@ export function sampledLevels(reader: CellReader): Levels {
       let before: Float32Array | null = null;
       for (let i = 0; i < count; i++) {
         const across = runsDown ? plane.width : plane.height;
-        const lines = linesOf(name, log2, first + i, across, linesFor(log2, count));
+        const lines = linesOf(name, log2, first + i, across, linesFor(count));
         const read = lines.map(({ at, weight }) => ({
           weight,
           means: meansOfLine(reader, ops, at, from, along, log2),
