@@ -243,7 +243,7 @@ class TileEngine implements Engine {
     return {
       // Where the scale does not matter, the picture is the one that exact facts would give.
       content: share < 1 ? entry.id : whole.id,
-      share: share < 1 && needs.pyramid ? 2 ** -log2 : share,
+      share: this.#layers.shareOf({ entry, share }, log2),
       draw: async (signal) => {
         await this.#layers.ready(entry, needs, signal);
         return await this.#layers.run<Rendered>(entry, {

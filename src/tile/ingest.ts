@@ -124,7 +124,7 @@ export class Ingest implements Findings {
   coming(tensor: string): number | null {
     const subject = this.#subjects[this.#byTensor.get(tensor) ?? -1];
     if (!subject || subject.found || subject.status === "failed") return null;
-    return Math.max(SURVEYED, this.layout.align);
+    return Math.max(SURVEYED, this.layout.align + 1);
   }
 
   /** Has a layer read before others, since it is being looked at. */

@@ -199,10 +199,17 @@ export class Layers {
   }
 
   /** Where statistics of blocks of 2^`log2` cells a side come from; null where from the file. */
-  levels({ pyramid, stored, estimate }: LayerEntry, log2: number): LevelsRef | null {
+  levels({ pyramid, stored, estimate, fetch }: LayerEntry, log2: number): LevelsRef | null {
     if (stored && log2 >= stored.base) return { kind: "stored", pyramid: stored };
     if (pyramid && log2 >= pyramid.base - 1) return { kind: "held", pyramid };
-    return estimate?.kind === "lines" && log2 >= SAMPLED_FROM ? { kind: "sampled" } : null;
+    // Over a network each line is a request: cells that are looked at closely are fetched all at once.
+    const from = fetch ? SAMPLED_FROM + 1 : SAMPLED_FROM;
+    return estimate?.kind === "lines" && log2 >= from ? { kind: "sampled" } : null;
+  }
+
+  /** Share of a layer's cells that a picture of blocks of 2^`log2` cells a side is made from. */
+  shareOf({ entry, share }: Basis, log2: number): number {
+    return this.levels(entry, log2)?.kind === "sampled" ? 2 ** -log2 : share;
   }
 
   /** A worker's answer to a job on the layer, its bytes fetched where they have to be. */

@@ -280,7 +280,7 @@ export class Maps {
       return [{
         entry: basis.entry,
         needs,
-        share: basis.share < 1 && needs.pyramid ? 1 / scale : basis.share,
+        share: this.layers.shareOf(basis, log2),
         region,
         number: i,
         x: fromX - left,

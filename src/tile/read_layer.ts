@@ -14,7 +14,7 @@ import type { Lent } from "./lent.ts";
 import { type Found, normOf } from "./record.ts";
 
 /** Cells in one job: milliseconds of work, so that tiles get their turn between jobs. */
-const PART = 1 << 23;
+const PART = 1 << 22;
 
 /** A layer that is being read to its end, by who has the right to. */
 export interface Reading {

@@ -4,7 +4,7 @@ import type { Levels } from "../levels.ts";
 import { generator } from "../random.ts";
 
 /** Smaller blocks are read whole: a sample of them would be most of them. */
-export const SAMPLED_FROM = 4;
+export const SAMPLED_FROM = 3;
 
 /** A line of cells that was read for blocks, and the share of their cells that it stands for. */
 export interface Line {
