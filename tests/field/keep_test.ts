@@ -13,12 +13,13 @@ import {
   slabsOf,
 } from "../../src/field/keep.ts";
 import { levelsOnDisk } from "../../src/field/levels/stored.ts";
+import { fold } from "../../src/field/plane.ts";
 import { forgetHoles, mergeLevels } from "../../src/field/pyramid.ts";
 import { allocateSlab, measureSlab, stepsOf } from "../../src/field/slab.ts";
 import { storedLevels } from "../../src/field/store.ts";
 import { inFolder } from "../storage/folder.ts";
 import { readerOf, tensorOf } from "./planes.ts";
-import { fields } from "./store/stats.ts";
+import { fields, someStats } from "./store/stats.ts";
 
 /** Weights with a few holes in them. */
 const value = (i: number) => i % 1009 === 0 ? NaN : i % 2003 === 0 ? 0 : Math.sin(i * i) * 0.02;
@@ -78,7 +79,7 @@ for (
       const cells = readBordered(readerOf(tensorOf(shape, value, order)), {
         ...{ x: 0, y: 0, width, height },
       });
-      const last = 3 + 1 + outer.length;
+      const last = 3 + 1 + outer.length + 1; // one beyond the last block
       for (let log2 = levels.meansFrom; log2 <= last; log2++) {
         const want = reference.blockStats(cells, 2 ** log2);
         if (plane.folded) forgetHoles(plane, want, 0, 0, 2 ** log2);
@@ -121,3 +122,28 @@ for (
       }
     }));
 }
+
+Deno.test("levels further out are kept with all figures, or with their means alone", () =>
+  inFolder((folder) => {
+    const { tensor } = tensorOf([1], value);
+    const plane = fold({ ...tensor, shape: [9000, 9001], strides: [9001, 1] });
+    const pyramid = { ...{ folder, width: 9001, height: 9000, runsDown: false, base: 3 } };
+    const outer = outerLevels(plane, 3);
+    const figures = outer.map((level, i) => {
+      const stats = someStats(level.width, level.height, i);
+      for (const field of fields) statsOf(level)[field].set(stats[field]);
+      return stats;
+    });
+    keepOuter(pyramid, outer);
+    const levels = levelsOnDisk(pyramid, wasm);
+    const kept = storedLevels(pyramid).slice(2);
+    assertEquals(kept.map(({ log2, hasStats }) => [log2, hasStats]), [[5, true], [6, false]]);
+    for (const [i, { log2, width, height, hasStats }] of kept.entries()) {
+      const all = { x: 0, y: 0, width, height };
+      const values = new Float32Array(width * height);
+      levels.means(log2, all, { values, start: 0, pitch: width });
+      assertEquals(values, figures[i]!.mean);
+      if (!hasStats) continue;
+      wasm.frame(() => agree(levels.stats(wasm, log2, all), figures[i]!, `level ${log2}`));
+    }
+  }));

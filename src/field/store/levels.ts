@@ -39,6 +39,8 @@ const PER_BLOCK = 12;
 /** Share of a layer's bytes that its levels may take. */
 const SHARE = 0.12;
 
+// These are part of the store's format.
+
 /** Tiles that a slab has along the file's runs, at most: 65,536 cells of 16 a block. */
 const LONGEST = 16;
 /** Tiles that a shorter slab has in all. */

@@ -269,6 +269,9 @@ Deno.test("a flipped bit, a missing end and a longer file are told as a damaged 
         if (file.startsWith("mean")) assertThrows(() => meansOf(pyramid, 4, all), CorruptChunk);
         else meansOf(pyramid, 4, all);
       }
+      Deno.writeFileSync(path, bytes.slice(-5000));
+      const short = assertThrows(() => statsIn(pyramid, 4, all), CorruptChunk);
+      assert(/has no \d+ bytes/.test(short.message), short.message);
       // What is damaged elsewhere is not looked at.
       Deno.writeFileSync(path, flip(0));
       statsIn(pyramid, 4, { x: 160, y: 64, width: 153, height: 61 });
@@ -276,6 +279,23 @@ Deno.test("a flipped bit, a missing end and a longer file are told as a damaged 
     }
     assertPart(statsIn(pyramid, 4, all).m2, stats.m2, all, all, "m2");
   }));
+
+Deno.test({
+  name: "reading leaves no file open, also where it is damaged",
+  ignore: Deno.build.os !== "linux", // where open files are told
+  fn: () =>
+    inFolder((folder) => {
+      const pyramid = { folder, ...small };
+      const all = { x: 0, y: 0, width: 313, height: 125 };
+      writeStats(pyramid, 4, 0, 0, someStats(313, 125, 3));
+      const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+      const before = open();
+      for (let i = 0; i < 10; i++) statsIn(pyramid, 4, all);
+      Deno.writeFileSync(`${folder}/mean_4/c.0.0`, new Uint8Array(1000));
+      for (let i = 0; i < 10; i++) assertThrows(() => meansOf(pyramid, 4, all), CorruptChunk);
+      assertEquals(open(), before);
+    }),
+});
 
 Deno.test("a file is its chunks, little-endian, their CRC-32C, and where they are", () =>
   inFolder((folder) => {

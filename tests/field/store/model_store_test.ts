@@ -94,6 +94,15 @@ Deno.test("a discarded layer has no record and no parts, but its levels until th
     assertEquals(store.readRecord(0), { second: true });
   }));
 
+Deno.test("a layer that is described is not described again", () =>
+  atStore((store) => {
+    store.describe(0);
+    const path = `${store.layer(0).folder}/zarr.json`;
+    Deno.writeTextFileSync(path, "{}");
+    store.describe(0);
+    assertEquals(Deno.readTextFileSync(path), "{}");
+  }));
+
 Deno.test("the same content gives the same folder and the same bytes, other content another folder", () =>
   inFolder((root) => {
     const make = (root: string) => {
