@@ -349,10 +349,6 @@ static void write_files(const char *folder, long count, long bytes) {
     if (close(fd)) fail(path);
   }
   const double seconds = now() - began;
-  for (long i = 0; i < count; i++) {
-    snprintf(path, sizeof path, "%s/%ld", folder, i);
-    if (unlink(path)) fail(path);
-  }
   printf("{\"verb\": \"write\", \"files\": %ld, \"bytes\": %ld, \"seconds\": [%.4f]}\n", count, bytes,
          seconds);
 }

@@ -42,7 +42,13 @@ interface Ingested {
   readonly bytes: number;
 }
 
-/** Ingests a model into a new store, which is measured and removed. */
+/**
+ * What was written, removed only at the end: ext4 keeps off inodes that were just freed, and looks
+ * through all of them for each new file.
+ */
+const made: string[] = [];
+
+/** Ingests a model into a new store, which is measured. */
 async function ingest(model: string): Promise<Ingested> {
   Deno.mkdirSync(scratch, { recursive: true });
   const store = Deno.makeTempDirSync({ dir: scratch, prefix: "store-" });
@@ -62,7 +68,7 @@ async function ingest(model: string): Promise<Ingested> {
     const { seconds } = JSON.parse(said);
     return { wall, seconds, peak: watch.peak, ...sizeOf(store) };
   } finally {
-    Deno.removeSync(store, { recursive: true });
+    made.push(store);
   }
 }
 
@@ -121,7 +127,7 @@ async function measure(model: SizeName): Promise<Row[]> {
   for (let round = 0; round < ROUNDS; round++) {
     const into = Deno.makeTempDirSync({ dir: scratch, prefix: "written-" });
     note("writing the store, C", await native.run("write", into, files, stored));
-    Deno.removeSync(into);
+    made.push(into);
   }
   return Array.from(found, ([what, seconds]): Row => {
     const of = what === "cold ingest" ? runs.cold : what === "warm ingest" ? runs.warm : undefined;
@@ -190,7 +196,11 @@ using native = new IngestPeer("-march=native");
 using sse = new IngestPeer("-msse4.1");
 for (const peer of [native, sse]) await checkPeer(peer);
 const rows: Row[] = [];
-for (const model of models) rows.push(...await measure(model));
+try {
+  for (const model of models) rows.push(...await measure(model));
+} finally {
+  for (const folder of made) Deno.removeSync(folder, { recursive: true });
+}
 
 const figure = (value: number) => value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 console.log(

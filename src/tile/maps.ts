@@ -2,14 +2,12 @@ import type { Scale } from "../analysis/scale.ts";
 import { isOfFile, NotFound } from "../errors.ts";
 import { type Window, windowOf } from "../field/canvas.ts";
 import type { Layout, Region } from "../field/layout.ts";
-import { SAMPLED_FROM } from "../field/levels/sampled.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Model } from "../model/model.ts";
 import type { Legend, MapMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { mapModes } from "../modes/table.ts";
-import { SingleFlight } from "../storage/flight.ts";
 import { againstOf, versionOf } from "./against.ts";
 import type { Atlas } from "./atlas.ts";
 import { Atlases, type Sheet } from "./atlases.ts";
@@ -17,7 +15,8 @@ import { ownerOf } from "./overview.ts";
 import { type Found, normOf } from "./record.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Job, PieceOfTile } from "./job.ts";
-import { FAR, isSoon, type LayerEntry, type Layers, type Needs } from "./layers.ts";
+import type { LayerEntry, Layers, Needs } from "./layers.ts";
+import { contentOf, inTurns, Looks, type Subject } from "./looks.ts";
 import { fetchOf } from "./remote.ts";
 import type { Rendered } from "./render.ts";
 import { estimated } from "./sample.ts";
@@ -29,9 +28,6 @@ import type { Address, View } from "./tile.ts";
 export interface MapView extends View, Sheet {
   readonly mode: MapMode;
 }
-
-/** What is drawn on a map, whatever the mode. */
-type Subject = Sheet & Pick<MapView, "model" | "against" | "version">;
 
 export const isMap = (view: View): view is MapView => view.layer === null;
 
@@ -60,8 +56,6 @@ interface Piece {
 
 /** Regions on a tile up to which whoever looks at it means them. */
 const FEW = 64;
-/** Layers that are asked about at once: far from filling the queue of jobs. */
-const AT_ONCE = 256;
 
 /** What every tensor's scale is in units of its own. */
 const unit: Partial<Scale> = {
@@ -72,14 +66,16 @@ const unit: Partial<Scale> = {
 /** Maps of the models that were looked at: each is laid out once a version. */
 export class Maps {
   readonly #atlases = new Atlases();
-  readonly #flight = new SingleFlight<void>();
+  readonly #looks: Looks;
 
   /** `modelOf` answers a model as its files are now. */
   constructor(
     private readonly layers: Layers,
     private readonly ingestOf: (model: Model) => Ingest | undefined,
     private readonly modelOf: (id: string) => Model,
-  ) {}
+  ) {
+    this.#looks = new Looks(layers, ingestOf);
+  }
 
   /** The map of a model's own values. */
   atlas(model: Model): Atlas {
@@ -151,8 +147,8 @@ export class Maps {
     const meeting = this.#meeting(view, window);
     const shareNow = () => {
       // Of a scale that all share, all have to be known.
-      const ofAll = mode.isShared(options) ? this.#shareOf(view) : 1;
-      return Math.min(ofAll, this.#shareOf(view, meeting));
+      const ofAll = mode.isShared(options) ? this.#looks.shareOf(view) : 1;
+      return Math.min(ofAll, this.#looks.shareOf(view, meeting));
     };
     const known = shareNow();
     if (known < 1 && meeting.length <= FEW) this.#want(view, meeting);
@@ -160,7 +156,7 @@ export class Maps {
       content: contentOf(view, known < 1 ? `overview ${atlas.revision}` : "exact"),
       share: known < 1 ? Math.min(Math.max(2 ** -atlas.layout.align, known), 0.999) : 1,
       draw: async (signal) => {
-        await this.#survey(view, signal);
+        await this.#looks.survey(view, signal);
         if (known === 1 && shareNow() < 1) throw new Outdated();
         const shared = mode.isShared(options) ? atlas.scaleOfAll() : null;
         const tints = atlas.tints(mode, mode.partOptions(options), query, shared);
@@ -195,7 +191,7 @@ export class Maps {
     }
     const share = cells === 0 ? 1 : known / cells;
     const isShared = mode.isShared(options) && pieces.length > 0;
-    const shares = isShared ? this.#shareOf(view) : 1;
+    const shares = isShared ? this.#looks.shareOf(view) : 1;
     const estimates = pieces.filter(({ share }) => share < 1).map(({ entry }) => entry.id);
     return {
       content: contentOf(view, estimates, lacking, shares < 1 ? view.atlas.revision : null),
@@ -210,7 +206,7 @@ export class Maps {
             throw new Outdated();
           }
         });
-        if (isShared) await this.#survey(view, signal);
+        if (isShared) await this.#looks.survey(view, signal);
         const scale = isShared ? view.atlas.scaleOfAll() : null;
         const parts = pieces.map(({ entry, window, x, y }): PieceOfTile => {
           return { context: entry.id, levels: this.layers.levels(entry, log2), window, x, y };
@@ -265,13 +261,13 @@ export class Maps {
       const toY = Math.min(top + height, Math.ceil((region.y + region.height) / scale));
       if (toX <= fromX || toY <= fromY) return [];
       const { plane } = layout.planes[region.plane]!;
-      const entry = this.#entry(view, region.plane);
+      const entry = this.#looks.entry(view, region.plane);
       const needs: Needs = {
         facts: true,
         channels: mode.part.needsChannels(part),
         pyramid: log2 >= meansFrom(plane),
       };
-      const basis = this.layers.basis(entry, needs, { look: this.#lookOf(view, entry) });
+      const basis = this.layers.basis(entry, needs, { look: this.#looks.lookOf(view, entry) });
       // In pixels of the plane at this zoom; further in than native, the first cell is counted.
       const startX = region.left / scale + fromX - region.x / scale;
       const startY = region.top / scale + fromY - region.y / scale;
@@ -300,84 +296,18 @@ export class Maps {
 
   async legend(view: MapView, signal?: AbortSignal): Promise<Legend> {
     const { mode, options, atlas } = view;
-    await this.#survey(view, signal);
+    await this.#looks.survey(view, signal);
     const all = atlas.scaleOfAll();
     const own = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
     const legend = { ...own, special: [...own.special, ...withoutPartner(atlas)] };
-    const share = this.#shareOf(view);
+    const share = this.#looks.shareOf(view);
     return share < 1 ? estimated(legend, share) : legend;
   }
 
   /** Makes sure that something is known of every plane of a model. */
   async look(model: Model, signal?: AbortSignal): Promise<void> {
     const own = { model, against: null, version: model.version };
-    await this.#survey({ ...own, ...this.#atlases.of(model, null) }, signal);
-  }
-
-  async #survey(subject: Subject, signal?: AbortSignal): Promise<void> {
-    const { atlas } = subject;
-    const { planes } = atlas.layout;
-    const unknown = planes.keys().filter((i) => atlas.known(i) === "nothing").toArray();
-    if (unknown.length === 0) return;
-    await this.#flight.run(
-      contentOf(subject, "survey"),
-      (signal) => inTurns(unknown, (i) => this.#look(subject, i, signal)),
-      signal,
-    );
-  }
-
-  /** A first look at a plane, or, where it is small or no ingest will come to it, all of it. */
-  async #look(subject: Subject, i: number, signal: AbortSignal): Promise<void> {
-    const { atlas } = subject;
-    const whole = this.#entry(subject, i);
-    const needs: Needs = { facts: true, channels: false, pyramid: true };
-    const { entry } = this.layers.basis(whole, needs, { look: this.#lookOf(subject, whole) });
-    try {
-      await this.layers.ready(entry, needs, signal);
-    } catch (error) {
-      if (!isOfFile(error)) throw error;
-      atlas.fail(i);
-      return;
-    }
-    const { estimate, facts } = entry;
-    if (estimate?.kind === "lines" && estimate.survey) atlas.estimate(i, estimate.survey);
-    else {
-      const slots = await this.layers.figures(entry, atlas.overview.grid, signal);
-      atlas.put(i, slots, facts!.scale);
-    }
-  }
-
-  /** Share of these regions' cells, or of all, that is or will be exact when it is drawn. */
-  #shareOf(subject: Subject, regions?: readonly number[]): number {
-    const { atlas } = subject;
-    return this.#isEstimated(subject) || atlas.isLacking ? atlas.share(regions) : 1;
-  }
-
-  /** The layer of a plane, compared where the map is. */
-  #entry({ model, atlas, rivals }: Subject, plane: number): LayerEntry {
-    const { tensor } = atlas.layout.planes[plane]!.plane;
-    return this.layers.entry(model, tensor, undefined, rivals?.[plane]);
-  }
-
-  /** Whether what is known of some layers may be an estimate. */
-  #isEstimated({ model, against, atlas: { layout, absent } }: Subject): boolean {
-    const ingest = this.ingestOf(model);
-    if (!against) return ingest !== undefined && !ingest.isDone;
-    const looks = ingest ?? model.fetch ?? against.model.fetch;
-    return looks !== undefined &&
-      layout.planes.some(({ plane: { cells } }, i) => !absent.has(i) && !isSoon(cells, true));
-  }
-
-  /**
-   * How coarse a first look at a layer is; null where it is read at once. No ingest comes to layers
-   * that are compared: where models are large enough for one, a look at them has to do.
-   */
-  #lookOf({ model, against, atlas: { layout } }: Subject, { plane, fetch }: LayerEntry) {
-    const ingest = this.ingestOf(model);
-    const coming = ingest?.coming(plane.tensor.name) ?? null;
-    if (coming !== null && !against) return coming;
-    if (fetch) return Math.max(FAR, layout.align);
-    return against && ingest ? Math.max(SAMPLED_FROM, layout.align) : null;
+    await this.#looks.survey({ ...own, ...this.#atlases.of(model, null) }, signal);
   }
 
   /** Norms of all tensors by name; null until all of them are known. */
@@ -422,24 +352,10 @@ export class Maps {
   }
 }
 
-/** What a picture of a map follows from, besides its address. */
-const contentOf = ({ model, version, against }: Subject, ...further: readonly unknown[]): string =>
-  JSON.stringify([model.id, version, against && [against.model.id, against.how], ...further]);
-
 /** A legend's line for the tensors that are compared with nothing. */
 function withoutPartner({ absent, layout: { planes } }: Atlas): Legend["special"] {
   if (absent.size === 0) return [];
   const count = [...absent].reduce((sum, i) => sum + planes[i]!.plane.cells, 0);
   const name = `no partner (${absent.size} of ${planes.length} tensors)`;
   return [{ name, color: "transparent", count }];
-}
-
-/** Does something for each item, some at a time. */
-async function inTurns<Item>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  for (let from = 0; from < items.length; from += AT_ONCE) {
-    await Promise.all(items.slice(from, from + AT_ONCE).map(work));
-  }
 }
