@@ -95,7 +95,10 @@ export class Looks {
 }
 
 /** What a picture of a map follows from, besides its address. */
-export const contentOf = ({ model, version, against }: Subject, ...further: readonly unknown[]): string =>
+export const contentOf = (
+  { model, version, against }: Subject,
+  ...further: readonly unknown[]
+): string =>
   JSON.stringify([model.id, version, against && [against.model.id, against.how], ...further]);
 
 /** Does something for each item, some at a time. */

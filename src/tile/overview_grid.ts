@@ -115,7 +115,8 @@ export function mergeAround(levels: readonly OverviewLevel[], changed: Rect): vo
     for (let row = y; row < bottom; row++) {
       for (let column = x; column < right; column++) {
         let count = 0, sum = 0;
-        const endY = Math.min(2 * row + 2, below.height), endX = Math.min(2 * column + 2, below.width);
+        const endY = Math.min(2 * row + 2, below.height),
+          endX = Math.min(2 * column + 2, below.width);
         for (let v = 2 * row; v < endY; v++) {
           for (let u = 2 * column; u < endX; u++) {
             const n = counts[v * below.width + u]!;
