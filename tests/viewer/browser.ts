@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { buildViewer } from "../../src/viewer/build.ts";
 
@@ -131,4 +132,24 @@ async function listening({ stdout }: Deno.ChildProcess): Promise<string> {
   } finally {
     reader.releaseLock();
   }
+}
+
+const executable = findChromium();
+
+/** A test on a visit of its own, which fails as well if the page complained; says why it is skipped. */
+export function browserTest(
+  name: string,
+  run: (visit: Visit, t: Deno.TestContext) => Promise<void>,
+): void {
+  if (!executable) {
+    Deno.test.ignore(`${name} (no Chromium here; CHROMIUM=path names one)`, () => {});
+    return;
+  }
+  const fn = async (t: Deno.TestContext) => {
+    await using visit = await Visit.start(executable);
+    await run(visit, t);
+    assertEquals(visit.complaints.slice(0, 5), [], "console errors and requests to other origins");
+  };
+  // The browser's driver keeps its own timers and pipes.
+  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
 }

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/asse
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { openSeadragon } from "../../src/viewer/snippets.ts";
-import { findChromium, readNumber, settled, Visit } from "./browser.ts";
+import { browserTest, readNumber, settled, type Visit } from "./browser.ts";
 
 const file = new URL("../../fixtures/models/burn-mnist.safetensors", import.meta.url);
 
@@ -60,22 +60,7 @@ async function difference(
   return worst;
 }
 
-const chromium = findChromium();
-const test = (name: string, run: (visit: Visit, t: Deno.TestContext) => Promise<void>) => {
-  if (!chromium) {
-    Deno.test.ignore(`${name} (no Chromium here; CHROMIUM=path names one)`, () => {});
-    return;
-  }
-  const fn = async (t: Deno.TestContext) => {
-    await using visit = await Visit.start(chromium);
-    await run(visit, t);
-    assertEquals(visit.complaints.slice(0, 5), [], "console errors and requests to other origins");
-  };
-  // The browser's driver keeps its own timers and pipes.
-  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
-};
-
-test("the page in a browser", async (visit, t) => {
+browserTest("the page in a browser", async (visit, t) => {
   const fc1 = await oracle("fc1.weight"), conv3 = await oracle("conv3.weight");
 
   // 16 pixels a cell: (200, 16) is in the middle of 1200 × 800.
@@ -170,7 +155,7 @@ test("the page in a browser", async (visit, t) => {
   });
 });
 
-test("the screen shows the tiles", async (visit, t) => {
+browserTest("the screen shows the tiles", async (visit, t) => {
   const tile = async (path: string) => {
     const response = await fetch(`${visit.origin}tiles/burn-mnist/${path}`);
     assertEquals(response.status, 200, await response.clone().text().then((s) => s.slice(0, 200)));
@@ -208,7 +193,7 @@ test("the screen shows the tiles", async (visit, t) => {
   });
 });
 
-test("the page on a phone", async (visit) => {
+browserTest("the page on a phone", async (visit) => {
   const page = await visit.open("?model=burn-mnist&layer=conv3&theme=light", { phone: true });
   assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
   assertEquals(await page.locator("html").getAttribute("data-theme"), "light");
@@ -218,7 +203,7 @@ test("the page on a phone", async (visit) => {
   assert(sheet !== null && sheet.x === 0 && sheet.width === 390 && sheet.y > 300);
 });
 
-test("the snippet that the page copies shows the plane in OpenSeadragon", async (visit) => {
+browserTest("the snippet that the page copies shows the plane in OpenSeadragon", async (visit) => {
   const subject = {
     model: "burn-mnist",
     layer: "conv3",

@@ -6,7 +6,7 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import type { Page } from "playwright-core";
-import { findChromium, readNumber, settled, Visit } from "./browser.ts";
+import { browserTest, readNumber, settled, type Visit } from "./browser.ts";
 
 interface Region {
   tensor: string;
@@ -17,20 +17,6 @@ interface Region {
   left: number;
   top: number;
 }
-
-const chromium = findChromium();
-const test = (name: string, run: (visit: Visit, t: Deno.TestContext) => Promise<void>) => {
-  if (!chromium) {
-    Deno.test.ignore(`${name} (no Chromium here; CHROMIUM=path names one)`, () => {});
-    return;
-  }
-  const fn = async (t: Deno.TestContext) => {
-    await using visit = await Visit.start(chromium);
-    await run(visit, t);
-    assertEquals(visit.complaints.slice(0, 5), [], "console errors and requests to other origins");
-  };
-  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
-};
 
 const MODEL = "tiny-transformer";
 
@@ -61,7 +47,7 @@ const middle = (page: Page): Promise<number[]> =>
     Array.from(canvas.getContext("2d").getImageData(x, y, 8, 8).data);
   }`);
 
-test("a model opens as a map of all of it", async (visit, t) => {
+browserTest("a model opens as a map of all of it", async (visit, t) => {
   const { regions, nativeZoom } = await regionsOf(visit);
   const page = await visit.open(`?model=${MODEL}`);
 
@@ -171,7 +157,7 @@ test("a model opens as a map of all of it", async (visit, t) => {
   });
 });
 
-test("estimates sharpen as the server reads, and are never blank", async (visit) => {
+browserTest("estimates sharpen as the server reads, and are never blank", async (visit) => {
   const page = await visit.open("?model=digits-mlp-f16&bare=1");
   const { version } = await (await fetch(`${visit.origin}models/digits-mlp-f16`)).json();
   let asked = 0, isExact = false;
