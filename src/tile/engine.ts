@@ -1,7 +1,7 @@
 import { Pool } from "../compute/pool.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
-import { baseOf, meansFrom } from "../field/pyramid.ts";
+import { meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
@@ -16,6 +16,7 @@ import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import { persistently } from "./faults.ts";
 import type { Job } from "./job.ts";
+import { Inspections } from "./inspections.ts";
 import { Layers, type Needs } from "./layers.ts";
 import { WHOLE } from "./address.ts";
 import { isMap, Maps, type MapView, type Plan } from "./maps.ts";
@@ -78,6 +79,7 @@ class TileEngine implements Engine {
   readonly #maps: Maps;
   readonly #ingests: Ingests;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #inspections: Inspections;
   readonly #summaries: Summaries;
   readonly #views: Views;
   /** Each model that was asked for, as it was then. */
@@ -104,6 +106,7 @@ class TileEngine implements Engine {
     );
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers, modelOf);
+    this.#inspections = new Inspections(this.#layers, this.#maps, this.#views);
     this.#tickets = new Tickets(options.cacheBytes ?? 64 * MIB);
     for (const model of catalogue.models()) this.model(model.id);
   }
@@ -277,61 +280,7 @@ class TileEngine implements Engine {
     zoom?: number,
     signal?: AbortSignal,
   ): Promise<Inspection> {
-    const { plane } = view;
-    const z = zoom ?? plane.nativeZoom;
-    if (!Number.isInteger(z) || z < 0 || z > plane.nativeZoom) {
-      const message = `z=${z} is not a whole number from 0 to native zoom ${plane.nativeZoom}`;
-      throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: plane.nativeZoom });
-    }
-    const log2 = plane.nativeZoom - z;
-    if (isMap(view)) return await this.#inspectMap(view, x, y, log2, signal);
-    const found = await this.#persistently(async () => {
-      const entry = this.#layers.current((view as OpenView).entry);
-      const far = log2 >= baseOf(entry.plane);
-      await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
-      const levels = this.#layers.levels(entry, log2);
-      const job: Job = { kind: "inspect", context: entry.id, log2, x, y, levels };
-      return await this.#layers.run<Inspection | null>(entry, job, signal);
-    });
-    if (found) return found;
-    const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
-    throw new NotFound(
-      `(${x}, ${y}) is beyond the plane of ${width} × ${height} cells at zoom ${z}`,
-      {
-        x,
-        y,
-        z,
-        width,
-        height,
-      },
-    );
-  }
-
-  /** What lies on a map at blocks of 2^`log2` cells a side: the tensor's own block there. */
-  async #inspectMap(
-    view: MapView,
-    x: number,
-    y: number,
-    log2: number,
-    signal?: AbortSignal,
-  ): Promise<Inspection> {
-    const at = this.#maps.at(view, x, y, log2);
-    if (!at) {
-      const side = 2 ** log2;
-      throw new NotFound(
-        `no tensor lies at (${x * side}, ${y * side}) of the map`,
-        { x, y, width: view.plane.width, height: view.plane.height },
-      );
-    }
-    const { against } = view;
-    const query = new URLSearchParams(
-      against ? { against: against.model.id, compare: against.how } : {},
-    );
-    const own = this.view(view.model.id, at.tensor, view.mode.part.name, query);
-    const z = Math.max(0, own.plane.nativeZoom - at.log2);
-    const log2Of = own.plane.nativeZoom - z;
-    const scale = 2 ** (at.log2 - log2Of);
-    return await this.inspect(own, Math.floor(at.x * scale), Math.floor(at.y * scale), z, signal);
+    return await this.#persistently(() => this.#inspections.at(view, x, y, zoom, signal));
   }
 
   partners(model: Model, layer: string): readonly Partner[] {

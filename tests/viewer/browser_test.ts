@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/asse
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { openSeadragon } from "../../src/viewer/snippets.ts";
-import { browserTest, readNumber, settled, type Visit } from "./browser.ts";
+import { browserTest, readNumber, settled } from "./browser.ts";
 
 const file = new URL("../../fixtures/models/burn-mnist.safetensors", import.meta.url);
 

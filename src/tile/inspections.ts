@@ -1,0 +1,102 @@
+import { BadRequest, NotFound } from "../errors.ts";
+import { baseOf } from "../field/pyramid.ts";
+import type { Layers } from "./layers.ts";
+import { isMap, type Maps, type MapView } from "./maps.ts";
+import type { Inspection, View } from "./tile.ts";
+import type { OpenView, Views } from "./view.ts";
+
+/** What lies under a point of a plane. */
+export class Inspections {
+  readonly #layers: Layers;
+  readonly #maps: Maps;
+  readonly #views: Views;
+
+  constructor(layers: Layers, maps: Maps, views: Views) {
+    this.#layers = layers;
+    this.#maps = maps;
+    this.#views = views;
+  }
+
+  /**
+   * The block (x, y) of a plane at `zoom`, native zoom where not given. Throws `BadRequest` where
+   * there is no such zoom, `NotFound` where nothing lies there.
+   */
+  async at(
+    view: View,
+    x: number,
+    y: number,
+    zoom?: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    const { nativeZoom } = view.plane;
+    const z = zoom ?? nativeZoom;
+    if (!Number.isInteger(z) || z < 0 || z > nativeZoom) {
+      const message = `z=${z} is not a whole number from 0 to native zoom ${nativeZoom}`;
+      throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: nativeZoom });
+    }
+    return isMap(view)
+      ? await this.#ofMap(view, x, y, nativeZoom - z, signal)
+      : await this.#ofTensor(view as OpenView, x, y, nativeZoom - z, signal);
+  }
+
+  async #ofTensor(
+    view: OpenView,
+    x: number,
+    y: number,
+    log2: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    const { plane } = view;
+    const entry = this.#layers.current(view.entry);
+    const far = log2 >= baseOf(entry.plane);
+    await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
+    const found = await this.#layers.run<Inspection | null>(entry, {
+      kind: "inspect",
+      context: entry.id,
+      log2,
+      x,
+      y,
+      levels: this.#layers.levels(entry, log2),
+    }, signal);
+    if (found) return found;
+    const z = plane.nativeZoom - log2;
+    const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
+    throw new NotFound(
+      `(${x}, ${y}) is beyond the plane of ${width} × ${height} cells at zoom ${z}`,
+      { x, y, z, width, height },
+    );
+  }
+
+  /** What lies on a map at blocks of 2^`log2` cells a side: the tensor's own block there. */
+  async #ofMap(
+    view: MapView,
+    x: number,
+    y: number,
+    log2: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    const at = this.#maps.at(view, x, y, log2);
+    if (!at) {
+      const side = 2 ** log2;
+      throw new NotFound(
+        `no tensor lies at (${x * side}, ${y * side}) of the map`,
+        { x, y, width: view.plane.width, height: view.plane.height },
+      );
+    }
+    const { against } = view;
+    const query = new URLSearchParams(
+      against ? { against: against.model.id, compare: against.how } : {},
+    );
+    const own = this.#views.open(view.model, at.tensor, view.mode.part.name, query);
+    const { nativeZoom } = own.plane;
+    const side = Math.min(nativeZoom, at.log2);
+    const scale = 2 ** (at.log2 - side);
+    return await this.#ofTensor(
+      own,
+      Math.floor(at.x * scale),
+      Math.floor(at.y * scale),
+      side,
+      signal,
+    );
+  }
+}
