@@ -4,7 +4,8 @@ import { collectStores } from "../field/store/collect.ts";
 import { ModelStore } from "../field/store/model_store.ts";
 import type { Model } from "../model/model.ts";
 import { Ingest, type IngestState } from "./ingest.ts";
-import type { Findings, Layers } from "./layers.ts";
+import type { Findings } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
 import type { Found } from "./record.ts";
 import { isFar } from "./remote.ts";
 

@@ -5,7 +5,8 @@ import { SingleFlight } from "../storage/flight.ts";
 import type { Against } from "./against.ts";
 import type { Sheet } from "./atlases.ts";
 import type { Ingest } from "./ingest.ts";
-import { FAR, isSoon, type LayerEntry, type Layers, type Needs } from "./layers.ts";
+import { FAR, isSoon, type LayerEntry, type Needs } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
 
 /** What is drawn on a map, whatever the mode. */
 export interface Subject extends Sheet {

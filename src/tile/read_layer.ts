@@ -9,7 +9,8 @@ import { allocateSlab, stepsOf } from "../field/slab.ts";
 import type { ModelStore, StoredPyramid } from "../field/store.ts";
 import type { Finished, Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
-import type { LayerEntry, Layers } from "./layers.ts";
+import type { LayerEntry } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
 import type { Lent } from "./lent.ts";
 import { type Found, normOf } from "./record.ts";
 

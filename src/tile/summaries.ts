@@ -2,7 +2,8 @@ import type { Summary } from "../analysis/summary.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import { LruCache } from "../storage/lru.ts";
 import type { Job } from "./job.ts";
-import type { LayerEntry, Layers } from "./layers.ts";
+import type { LayerEntry } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
 
 /** Bytes of summaries kept. */
 const KEPT = 16 << 20;

@@ -6,7 +6,8 @@ import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import type { Mode } from "../modes/mode.ts";
 import { modes } from "../modes/table.ts";
 import { againstOf, rivalOf, versionOf } from "./against.ts";
-import type { LayerEntry, Layers } from "./layers.ts";
+import type { LayerEntry } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
 import type { View } from "./tile.ts";
 
 /** A view, and the layer that it is drawn of. */

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Pool } from "../../src/compute/pool.ts";
 import type { Job } from "../../src/tile/job.ts";
-import { type LayerEntry, Layers } from "../../src/tile/layers.ts";
+import type { LayerEntry } from "../../src/tile/layer_entry.ts";
+import { Layers } from "../../src/tile/layers.ts";
 import { allocate } from "../../src/field/pyramid.ts";
 import { fold } from "../../src/field/plane.ts";
 import { tensorOf } from "../field/planes.ts";
