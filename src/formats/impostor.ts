@@ -37,7 +37,7 @@ function textOf(bytes: Uint8Array): string | undefined {
   try {
     // A character that the end cuts in two is no mistake.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- they are what is looked for
     return /[\x00-\x08\x0e-\x1f\x7f]/.test(text) ? undefined : text;
   } catch (error) {
     if (error instanceof TypeError) return undefined;

@@ -151,7 +151,7 @@ async function* steady(
 
 function checkName(name: string): void {
   const bytes = new TextEncoder().encode(name).length;
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- they are what is looked for
   const wrong = /[\x00-\x1f/\\]/.test(name) || name.startsWith(".") || name !== basename(name);
   if (!wrong && bytes > 0 && bytes <= 200) return;
   throw new BadRequest(
