@@ -1,6 +1,7 @@
 // One uncached 256² `weights` tile of a 16384² bf16 tensor, page cache warm, the whole pipeline in
 // process on one thread: read, decode, draw, encode; as it lies in the file, and transposed. Prints
 // medians in milliseconds by zoom.
+import { KEY_BINS } from "../src/analysis/measure.ts";
 import { wasm as ops } from "../src/compute/wasm.ts";
 import { Canvas, windowOf } from "../src/field/canvas.ts";
 import type { CellReader, SyncSource } from "../src/field/cells.ts";
@@ -34,7 +35,8 @@ async function measure(plane: Plane): Promise<void> {
   const pyramid = allocate(plane);
   const began = performance.now();
   const slab = slabOf(pyramid);
-  const bins = sweep(reader, slab, 0, stepsOf(plane, slab));
+  const bins = new Uint32Array(KEY_BINS);
+  sweep(reader, slab, 0, stepsOf(plane, slab), bins);
   const swept = performance.now();
   const scale = settle(reader, pyramid.levels, bins);
   const settled = performance.now();

@@ -51,12 +51,35 @@ const fields = [
 
 /** Copies `source` into `target`, its first block to block (x, y). */
 export function paste(source: BlockStats, target: BlockStats, x: number, y: number): void {
+  const start = y * target.width + x;
   for (const field of fields) {
-    for (let row = 0; row < source.height; row++) {
-      const start = row * source.width;
-      const values = source[field].subarray(start, start + source.width);
-      target[field].set(values, (y + row) * target.width + x);
-    }
+    const from = { values: source[field], start: 0, pitch: source.width };
+    copyRows(from, { values: target[field], start, pitch: target.width }, source);
+  }
+}
+
+/** Numbers in rows that lie `pitch` apart, from `start` on. */
+export interface Rows {
+  readonly values: Float32Array | Uint32Array;
+  readonly start: number;
+  readonly pitch: number;
+}
+
+/** Numbers that are copied one by one sooner than by a call. */
+const FEW = 8;
+
+/** Copies `height` rows of `width` numbers. */
+export function copyRows(
+  from: Rows,
+  into: Rows,
+  { width, height }: { readonly width: number; readonly height: number },
+): void {
+  const whole = width === from.pitch && width === into.pitch;
+  const length = whole ? width * height : width, rows = whole ? 1 : height;
+  for (let row = 0; row < rows; row++) {
+    const start = from.start + row * from.pitch, at = into.start + row * into.pitch;
+    if (length > FEW) into.values.set(from.values.subarray(start, start + length), at);
+    else for (let i = 0; i < length; i++) into.values[at + i] = from.values[start + i]!;
   }
 }
 
@@ -71,11 +94,10 @@ export function cut(
 ): BlockStats {
   const { buffer, byteOffset } = ops.scratch(width * height * STATS_BYTES);
   const out = statsOf({ width, height, buffer, byteOffset });
+  const start = y * stats.width + x;
   for (const field of fields) {
-    for (let row = 0; row < height; row++) {
-      const start = (y + row) * stats.width + x;
-      out[field].set(stats[field].subarray(start, start + width), row * width);
-    }
+    const from = { values: stats[field], start, pitch: stats.width };
+    copyRows(from, { values: out[field], start: 0, pitch: width }, out);
   }
   return out;
 }

@@ -43,13 +43,19 @@ export function slabsOf(pyramid: Omit<StoredPyramid, "folder">): Rect[] {
   return slabs;
 }
 
-/** Empty levels of blocks of 2^(base + 2) cells a side and more, out to a single block. */
-export function outerLevels({ width, height }: Plane, base: number): Level[] {
+/**
+ * Levels of blocks of 2^(base + 2) cells a side and more, out to a single block, contents undefined, in
+ * memory that `lend` gives as it does to `allocateSlab`.
+ */
+export function outerLevels(
+  { width, height }: Plane,
+  base: number,
+  lend: (bytes: number) => SharedArrayBuffer = (bytes) => new SharedArrayBuffer(bytes),
+): Level[] {
   const levels: Level[] = [];
   for (let log2 = base + 2;; log2++) {
     const across = Math.ceil(width / 2 ** log2), down = Math.ceil(height / 2 ** log2);
-    const buffer = new SharedArrayBuffer(across * down * PLANES * 4);
-    levels.push({ width: across, height: down, buffer });
+    levels.push({ width: across, height: down, buffer: lend(across * down * PLANES * 4) });
     if (across * down === 1) return levels;
   }
 }

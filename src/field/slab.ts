@@ -6,7 +6,7 @@ import {
   type Ops,
 } from "../compute/ops.ts";
 import { eachBand, isPacked } from "./bands.ts";
-import { paste, PLANES, statsOf } from "./block_arrays.ts";
+import { copyRows, paste, PLANES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
 import { eachPiece, forgetHoles, type Level, type Pyramid } from "./pyramid.ts";
@@ -119,9 +119,10 @@ function fill(slab: Slab, rect: Rect, stats: BlockStats, means: Float32Array): v
   const left = rect.x / block - slab.x, top = rect.y / block - slab.y;
   paste(stats, statsOf(slab.stats), left, top);
   const values = new Float32Array(slab.means.buffer);
-  const across = Math.ceil(rect.width / 2 ** slab.base);
-  for (let row = 0; row * across < means.length; row++) {
-    const line = means.subarray(row * across, (row + 1) * across);
-    values.set(line, (2 * top + row) * slab.means.width + 2 * left);
-  }
+  const width = Math.ceil(rect.width / 2 ** slab.base), { width: pitch } = slab.means;
+  copyRows(
+    { values: means, start: 0, pitch: width },
+    { values, start: 2 * top * pitch + 2 * left, pitch },
+    { width, height: means.length / width },
+  );
 }

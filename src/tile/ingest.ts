@@ -64,7 +64,7 @@ export class Ingest implements Findings {
   /** Calls of `run` under way. */
   #runs = 0;
   #resume = Promise.withResolvers<void>();
-  /** Of slabs that were written. */
+  /** Of what is measured, until it is written. */
   readonly #memory = new Lent();
 
   constructor(
@@ -182,7 +182,7 @@ export class Ingest implements Findings {
       this.#detail = this.#tell(error);
       throw error;
     } finally {
-      this.#runs--;
+      if (--this.#runs === 0) this.#memory.clear();
       this.events.progress();
     }
   }

@@ -60,12 +60,14 @@ export type Work =
     readonly levels: LevelsRef | null;
   }
   | {
-    /** Measures steps of a slab from the file; answers the counts of order keys. */
+    /** Measures steps of a slab from the file, and counts order keys. */
     readonly kind: "sweep";
     readonly context: string;
     readonly from: number;
     readonly to: number;
     readonly slab: Slab;
+    /** Filled with the counts, in shared memory. */
+    readonly bins: Uint32Array;
   }
   | {
     /** Merges levels further out from the first of them; answers the layer's scale. */

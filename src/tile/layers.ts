@@ -244,10 +244,15 @@ export class Layers {
     const sum = new Uint32Array(KEY_BINS);
     const queue = Array.from({ length: parts }, (_, i) => i).values();
     const work = async () => {
+      const bins = new Uint32Array(new SharedArrayBuffer(KEY_BINS * 4));
       for (const i of queue) {
         const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
-        const job: Job = { kind: "sweep", context: id, from, to, slab };
-        const bins = await this.run<Uint32Array>(entry, job, signal, urgencyOf(entry));
+        await this.run(
+          entry,
+          { kind: "sweep", context: id, from, to, slab, bins },
+          signal,
+          urgencyOf(entry),
+        );
         for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;
       }
     };

@@ -60,26 +60,31 @@ async function hold({ entry, layers, grid, signal, turn, progress }: Reading): P
 }
 
 async function keep(reading: Reading, stored: StoredPyramid): Promise<Measured> {
-  const { entry: { plane, id: context }, grid: log2 } = reading;
-  const levels = outerLevels(plane, stored.base);
-  const bins = new Uint32Array(KEY_BINS);
+  const { entry: { plane, id: context }, grid: log2, memory } = reading;
+  const levels = outerLevels(plane, stored.base, (bytes) => memory.take(bytes));
+  const bins = takeBins(memory).fill(0);
   for (const [part, rect] of slabsOf(stored).entries()) {
-    add(bins, await slab(reading, part, rect, stored, levels));
+    await slab(reading, part, rect, stored, levels, bins);
   }
   const job: Job = { kind: "finish", context, bins, levels, stored, log2 };
   const finished = await run<Finished>(reading, job);
+  memory.give(bins.buffer, ...levels.map(({ buffer }) => buffer));
   reading.store.describe(reading.number);
   return finished;
 }
 
-/** Measures a slab and writes it, or takes what was written before the process was killed. */
+/**
+ * Measures a slab and writes it, or takes what was written before the process was killed. What it
+ * counts is added to the layer's bins.
+ */
 async function slab(
   reading: Reading,
   part: number,
   rect: Rect,
   stored: StoredPyramid,
   outer: readonly Level[],
-): Promise<Uint32Array> {
+  sum: Uint32Array,
+): Promise<void> {
   const { number, entry: { id: context, plane }, layers, store, memory, progress } = reading;
   const cells = cellsIn(plane, stored.base, rect);
   const known = store.readPart(number, part);
@@ -87,7 +92,8 @@ async function slab(
     try {
       await run(reading, { kind: "recall", context, slab: rect, stored, outer });
       progress(cells, "store");
-      return unpackKeys(known);
+      add(sum, unpackKeys(known));
+      return;
     } catch (error) {
       if (!(error instanceof CorruptChunk)) throw error; // else it is measured again
     }
@@ -95,20 +101,23 @@ async function slab(
   const slab = allocateSlab(plane, stored.base, rect, (bytes) => memory.take(bytes));
   const steps = stepsOf(plane, slab);
   const parts = Math.min(steps, Math.max(1, Math.ceil(cells / PART)));
-  const bins = new Uint32Array(KEY_BINS);
+  const bins = takeBins(memory).fill(0);
   // No more at once than there are workers, so that a pause ends all of it soon.
   await inLanes(Math.min(parts, layers.workers), parts, async (i) => {
     const from = Math.floor(steps * i / parts), to = Math.floor(steps * (i + 1) / parts);
-    add(bins, await run<Uint32Array>(reading, { kind: "sweep", context, slab, from, to }));
+    const counted = takeBins(memory);
+    await run(reading, { kind: "sweep", context, slab, from, to, bins: counted });
+    add(bins, counted);
+    memory.give(counted.buffer);
     progress(cells / parts, "file");
   });
   await run(reading, { kind: "keep", context, slab, stored, outer });
-  memory.give(slab.means.buffer, slab.stats.buffer);
   // A layer of a single slab is done a moment later anyway.
   if (slabsOf(stored).length > 1) {
     store.writePart(number, part, packKeys(bins));
   }
-  return bins;
+  add(sum, bins);
+  memory.give(slab.means.buffer, slab.stats.buffer, bins.buffer);
 }
 
 /** A worker's answer, once it is work's turn. */
@@ -116,6 +125,10 @@ async function run<Value>({ entry, layers, signal, turn }: Reading, job: Job): P
   await turn();
   return await layers.run<Value>(entry, job, signal, "background");
 }
+
+/** Counts of order keys, undefined, in shared memory. */
+const takeBins = (memory: Lent): Uint32Array<SharedArrayBuffer> =>
+  new Uint32Array(memory.take(KEY_BINS * 4), 0, KEY_BINS);
 
 function add(sum: Uint32Array, bins: Uint32Array): void {
   for (let bin = 0; bin < KEY_BINS; bin++) sum[bin]! += bins[bin]!;

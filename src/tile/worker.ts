@@ -119,10 +119,9 @@ async function workOn(
       const value = error === undefined ? rendered : { ...rendered, error };
       return { value, transfer: [value.bytes.buffer] };
     }
-    case "sweep": {
-      const bins = sweep(reader, job.slab, job.from, job.to);
-      return { value: bins, transfer: [bins.buffer] };
-    }
+    case "sweep":
+      sweep(reader, job.slab, job.from, job.to, job.bins);
+      return { value: null };
     case "settle":
       return { value: settle(reader, job.levels, job.bins) };
     case "finish": {
@@ -133,8 +132,7 @@ async function workOn(
       const slots = own >= 0
         ? copyOf(levels[Math.min(own, levels.length - 1)]!)
         : figures(reader, openLevels({ kind: "stored", pyramid: stored }, reader), log2);
-      const { cells, tensor: { dtype } } = plane;
-      const sketch = sketchOf(bins, sketchStep({ cells }) === 1, hasExactKeys(dtype));
+      const sketch = sketchOf(bins, sketchStep(plane) === 1, hasExactKeys(plane.tensor.dtype));
       const value: Finished = { scale, slots, sketch };
       return { value, transfer: [slots.count.buffer as ArrayBuffer] };
     }

@@ -1,9 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { KEY_BINS } from "../../src/analysis/measure.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { allocate } from "../../src/field/pyramid.ts";
 import { slabOf, stepsOf } from "../../src/field/slab.ts";
 import { MemorySource } from "../../src/storage/memory.ts";
-import { channels, settle, sweep } from "../../src/tile/sweep.ts";
+import { channels, settle, sketchStep, sweep } from "../../src/tile/sweep.ts";
 import type { SyncSource } from "../../src/field/cells.ts";
 import type { TensorInfo } from "../../src/formats/format.ts";
 import { laidOut, readerOf, tensorOf } from "../field/planes.ts";
@@ -57,13 +58,47 @@ Deno.test("a layer swept in several parts has the order statistics and means of 
   );
 });
 
+Deno.test("rows of a narrow layer are all in its order statistics, however they repeat", () => {
+  const width = 64, height = 300_000;
+  // Of 32 rows the last eight are what a coarser choice would see, and nothing else.
+  const rows = Uint8Array.from({ length: height }, (_, y) => y % 32 < 24 ? 10 : 200);
+  return withFolder(
+    (folder) => writeRows(`${folder}/model.safetensors`, width, rows),
+    { workers: 2 },
+    async (engine) => {
+      const query = new URLSearchParams("normalize=minmax&colormap=viridis&clip=0.3");
+      const view = engine.view("model", "matrix", "weights", query);
+      const stops = (await engine.legend(view)).ramp!.stops.map(({ value }) => value);
+      assertAlmostEquals(stops[0]!, 10, 1e-3);
+      assertAlmostEquals(stops.at(-1)!, quantileOfRows(rows, width, 0.7), 1e-3);
+    },
+  );
+});
+
+Deno.test("enough values of a layer are counted, and all of a small one", () => {
+  for (
+    const [width, height] of [[2048, 2048], [2048, 2049], [4096, 11008], [32000, 4096], [
+      7,
+      2 ** 24,
+    ]]
+  ) {
+    const cells = width! * height!;
+    const step = sketchStep({ width: width!, cells });
+    assertEquals(Math.log2(step) % 1, 0);
+    if (cells <= 2 ** 22) assertEquals(step, 1);
+    else assert(cells / step >= 2 ** 19, `${width} × ${height}: every ${step}th`);
+  }
+  assertEquals(sketchStep({ width: 4096, cells: 4096 * 11008 }), 64);
+});
+
 Deno.test("a small layer's order statistics are exact, a folded vector's too", () => {
   for (const shape of [[120, 75], [5003]]) {
     const made = tensorOf(shape, (i) => i % 50 === 7 ? NaN : hash(i) ** 3 - 0.2);
     const reader = readerOf(made, undefined, wasm);
     const pyramid = allocate(reader.plane);
     const slab = slabOf(pyramid);
-    const bins = sweep(reader, slab, 0, stepsOf(reader.plane, slab));
+    const bins = new Uint32Array(KEY_BINS);
+    sweep(reader, slab, 0, stepsOf(reader.plane, slab), bins);
     const scale = settle(reader, pyramid.levels, bins);
     const sorted = made.flat.filter((value) => !Number.isNaN(value)).sort();
     const middle = (values: Float32Array) =>

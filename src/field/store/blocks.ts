@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { BlockStats, Target } from "../../compute/ops.ts";
 import { CorruptChunk } from "../../errors.ts";
+import { copyRows } from "../block_arrays.ts";
 import type { Rect } from "../cells.ts";
 import { type Image, images } from "./images.ts";
 import { type Size, type StoredLevel, storedLevels, type StoredPyramid } from "./levels.ts";
@@ -107,7 +108,11 @@ function writeImage(
         if (own.width <= 0 || own.height <= 0) return false;
         if (own.width < chunk.width || own.height < chunk.height) entries.fill(fill);
         const from = (own.y - blocks.y) * pitch + own.x - blocks.x;
-        copyRows(arrays[channel]!, from, pitch, entries, 0, chunk.width, own);
+        copyRows(
+          { values: arrays[channel]!, start: from, pitch },
+          { values: entries, start: 0, pitch: chunk.width },
+          own,
+        );
         if (image.fields[channel] === "count") complement(place, own, entries, 0, chunk.width);
         return !isAll(fill, entries);
       }),
@@ -136,7 +141,12 @@ function readImage(
         if (entries) {
           const left = own.x - (shard.x + x) * chunk.width;
           const top = own.y - (shard.y + y) * chunk.height;
-          copyRows(entries, top * chunk.width + left, chunk.width, into, to, pitch, own);
+          const start = top * chunk.width + left;
+          copyRows(
+            { values: entries, start, pitch: chunk.width },
+            { values: into, start: to, pitch },
+            own,
+          );
         } else {
           for (let row = 0, at = to; row < own.height; row++, at += pitch) {
             into.fill(fill, at, at + own.width);
@@ -191,24 +201,6 @@ function overlap({ width, height }: Size, x: number, y: number, blocks: Rect): R
   const right = Math.min(blocks.x + blocks.width, (x + 1) * width);
   const bottom = Math.min(blocks.y + blocks.height, (y + 1) * height);
   return { x: left, y: top, width: right - left, height: bottom - top };
-}
-
-function copyRows(
-  from: Uint32Array,
-  start: number,
-  pitch: number,
-  into: Uint32Array,
-  at: number,
-  step: number,
-  { width, height }: Size,
-): void {
-  if (width === pitch && width === step) {
-    into.set(from.subarray(start, start + width * height), at);
-    return;
-  }
-  for (let row = 0; row < height; row++, start += pitch, at += step) {
-    into.set(from.subarray(start, start + width), at);
-  }
 }
 
 /** Turns counts of finite values into those of what blocks lack of all their cells, and back. */

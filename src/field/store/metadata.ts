@@ -6,7 +6,7 @@ import { type StoredLevel, storedLevels, type StoredPyramid } from "./levels.ts"
 // and https://ngff.openmicroscopy.org/0.5.
 
 /** Of the folders' and files' layout; another number is another store. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** What a store is of. */
 export interface StoreContent {

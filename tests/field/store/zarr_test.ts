@@ -73,12 +73,12 @@ for (
       const home = zarr.root(folderStore(zarrFolder));
       const rootGroup = await zarr.open.v3(home, { kind: "group" });
       assertEquals(rootGroup.attrs.synaptile, {
-        ...{ version: 2, key: "some content", title: "a model", format: "safetensors", layers: 1 },
+        ...{ version: 3, key: "some content", title: "a model", format: "safetensors", layers: 1 },
       });
       await zarr.open.v3(home.resolve("layers"), { kind: "group" });
       const layer = await zarr.open.v3(home.resolve("layers/000000"), { kind: "group" });
       assertEquals(layer.attrs.synaptile, {
-        version: 2,
+        version: 3,
         ...{ name: "../../a \u0000 layer", dtype: "BF16", shape: [height, width], width, height },
         base: 3,
       });
