@@ -28,8 +28,8 @@ export interface Moments {
 /** Moments and the distribution of values, from which `scaleOf` makes a scale; plain data. */
 export interface Measure {
   readonly moments: Moments;
-  /** Values per bin of `Ops.countKeys`; float64, so that more than 2³² of them fit in one bin. */
-  readonly keys: Float64Array<ArrayBuffer>;
+  /** Values per bin of `Ops.countKeys`; float64 where more than 2³² of them may be in one bin. */
+  readonly keys: Float64Array | Uint32Array;
 }
 
 /** The moments of no value. */
@@ -94,7 +94,7 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
 export function mergeMeasures(a: Measure, b: Measure): Measure {
   return {
     moments: mergeMoments(a.moments, b.moments),
-    keys: a.keys.map((n, bin) => n + b.keys[bin]!),
+    keys: Float64Array.from(a.keys, (n, bin) => n + b.keys[bin]!),
   };
 }
 
@@ -134,7 +134,7 @@ export class Measurer {
  */
 export function measureOfBlocks(
   blocks: BlockStats,
-  bins: Uint32Array | Float64Array,
+  keys: Uint32Array | Float64Array,
   exactKeys: boolean,
 ): Measure {
   let count = 0, sum = 0, min = Infinity, max = -Infinity;
@@ -151,7 +151,6 @@ export function measureOfBlocks(
     positive += blocks.positive[i]!;
     zero += blocks.zero[i]!;
   }
-  const keys = new Float64Array(bins);
   // A NaN with a tiny payload shares the bin of +∞; the block statistics tell them apart.
   const positiveInfinity = Math.min(infinite, keys[FINITE_BINS.end]!);
   const negativeInfinity = infinite - positiveInfinity;

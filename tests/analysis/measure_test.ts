@@ -91,8 +91,8 @@ Deno.test("Measurer: a result stands still while more is added, and survives a s
   const first = measurer.result();
   measurer.add(Float32Array.of(3));
   assertEquals(first.moments.count, 2);
-  assertEquals(first.keys.reduce((a, b) => a + b), 2);
-  assertEquals(measurer.result().keys.reduce((a, b) => a + b), 3);
+  assertEquals([...first.keys].reduce((a, b) => a + b), 2);
+  assertEquals([...measurer.result().keys].reduce((a, b) => a + b), 3);
   assertEquals(structuredClone(first), first);
 });
 
@@ -105,7 +105,7 @@ Deno.test("measureOfBlocks equals the measure of the values, but for Î£|x| to 2â
     const bins = new Uint32Array(1 << 16);
     counter.countKeys(each, bins);
     const found = measureOfBlocks(blocksOf(each, 100), bins, each !== values);
-    assertEquals(found.keys, expected.keys);
+    assertEquals(Float64Array.from(found.keys), expected.keys);
     const { l1, m2, squares, mean, ...others } = found.moments;
     const { l1: l1Expected, m2: _, squares: __, mean: ___, ...othersExpected } = expected.moments;
     assertEquals(others, othersExpected);
@@ -122,7 +122,8 @@ Deno.test("measureOfBlocks of nothing finite has no mean but all counts", () => 
   const values = Float32Array.of(NaN, Infinity, -Infinity, -Infinity);
   const bins = new Uint32Array(1 << 16);
   counter.countKeys(values, bins);
-  assertEquals(measureOfBlocks(blocksOf(values, 2), bins, false), measured(values));
+  const { moments, keys } = measureOfBlocks(blocksOf(values, 2), bins, false);
+  assertEquals({ moments, keys: Float64Array.from(keys) }, measured(values));
 });
 
 /** Blocks of `size` values in a row. */

@@ -27,7 +27,7 @@ export async function collectStores(
 ): Promise<{ removed: number; bytes: number }> {
   root = resolve(root);
   const kept = new Set(Array.from(keep, (folder) => resolve(folder)));
-  const { stores, condemned } = await foldersUnder(root);
+  const { stores, condemned } = foldersUnder(root);
   for (const name of condemned) await remove(join(root, name));
   const found: { name: string; bytes: number; used: number }[] = [];
   for (const name of stores) {

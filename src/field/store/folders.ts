@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { PART } from "./files.ts";
 
 // Names in the folder that holds stores, which may hold other things too: those are left alone.
@@ -17,9 +18,9 @@ export const USED = "used";
 const GRACE = 60 * 60 * 1000;
 
 /** Folders under `root`: stores, and what is left of those whose removal was cut short. */
-export async function foldersUnder(root: string) {
+export function foldersUnder(root: string) {
   const found = { stores: [] as string[], condemned: [] as string[] };
-  for await (const { name, isDirectory } of entries(root)) {
+  for (const { name, isDirectory } of unlessGone(() => [...Deno.readDirSync(root)]) ?? []) {
     if (!isDirectory) continue;
     if (store.test(name)) found.stores.push(name);
     if (condemned.test(name)) found.condemned.push(name);
@@ -27,32 +28,42 @@ export async function foldersUnder(root: string) {
   return found;
 }
 
+/** Folders looked into before others get their turn. */
+const TURN = 64;
+
 /** Bytes that a folder's files take on disk; of those that `leave` says are going, none. */
 export async function bytesIn(
   folder: string,
-  leave?: (path: string, info: Deno.FileInfo) => Promise<boolean>,
+  leave?: (path: string, info: Deno.FileInfo) => boolean,
   signal?: AbortSignal,
 ): Promise<number> {
-  signal?.throwIfAborted();
-  let bytes = 0;
-  for await (const { name, isDirectory } of entries(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) {
-      bytes += await bytesIn(path, leave, signal);
-      continue;
+  let bytes = 0, turn = TURN;
+  // Without waiting for each file: that takes ten times as long as looking at it.
+  const folders = [folder];
+  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+    for (const { name, isDirectory } of unlessGone(() => [...Deno.readDirSync(at)]) ?? []) {
+      const path = join(at, name);
+      if (isDirectory) {
+        folders.push(path);
+        continue;
+      }
+      const info = unlessGone(() => Deno.lstatSync(path));
+      if (!info || leave?.(path, info)) continue;
+      // Blocks of 512 bytes, where the system tells; some count them only later.
+      bytes += Math.max(info.size, (info.blocks ?? 0) * 512);
     }
-    const info = await Deno.lstat(path).catch(orGone);
-    if (!info || await leave?.(path, info)) continue;
-    // Blocks of 512 bytes, where the system tells; some count them only later.
-    bytes += Math.max(info.size, (info.blocks ?? 0) * 512);
+    signal?.throwIfAborted();
+    if (--turn > 0) continue;
+    turn = TURN;
+    await delay(0);
   }
   return bytes;
 }
 
 /** Takes away a file that a process which died was writing; says whether it did. */
-export async function sweepPart(path: string, { mtime }: Deno.FileInfo): Promise<boolean> {
+export function sweepPart(path: string, { mtime }: Deno.FileInfo): boolean {
   if (!path.endsWith(PART) || !mtime || Date.now() - mtime.getTime() <= GRACE) return false;
-  await Deno.remove(path).catch(orGone);
+  unlessGone(() => Deno.removeSync(path));
   return true;
 }
 
@@ -61,11 +72,10 @@ export function orGone(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** What a folder holds; nothing where there is none. */
-async function* entries(folder: string): AsyncGenerator<Deno.DirEntry> {
+function unlessGone<T>(work: () => T): T | undefined {
   try {
-    yield* Deno.readDir(folder);
+    return work();
   } catch (error) {
-    orGone(error);
+    return orGone(error);
   }
 }
