@@ -36,20 +36,21 @@ export class KeyOrder implements Order {
   readonly #min: number;
   readonly #max: number;
   /** Finite values in the bins before each one. */
-  readonly #before = new Float64Array(KEY_BINS + 1);
+  readonly #before: Float64Array;
 
   constructor({ moments, keys }: Measure, exact: boolean) {
     this.#exact = exact;
     this.#min = moments.min;
     this.#max = moments.max;
     const { start, end } = FINITE_BINS;
-    for (let bin = 0; bin < KEY_BINS; bin++) {
-      const finite = bin >= start && bin < end;
-      this.#before[bin + 1] = this.#before[bin]! + (finite ? keys[bin]! : 0);
-    }
+    const before = new Float64Array(KEY_BINS + 1);
+    let sum = 0;
+    for (let bin = start; bin < end; bin++) before[bin + 1] = sum += keys[bin]!;
+    before.fill(sum, end + 1);
     // −0 counts as 0: the last bin below zero holds it, and the smallest subnormals, and goes along.
-    this.#before[0x8000] = this.#before[0x7fff]!;
-    this.count = this.#before[KEY_BINS]!;
+    before[0x8000] = before[0x7fff]!;
+    this.#before = before;
+    this.count = sum;
   }
 
   at(rank: number): number {
