@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isOfFile, OutOfSpace, Unreadable } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
-import type { Lock, ModelStore, StoredPyramid } from "../field/store.ts";
+import type { Lock, ModelStore } from "../field/store.ts";
 import type { Model } from "../model/model.ts";
 import type { Facts } from "../modes/mode.ts";
+import { Agenda, type Subject } from "./agenda.ts";
 import { gridOf } from "./overview_grid.ts";
 import { unlessAborted } from "./lanes.ts";
 import type { Findings } from "./layer_entry.ts";
@@ -38,25 +39,14 @@ export interface IngestEvents {
 /** Milliseconds between two looks at a layer that another process is reading. */
 const ELSEWHERE = 200;
 
-interface Subject {
-  status: "waiting" | "busy" | "elsewhere" | "done" | "failed";
-  found:
-    | { readonly found: Found; readonly facts: Facts; readonly stored: StoredPyramid | null }
-    | null;
-  detail: string | null;
-  /** Cells measured so far. */
-  cells: number;
-}
-
 /**
  * Reads every layer of a model once, and keeps what it finds in a store: pyramids, scales, norms.
  * Layers that are looked at go first, else the file's order counts. What another process has in hand
  * is left to it. A killed ingest goes on where it was: what was written is whole.
  */
 export class Ingest implements Findings {
-  readonly #subjects: Subject[];
+  readonly #agenda: Agenda;
   readonly #byTensor: ReadonlyMap<string, number>;
-  readonly #wanted = new Set<number>();
   #state: IngestState["state"] = "waiting";
   #detail: string | undefined;
   readonly #grid: number;
@@ -76,15 +66,10 @@ export class Ingest implements Findings {
   ) {
     this.#resume.resolve();
     this.#grid = gridOf(layout);
-    this.#subjects = layout.planes.map(() => ({
-      status: "waiting",
-      found: null,
-      detail: null,
-      cells: 0,
-    }));
+    this.#agenda = new Agenda(layout.planes.length);
     this.#byTensor = new Map(layout.planes.map(({ plane }, i) => [plane.tensor.name, i]));
     for (let i = 0; i < layout.planes.length; i++) this.#adopt(i);
-    if (this.#subjects.every(({ status }) => status === "done")) this.#state = "done";
+    if (this.#agenda.isDone) this.#state = "done";
   }
 
   /** Whether there is nothing left to read. */
@@ -95,35 +80,39 @@ export class Ingest implements Findings {
   get state(): IngestState {
     const { planes } = this.layout;
     const sum = (figure: (i: number) => number) => planes.reduce((all, _, i) => all + figure(i), 0);
-    const isDone = (i: number) => this.#subjects[i]!.status === "done";
+    const isDone = (i: number) => this.#agenda.subjects[i]!.status === "done";
     return {
       model: this.model.id,
       version: this.model.version,
       state: this.#state,
-      done: sum((i) => isDone(i) ? planes[i]!.plane.cells : this.#subjects[i]!.cells),
+      done: sum((i) => isDone(i) ? planes[i]!.plane.cells : this.#agenda.subjects[i]!.cells),
       total: sum((i) => planes[i]!.plane.cells),
       read: Math.round(this.#measured),
       layers: { done: sum((i) => Number(isDone(i))), total: planes.length },
       failures: planes.flatMap(({ plane }, i) => {
-        const { detail } = this.#subjects[i]!;
+        const { detail } = this.#agenda.subjects[i]!;
         return detail === null ? [] : [{ tensor: plane.tensor.name, detail }];
       }),
       ...(this.#detail === undefined ? {} : { detail: this.#detail }),
     };
   }
 
+  #of(tensor: string): Subject | undefined {
+    return this.#agenda.subjects[this.#byTensor.get(tensor) ?? -1];
+  }
+
   /** All that was found of a tensor. */
   foundOf(tensor: string): Found | null {
-    return this.#subjects[this.#byTensor.get(tensor) ?? -1]?.found?.found ?? null;
+    return this.#of(tensor)?.found?.found ?? null;
   }
 
   found(tensor: string) {
-    return this.#subjects[this.#byTensor.get(tensor) ?? -1]?.found ?? null;
+    return this.#of(tensor)?.found ?? null;
   }
 
   /** log2 of the blocks that a first look may take, where the layer is going to be read; else null. */
   coming(tensor: string): number | null {
-    const subject = this.#subjects[this.#byTensor.get(tensor) ?? -1];
+    const subject = this.#of(tensor);
     if (!subject || subject.found || subject.status === "failed") return null;
     return Math.max(SURVEYED, this.layout.align + 1);
   }
@@ -131,10 +120,7 @@ export class Ingest implements Findings {
   /** Has a layer read before others, since it is being looked at. */
   want(tensor: string): void {
     const plane = this.#byTensor.get(tensor);
-    if (plane === undefined || this.#subjects[plane]!.found) return;
-    // What is looked at now comes before what was looked at earlier.
-    this.#wanted.delete(plane);
-    this.#wanted.add(plane);
+    if (plane !== undefined) this.#agenda.want(plane);
   }
 
   pause(): void {
@@ -174,7 +160,7 @@ export class Ingest implements Findings {
       do {
         await Promise.all(Array.from({ length: lanes }, lane));
         either.throwIfAborted();
-      } while (this.#next() !== null); // one that came to be distrusted meanwhile
+      } while (this.#agenda.next() !== null); // one that came to be distrusted meanwhile
       this.#state = "done";
       this.store.touch();
     } catch (error) {
@@ -199,7 +185,7 @@ export class Ingest implements Findings {
    */
   distrust(tensor: string): boolean {
     const plane = this.#byTensor.get(tensor) ?? -1;
-    const subject = this.#subjects[plane];
+    const subject = this.#agenda.subjects[plane];
     if (!subject?.found) return false; // someone has found it damaged before
     Object.assign(subject, { status: "waiting", found: null, cells: 0 });
     try {
@@ -225,9 +211,9 @@ export class Ingest implements Findings {
   async #lane(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#turn(signal);
-      const plane = this.#next();
+      const plane = this.#agenda.next();
       if (plane === null) return;
-      const subject = this.#subjects[plane]!;
+      const subject = this.#agenda.subjects[plane]!;
       if (subject.status === "elsewhere") await delay(ELSEWHERE, null, { signal });
       subject.status = "busy";
       await this.#read(plane, subject, signal);
@@ -239,18 +225,6 @@ export class Ingest implements Findings {
   async #turn(signal: AbortSignal): Promise<void> {
     while (this.#state === "paused") await unlessAborted(this.#resume.promise, signal);
     signal.throwIfAborted();
-  }
-
-  /** The layer wanted last, else the first one; those that another process reads come last. */
-  #next(): number | null {
-    for (const plane of [...this.#wanted].reverse()) {
-      if (this.#subjects[plane]!.status === "waiting") return plane;
-      if (this.#subjects[plane]!.status !== "elsewhere") this.#wanted.delete(plane);
-    }
-    const first = this.#subjects.findIndex(({ status }) => status === "waiting");
-    if (first >= 0) return first;
-    const elsewhere = this.#subjects.findIndex(({ status }) => status === "elsewhere");
-    return elsewhere < 0 ? null : elsewhere;
   }
 
   async #read(plane: number, subject: Subject, signal: AbortSignal): Promise<void> {
@@ -319,7 +293,10 @@ export class Ingest implements Findings {
     if (this.store.parts(plane).length > 0) this.store.removeParts(plane);
     const facts: Facts = { scale: found.scale, channels: null };
     const stored = storedOf(this.store, plane, this.layout.planes[plane]!.plane);
-    Object.assign(this.#subjects[plane]!, { status: "done", found: { found, facts, stored } });
+    Object.assign(this.#agenda.subjects[plane]!, {
+      status: "done",
+      found: { found, facts, stored },
+    });
     this.events.found(plane, found);
   }
 }
