@@ -11,8 +11,6 @@ import { progress } from "./progress.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
-/** Tiles asked for at once, a worker: enough that none waits while tiles are written. */
-const AT_ONCE = 8;
 /** The kind that is no pyramid. */
 const PNG = "png";
 const formats = [...kinds.map(({ name }) => name), PNG];
@@ -79,7 +77,7 @@ export const exportVerb: Verb = {
         return 0;
       }
       await exportPlane(engine, {
-        ...{ view, layer, kind, out, image, z, force, signal, atOnce: AT_ONCE * workers },
+        ...{ view, layer, kind, out, image, z, force, signal, workers },
         begin(total, done) {
           sign = progress({ unit: "tiles", total, done, force: told });
         },

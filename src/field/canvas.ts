@@ -1,6 +1,6 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { paste, STATS_BYTES, statsOf } from "./block_arrays.ts";
-import { type CellReader, readBordered, readCells } from "./cells.ts";
+import { type CellReader, readBordered, readCells, type Rect } from "./cells.ts";
 import type { Levels } from "./levels.ts";
 import { type Plane, TILE } from "./plane.ts";
 import { eachPiece, meansFrom, measure } from "./pyramid.ts";
@@ -45,6 +45,22 @@ export function windowOf(
   const first = (pixel: number) => log2 >= 0 ? pixel : Math.floor(pixel / scale);
   const [columns, rows] = place.crop ? [width, height] : [size, size];
   return { log2, x: first(left), y: first(top), width, height, columns, rows };
+}
+
+/** The smallest rectangle of cells with all that windows show in it. */
+export function cellsUnder(
+  plane: Pick<Plane, "width" | "height">,
+  windows: readonly Window[],
+): Rect {
+  let left = plane.width, top = plane.height, right = 0, bottom = 0;
+  for (const { log2, x, y, width, height } of windows) {
+    const perPixel = 2 ** log2, perUnit = Math.max(1, perPixel);
+    left = Math.min(left, x * perUnit);
+    top = Math.min(top, y * perUnit);
+    right = Math.max(right, Math.min(plane.width, x * perUnit + Math.ceil(width * perPixel)));
+    bottom = Math.max(bottom, Math.min(plane.height, y * perUnit + Math.ceil(height * perPixel)));
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Bordered, Ops, Packed, Target } from "../compute/ops.ts";
 import { bytesOf, isBlocked } from "../formats/format.ts";
 import type { Source } from "../storage/source.ts";
+import { type Held, heldRows } from "./held.ts";
 import { offsets, type Plane, type Versus } from "./plane.ts";
 import { readBlock } from "./runs.ts";
 
@@ -13,6 +14,8 @@ export interface CellReader {
   readonly source: SyncSource;
   /** Where the cells come from that those of a compared plane are compared with. */
   readonly other?: SyncSource | undefined;
+  /** What of `source` is in memory already. */
+  readonly held?: Held | undefined;
   readonly ops: Ops;
   /** Milliseconds, added to by every read. */
   readonly clock: { read: number; decode: number };
@@ -136,7 +139,7 @@ export function extend(
  * border is not all on the plane, rows of cells are no runs of the file, or cells are compared.
  */
 export function readStored(
-  { plane, source, ops, clock, cancelled }: CellReader,
+  { plane, source, held, ops, clock, cancelled }: CellReader,
   { x, y, width, height }: Rect,
 ): { bytes: Uint8Array; packed: Packed } | null {
   if (plane.versus || plane.tensor.affine || isBlocked(plane.tensor.dtype)) return null;
@@ -147,6 +150,12 @@ export function readStored(
   const { dtype, bigEndian, offset } = plane.tensor;
   const { rows, columns: [column = 0] } = offsets(plane, x - 1, y - 1, 1, height + 2);
   const rowBytes = bytesOf(dtype, width + 2);
+  const form = { dtype, bigEndian, width: width + 2, rows: rows.length };
+  const [first = 0, second = 0] = rows;
+  const at = offset + bytesOf(dtype, first + column);
+  const step = bytesOf(dtype, second - first);
+  const near = heldRows({ source, held }, at, step, rowBytes, rows.length);
+  if (near) return { bytes: near.bytes, packed: { ...form, pitch: near.pitch } };
   // Not a multiple of a page, which would have the rows push each other out of the cache.
   const pitch = Math.ceil(rowBytes / 64) * 64 + 64;
   const bytes = ops.scratch(rows.length * pitch);
@@ -155,7 +164,7 @@ export function readStored(
     source.readSync(at, bytes.subarray(i * pitch, i * pitch + rowBytes));
   }
   clock.read += performance.now() - began;
-  return { bytes, packed: { dtype, bigEndian, width: width + 2, rows: rows.length, pitch } };
+  return { bytes, packed: { ...form, pitch } };
 }
 
 const extrapolate = (values: Float32Array, at: number, inward: number, cells: number) =>

@@ -1,7 +1,8 @@
 import type { Ops, Target } from "../compute/ops.ts";
-import { bytesOf, packingOf, type TensorInfo } from "../formats/format.ts";
+import { bytesOf, packingOf, type TensorInfo, wholeBlocks } from "../formats/format.ts";
 import { type Box, boxOf } from "./box.ts";
 import type { CellReader, Rect, SyncSource } from "./cells.ts";
+import { heldRows } from "./held.ts";
 import { offsets } from "./plane.ts";
 
 // One positional read costs as much as copying about this many bytes, so narrower gaps are read over.
@@ -90,28 +91,30 @@ function readRuns(
  * blocks, whole blocks are decoded and the cells cut out of them.
  */
 function readRows(
-  { plane: { tensor }, source, ops, clock, cancelled }: CellReader,
+  { plane: { tensor }, source, held, ops, clock, cancelled }: CellReader,
   rows: Float64Array,
   width: number,
   column: number,
   { values, start, pitch: outPitch }: Target,
 ): void {
   const { dtype, bigEndian, offset } = tensor;
-  const [first, run] = wholeBlocks(tensor, column, width);
+  const [first, run] = wholeBlocks(dtype, column, width);
   const rowBytes = bytesOf(dtype, run);
   const step = rows.length > 1 ? bytesOf(dtype, rows[1]! - rows[0]!) : rowBytes;
   const joined = step >= rowBytes && step - rowBytes <= (isFetched(source) ? 0 : GAP);
-  const pitch = joined ? step : rowBytes;
+  const at = offset + bytesOf(dtype, rows[0]! + first);
+  const near = heldRows({ source, held }, at, step, rowBytes, rows.length);
+  const pitch = near?.pitch ?? (joined ? step : rowBytes);
   const band = Math.max(1, Math.floor(SPAN / pitch));
   for (let y = 0; y < rows.length; y += band) {
     cancelled();
     const count = Math.min(band, rows.length - y);
     ops.frame(() => {
       const began = performance.now();
-      const bytes = ops.scratch((count - 1) * pitch + rowBytes);
-      const from = offset + bytesOf(dtype, rows[y]! + first);
-      if (joined) source.readSync(from, bytes);
-      else {
+      const bytes = near?.bytes.subarray(y * pitch) ?? ops.scratch((count - 1) * pitch + rowBytes);
+      const from = at + y * step;
+      if (joined && !near) source.readSync(from, bytes);
+      else if (!near) {
         for (let i = 0; i < count; i++) {
           source.readSync(from + i * step, bytes.subarray(i * pitch, i * pitch + rowBytes));
         }
@@ -178,7 +181,7 @@ function readSpan(
 ): void {
   cancelled();
   const { dtype, bigEndian, offset } = tensor;
-  const [first, run] = wholeBlocks(tensor, from, span);
+  const [first, run] = wholeBlocks(dtype, from, span);
   const [top] = bounds(rows);
   ops.frame(() => {
     const began = performance.now();
@@ -202,13 +205,6 @@ const isFetched = ({ ref }: SyncSource): boolean => ref.kind === "remote";
 
 /** Elements that are read for one that is wanted, at most. */
 const looseness = (source: SyncSource): number => isFetched(source) ? 1.25 : 3;
-
-/** The run of whole blocks that holds `count` elements from element `from` on: its start, its length. */
-function wholeBlocks({ dtype }: TensorInfo, from: number, count: number): [number, number] {
-  const { elements } = packingOf(dtype);
-  const first = Math.floor(from / elements) * elements;
-  return [first, Math.ceil((from + count) / elements) * elements - first];
-}
 
 /** Stored integers to the values they stand for. */
 function rescale(

@@ -98,6 +98,13 @@ export function bytesOf(dtype: Dtype, count: number): number {
   return count / elements * bytes;
 }
 
+/** The run of whole blocks that holds `count` elements from element `from` on: its start, its length. */
+export function wholeBlocks(dtype: Dtype, from: number, count: number): [number, number] {
+  const { elements } = packingOf(dtype);
+  const first = Math.floor(from / elements) * elements;
+  return [first, Math.ceil((from + count) / elements) * elements - first];
+}
+
 /** One tensor, as a header describes it: where its bytes lie, not the bytes. */
 export interface TensorInfo {
   readonly name: string;

@@ -1,7 +1,6 @@
 import { Pool } from "../compute/pool.ts";
 import { BadRequest, NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
-import { meansFrom } from "../field/pyramid.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
@@ -17,17 +16,17 @@ import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import { persistently } from "./faults.ts";
 import type { Job } from "./job.ts";
 import { Inspections } from "./inspections.ts";
-import type { Needs } from "./layer_entry.ts";
+import { inLanes } from "./lanes.ts";
 import { Layers } from "./layers.ts";
 import { WHOLE } from "./address.ts";
-import { isMap, Maps, type MapView, type Plan } from "./maps.ts";
+import { isMap, Maps, type MapView } from "./maps.ts";
 import { checkPlace } from "./place.ts";
-import type { Rendered } from "./render.ts";
+import { Plans } from "./plans.ts";
 import { estimated } from "./sample.ts";
 import { describeSketch, type LayerSketch } from "./sketch.ts";
 import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
-import type { Address, Engine, Inspection, Ticket, View } from "./tile.ts";
+import type { Address, Engine, Inspection, Sheet, Ticket, View } from "./tile.ts";
 import { findLayer, type OpenView, Views } from "./view.ts";
 
 /** How much an engine may use. */
@@ -45,6 +44,8 @@ export interface EngineOptions {
 }
 
 const MIB = 1 << 20;
+/** Tiles of a sheet that are asked for at once where each is drawn by itself. */
+const LANES = 4;
 /** Part of every tag: change it when the same address draws another picture. */
 const SOFTWARE = "synaptile 0.1.0, kernels by layout";
 
@@ -78,6 +79,7 @@ class TileEngine implements Engine {
   readonly #layers: Layers;
   readonly #tickets: Tickets;
   readonly #maps: Maps;
+  readonly #plans: Plans;
   readonly #ingests: Ingests;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #inspections: Inspections;
@@ -105,6 +107,7 @@ class TileEngine implements Engine {
       this.#maps,
       (event) => this.#listeners.forEach((listener) => listener(event)),
     );
+    this.#plans = new Plans(this.#layers, (model) => this.#ingests.of(model));
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers, modelOf);
     this.#inspections = new Inspections(this.#layers, this.#maps, this.#views);
@@ -184,6 +187,38 @@ class TileEngine implements Engine {
     return this.#views.open(opened, layer, mode, query);
   }
 
+  sheet(addresses: readonly Address[]): Sheet {
+    const sheet = this.#sheet(addresses);
+    const tiles = (isFirst: boolean, signal?: AbortSignal) =>
+      (isFirst ? sheet : this.#sheet(addresses)).tiles(signal);
+    return { ...sheet, tiles: (signal) => this.#persistently((first) => tiles(first, signal)) };
+  }
+
+  #sheet(addresses: readonly Address[]): Sheet {
+    const { model, layer, mode, query } = addresses[0]!;
+    const view = this.view(model, layer, mode, query);
+    for (const address of addresses) checkPlace(address, view);
+    const plan = isMap(view) || addresses.length === 1
+      ? null
+      : this.#plans.together(view, addresses);
+    if (plan) {
+      const immutable = query.get("v") === view.version;
+      return { immutable, preliminary: false, tiles: (signal) => plan.draw(signal) };
+    }
+    const tickets = addresses.map((address) => this.ticket(address));
+    return {
+      immutable: tickets.every(({ immutable }) => immutable),
+      preliminary: tickets.some(({ preliminary }) => preliminary),
+      tiles: async (signal) => {
+        const files: Uint8Array<ArrayBuffer>[] = [];
+        await inLanes(LANES, tickets.length, async (i) => {
+          files[i] = (await tickets[i]!.tile(signal)).bytes.slice(); // the cache keeps its own
+        });
+        return files;
+      },
+    };
+  }
+
   ticket(address: Address): Ticket {
     const ticket = this.#ticket(address);
     const tile = (isFirst: boolean, signal?: AbortSignal) =>
@@ -211,7 +246,7 @@ class TileEngine implements Engine {
     }
     const { content, share, draw } = isMap(view)
       ? this.#maps.plan(view, address)
-      : this.#plan(view, address);
+      : this.#plans.of(view as OpenView, address);
     const hash = fingerprint(
       ...[SOFTWARE, content, view.mode.name, view.query],
       ...[z, x, y, density, format],
@@ -228,39 +263,6 @@ class TileEngine implements Engine {
       ...(view.against ? { against: view.against.model } : {}),
       draw,
     });
-  }
-
-  #plan(view: OpenView, { z, x, y, density, crop = false, format }: Address): Plan {
-    const log2 = view.plane.nativeZoom - z - (density - 1);
-    const needs: Needs = {
-      facts: true,
-      channels: view.mode.needsChannels(view.options),
-      pyramid: log2 >= meansFrom(view.entry.plane),
-      figures: view.mode.needsFigures ?? false,
-    };
-    const needsScale = view.mode.needsScale?.(view.options, log2) ?? true;
-    const ingest = this.#ingests.of(view.model);
-    const look = view.entry.isDefault ? ingest?.coming(view.tensor) ?? null : null;
-    const whole = this.#layers.current(view.entry);
-    const { entry, share } = this.#layers.basis(whole, needs, { needsScale, look });
-    if (share < 1) ingest?.want(view.tensor);
-    return {
-      // Where the scale does not matter, the picture is the one that exact facts would give.
-      content: share < 1 ? entry.id : whole.id,
-      share: this.#layers.shareOf({ entry, share }, log2),
-      draw: async (signal) => {
-        await this.#layers.ready(entry, needs, signal);
-        return await this.#layers.run<Rendered>(entry, {
-          kind: "tile",
-          context: entry.id,
-          mode: view.mode.name,
-          query: view.query,
-          place: { z, x, y, density, crop },
-          format,
-          levels: this.#layers.levels(entry, log2),
-        }, signal);
-      },
-    };
   }
 
   async legend(view: View, signal?: AbortSignal) {

@@ -60,6 +60,14 @@ export type Work =
     readonly levels: LevelsRef | null;
   }
   | {
+    /** Draws PNG tiles that show neighbouring cells; answers their files. */
+    readonly kind: "tiles";
+    readonly context: string;
+    readonly mode: string;
+    readonly query: string;
+    readonly tiles: readonly { readonly place: Place; readonly levels: LevelsRef | null }[];
+  }
+  | {
     /** Measures steps of a slab from the file, and counts order keys. */
     readonly kind: "sweep";
     readonly context: string;

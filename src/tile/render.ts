@@ -1,6 +1,8 @@
 import { type Ops, OUTSIDE, RAMP } from "../compute/ops.ts";
-import type { Canvas } from "../field/canvas.ts";
+import { Canvas, cellsUnder, type Place, windowOf } from "../field/canvas.ts";
 import type { CellReader } from "../field/cells.ts";
+import { hold } from "../field/held.ts";
+import { type LevelsRef, openLevels } from "../field/levels.ts";
 import type { Picture } from "../modes/mode.ts";
 import { palette } from "../modes/colour.ts";
 import { encode, type Encoded } from "./encode/table.ts";
@@ -36,6 +38,25 @@ export const render = (
     const picture = draw(canvas);
     return { pixels: paint(canvas, picture), values: picture.values };
   });
+
+/** Tiles as PNG files; cells that several of them show are read once. */
+export async function renderTogether(
+  reader: CellReader,
+  tiles: readonly { readonly place: Place; readonly levels: LevelsRef | null }[],
+  draw: (canvas: Canvas) => Picture,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const { plane, ops } = reader;
+  const windows = tiles.map(({ place }) => windowOf(plane, place));
+  // Each is encoded before the first wait, so that nothing has to be at hand any more then.
+  const rendered = ops.frame(() => {
+    const near = hold(reader, cellsUnder(plane, windows));
+    return windows.map((window, i) => {
+      const { levels } = tiles[i]!;
+      return render(new Canvas(near, levels && openLevels(levels, near), window), draw, "png");
+    });
+  });
+  return (await Promise.all(rendered)).map(({ bytes }) => bytes);
+}
 
 /** Draws and encodes, and tells how long what took; `clock` is what reading adds to. */
 export async function timed(

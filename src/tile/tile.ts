@@ -76,6 +76,12 @@ export interface Ticket {
   tile(signal?: AbortSignal): Promise<Tile>;
 }
 
+/** Validated addresses of tiles that are wanted together: nothing was read or drawn. */
+export interface Sheet extends Pick<Ticket, "immutable" | "preliminary"> {
+  /** Renders them all: files in the order of the addresses, the memory of each the caller's own. */
+  tiles(signal?: AbortSignal): Promise<readonly Uint8Array<ArrayBuffer>[]>;
+}
+
 /** The plane that a (layer, mode, options) stands for. */
 export interface PlaneInfo {
   readonly width: number;
@@ -183,6 +189,11 @@ export interface Engine {
   /** Validates mode and options; "_" is the whole model. Throws `NotFound`, `BadRequest`. */
   view(model: string, layer: string, mode: string, query: URLSearchParams): View;
   ticket(address: Address): Ticket;
+  /**
+   * For tiles of one view, of which there is at least one: where they show neighbouring cells, these
+   * are read once for all of them. Nothing is taken from the cache or put there.
+   */
+  sheet(addresses: readonly Address[]): Sheet;
   summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;
   /** What one pass over a layer's values tells. */
   sketch(model: string, layer: string, signal?: AbortSignal): Promise<LayerSketch>;

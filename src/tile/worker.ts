@@ -21,7 +21,7 @@ import { inspect } from "./inspect.ts";
 import type { Finished, Job, LayerContext } from "./job.ts";
 import type { Missing } from "./remote.ts";
 import { drawOverview } from "./overview.ts";
-import { render, type Rendered, timed } from "./render.ts";
+import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
 import { survey } from "./survey.ts";
@@ -118,6 +118,10 @@ async function workOn(
       const error = levels?.squaredError && errorOf([{ levels, layer, pixels: 1 }]);
       const value = error === undefined ? rendered : { ...rendered, error };
       return { value, transfer: [value.bytes.buffer] };
+    }
+    case "tiles": {
+      const value = await renderTogether(reader, job.tiles, drawing(layer, job.mode, job.query));
+      return { value, transfer: value.map(({ buffer }) => buffer) };
     }
     case "sweep":
       sweep(reader, job.slab, job.from, job.to, job.bins);

@@ -5,9 +5,13 @@ import { nameOf } from "./deep_zoom.ts";
 import { explained, isThere } from "./disk.ts";
 import type { Grid, Spot } from "./grid.ts";
 import type { Journal } from "./journal.ts";
+import { batches, batchZoom } from "./batches.ts";
 import { pump } from "./pump.ts";
 import type { ImageFormat, Kind, Sink } from "./sink.ts";
 import { Workplace } from "./workplace.ts";
+
+/** Batches of tiles asked for at once, a worker: one that it draws, and one that waits for it. */
+const AT_ONCE = 2;
 
 export interface Export {
   readonly view: View;
@@ -21,8 +25,8 @@ export interface Export {
   readonly z: number;
   /** Whether to replace what is there, and to begin anew where another picture was begun. */
   readonly force: boolean;
-  /** Tiles asked for at once. */
-  readonly atOnce: number;
+  /** Threads that draw. */
+  readonly workers: number;
   readonly signal: AbortSignal;
   /** Hears how many tiles there are, and how many an earlier run has written. */
   begin(total: number, done: number): void;
@@ -80,11 +84,16 @@ async function fill(
   journal: Journal,
 ): Promise<void> {
   job.begin(grid.count, journal.count);
-  const draw = async ({ z, x, y }: Spot, signal: AbortSignal) =>
-    (await ticketOf(engine, { ...top, z, x, y, crop: grid.crop }).tile(signal)).bytes;
+  const { view: { plane }, workers, z, signal, tick } = job;
+  const draw = async (spots: readonly Spot[], signal: AbortSignal) => {
+    const addresses = spots.map(({ z, x, y }) => ({ ...top, z, x, y, crop: grid.crop }));
+    return await exact(engine.sheet(addresses), addresses[0]!).tiles(signal);
+  };
   // Needs all of the layer: of one far away, the others would be estimates before.
   await ticketOf(engine, top).tile(job.signal);
-  await pump(grid, draw, sink, journal, job);
+  const spots = grid.spots(journal.count);
+  const together = batches(spots, batchZoom(grid, z, plane.nativeZoom, workers));
+  await pump(together, draw, sink, journal, { atOnce: AT_ONCE * workers, signal, tick });
   job.signal.throwIfAborted();
   ticketOf(engine, top); // throws where the model changed after the last tile was drawn
 }
@@ -116,12 +125,16 @@ function topOf({ view, layer, image }: Export): Address {
   };
 }
 
-/** Throws `Changed` where it would be the ticket of another version, or of an estimate. */
-function ticketOf(engine: Engine, address: Address): Ticket {
-  const ticket = engine.ticket(address);
-  if (ticket.immutable) return ticket;
-  const { z, x, y, model } = address;
-  const why = ticket.preliminary
+const ticketOf = (engine: Engine, address: Address): Ticket =>
+  exact(engine.ticket(address), address);
+
+/** Throws `Changed` where it would be of another version, or of an estimate. */
+function exact<Promised extends Pick<Ticket, "immutable" | "preliminary">>(
+  promised: Promised,
+  { z, x, y, model }: Address,
+): Promised {
+  if (promised.immutable) return promised;
+  const why = promised.preliminary
     ? `tile ${z}/${x}/${y} is an estimate as yet`
     : `model "${model}" is not the one any more that the export began with`;
   throw new Changed(why, { model });

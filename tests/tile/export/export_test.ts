@@ -28,7 +28,7 @@ async function write(engine: Engine, kind: Kind, out: string, choice: Choice = {
   const view = engine.view(engine.models()[0]!.id, layer, mode, new URLSearchParams(choice.query));
   let told = { total: 0, done: 0 };
   await exportPlane(engine, {
-    ...{ view, layer, kind, out, image, force, atOnce: 8 },
+    ...{ view, layer, kind, out, image, force, workers: 1 },
     z: choice.z ?? view.plane.nativeZoom,
     signal: choice.signal ?? new AbortController().signal,
     begin: (total, done) => told = { total, done },
@@ -213,9 +213,11 @@ Deno.test("a tile that is an estimate, or of another version, is not exported", 
       const other = {
         models: () => engine.models(),
         view: (...args: Parameters<Engine["view"]>) => engine.view(...args),
-        ticket: (address: Address) => {
-          const { z } = address, ticket = engine.ticket(address);
-          return z < 2 ? ticket : { ...ticket, preliminary, immutable: false };
+        ticket: (address: Address) => engine.ticket(address),
+        sheet: (addresses: readonly Address[]) => {
+          const sheet = engine.sheet(addresses);
+          const isFar = addresses.every(({ z }) => z < 2);
+          return isFar ? sheet : { ...sheet, preliminary, immutable: false };
         },
       } as Engine;
       await assertRejects(() => write(other, zip, `${home}/x.zip`), Changed, words);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { crc32 } from "node:zlib";
 import { BadRequest } from "../../../src/errors.ts";
 import { tileName } from "../../../src/tile/export/deep_zoom.ts";
+import { batches } from "../../../src/tile/export/batches.ts";
 import type { Grid, Spot } from "../../../src/tile/export/grid.ts";
 import { pump } from "../../../src/tile/export/pump.ts";
 import type { Kind, Picture } from "../../../src/tile/export/sink.ts";
@@ -31,10 +32,13 @@ async function write(
   const work = new Workplace(out, { width, height }, false);
   const sink = kind.open(out, work, grid, picture(width, height));
   try {
-    const draw = (spot: Spot) =>
-      spot.index < stopAt ? Promise.resolve(tile(spot)) : Promise.reject(new Error("stopped"));
+    const draw = (spots: readonly Spot[]) =>
+      spots.every(({ index }) => index < stopAt)
+        ? Promise.resolve(spots.map((spot) => tile(spot).slice()))
+        : Promise.reject(new Error("stopped"));
     const signal = new AbortController().signal;
-    await pump(grid, draw, sink, work.journal, { atOnce: 7, signal, tick: () => {} });
+    const together = batches(grid.spots(work.journal.count), z - 1);
+    await pump(together, draw, sink, work.journal, { atOnce: 3, signal, tick: () => {} });
     sink.end();
     work.clear();
   } finally {
