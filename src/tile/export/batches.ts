@@ -6,18 +6,21 @@ const DEEPEST = 3;
 const EACH = 8;
 
 /**
- * At what zoom all tiles in front of one are drawn together with it, `z` being the nearest zoom, and
- * `native` that of the cells: tiles further out than some zooms from there are not drawn of cells.
+ * The zoom of the tiles in front of which others are drawn together; Infinity where none are. `z` is
+ * the nearest zoom, and `native` that of the cells, which tiles much further out are not drawn of.
  */
 export function batchZoom({ levels }: Grid, z: number, native: number, workers: number): number {
   const nearest = Math.max(z, native);
   const { columns, rows } = levels.at(-1)!;
   const tiles = columns * rows * 4 ** (nearest - z);
   const depth = Math.floor(Math.log2(tiles / (EACH * workers)) / 2);
-  return nearest - Math.min(DEEPEST, Math.max(0, depth));
+  return depth > 0 ? nearest - Math.min(DEEPEST, depth) : Infinity;
 }
 
-/** The spots in their order, in batches of those in front of the same tile of zoom `z`. */
+/**
+ * The spots in their order, in batches of those that follow each other in front of one tile of zoom
+ * `z`, that tile with them: whole squares where the grid goes square by square, else parts of rows.
+ */
 export function* batches(spots: Iterable<Spot>, z: number): Generator<readonly Spot[]> {
   let batch: Spot[] = [], last: string | null = null;
   for (const spot of spots) {

@@ -10,8 +10,11 @@ import { pump } from "./pump.ts";
 import type { ImageFormat, Kind, Sink } from "./sink.ts";
 import { Workplace } from "./workplace.ts";
 
-/** Batches of tiles asked for at once, a worker: one that it draws, and one that waits for it. */
-const AT_ONCE = 2;
+/**
+ * Asked for at once, a worker: of batches, one that it draws and one that waits for it; of tiles by
+ * themselves, enough that none waits while others are written.
+ */
+const BATCHES = 2, TILES = 8;
 
 export interface Export {
   readonly view: View;
@@ -84,16 +87,19 @@ async function fill(
   journal: Journal,
 ): Promise<void> {
   job.begin(grid.count, journal.count);
-  const { view: { plane }, workers, z, signal, tick } = job;
+  const { view: { layer, plane }, workers, z, signal, tick } = job;
   const draw = async (spots: readonly Spot[], signal: AbortSignal) => {
     const addresses = spots.map(({ z, x, y }) => ({ ...top, z, x, y, crop: grid.crop }));
     return await exact(engine.sheet(addresses), addresses[0]!).tiles(signal);
   };
   // Needs all of the layer: of one far away, the others would be estimates before.
   await ticketOf(engine, top).tile(job.signal);
-  const spots = grid.spots(journal.count);
-  const together = batches(spots, batchZoom(grid, z, plane.nativeZoom, workers));
-  await pump(together, draw, sink, journal, { atOnce: AT_ONCE * workers, signal, tick });
+  // Others are drawn one by one: encoding takes most of their time, or parts of many layers are on them.
+  const isTogether = job.image === "png" && layer !== null;
+  const zoom = isTogether ? batchZoom(grid, z, plane.nativeZoom, workers) : Infinity;
+  const atOnce = workers * (Number.isFinite(zoom) ? BATCHES : TILES);
+  const spots = batches(grid.spots(journal.count), zoom);
+  await pump(spots, draw, sink, journal, { atOnce, signal, tick });
   job.signal.throwIfAborted();
   ticketOf(engine, top); // throws where the model changed after the last tile was drawn
 }

@@ -30,11 +30,17 @@ Deno.test("a tile and those in front of it are one batch in a Deep Zoom pyramid"
   assertEquals(sizes.filter((length) => length > 1), new Array<number>(64).fill(85));
 });
 
+Deno.test("where none are drawn together each tile is a batch", () => {
+  const grid = deepZoomGrid(2048, 1024, 3);
+  assertEquals([...batches(grid.spots(0), Infinity)].flat(), [...grid.spots(0)]);
+  assertEquals([...batches(grid.spots(0), Infinity)].length, grid.count);
+});
+
 Deno.test("every worker gets several batches, however small the plane", () => {
   const zoom = (side: number, workers: number, z = Math.log2(side / 256)) =>
     batchZoom(deepZoomGrid(side, side, z), z, z, workers);
   assertEquals([zoom(16384, 2), zoom(16384, 8), zoom(16384, 9)], [3, 3, 4]);
-  assertEquals([zoom(4096, 1), zoom(1024, 1), zoom(256, 4)], [2, 2, 0]);
+  assertEquals([zoom(4096, 1), zoom(1024, 1), zoom(256, 4)], [2, Infinity, Infinity]);
 });
 
 Deno.test("cells decide what is drawn together, not how far an export goes", () => {

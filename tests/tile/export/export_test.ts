@@ -225,6 +225,27 @@ Deno.test("a tile that is an estimate, or of another version, is not exported", 
     }
   }));
 
+Deno.test("only tiles that share what is read for them are drawn together", () =>
+  withModel(async (engine, home) => {
+    const largest = async (choice: Choice) => {
+      let most = 0;
+      const watched = {
+        models: () => engine.models(),
+        view: (...args: Parameters<Engine["view"]>) => engine.view(...args),
+        ticket: (address: Address) => engine.ticket(address),
+        sheet: (addresses: readonly Address[]) => {
+          most = Math.max(most, addresses.length);
+          return engine.sheet(addresses);
+        },
+      } as Engine;
+      await write(watched, zip, `${home}/x.zip`, { ...choice, force: true });
+      return most;
+    };
+    assertEquals(await largest({ layer: "zeros" }), 2);
+    assertEquals(await largest({ layer: "zeros", image: "webp" }), 1);
+    assertEquals(await largest({ layer: "_", mode: "map" }), 1);
+  }));
+
 async function tilesOf(folder: string): Promise<(ArrayBuffer | undefined)[]> {
   const tiles: (ArrayBuffer | undefined)[] = [];
   await withArchive(`${folder}/x.pmtiles`, async (archive) => {
