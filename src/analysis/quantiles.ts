@@ -134,10 +134,28 @@ export function orderStatistics(values: Float32Array, ranks: readonly number[]):
   return Float64Array.from(ranks, (rank, i) => valueOf(homes[i]! * 0x10000 + halves[rank]!));
 }
 
-/** Exact order of finite values, all of them: for few. */
-export function sortedOrder(values: Float32Array): Order {
-  const sorted = values.filter(Number.isFinite).sort();
-  return { count: sorted.length, at: (rank) => sorted[rank]! + 0 };
+/** Exact order of those of the values that are finite, `count` of them: for few. */
+export function sortedOrder(values: Float32Array, count: number): Order {
+  const finite = count === values.length ? values.slice() : values.filter(Number.isFinite);
+  finite.sort();
+  return { count, at: (rank) => finite[rank]! + 0 };
+}
+
+/**
+ * Median of |x − center|, exactly. In ascending order of the values deviations fall and then rise,
+ * so that the largest that is left is always at one end: they need no sorting of their own.
+ */
+export function medianDeviation(order: Order, center: number): number {
+  const { count } = order;
+  const deviations = new Float64Array(count);
+  for (let first = 0, last = count - 1; first <= last;) {
+    const below = center - order.at(first), above = order.at(last) - center;
+    const rank = last - first;
+    if (below > above) first++;
+    else last--;
+    deviations[rank] = Math.max(below, above);
+  }
+  return median({ count, at: (rank) => deviations[rank]! });
 }
 
 /** Exact order of finite values at the ranks around each of the quantiles; any other throws. */

@@ -1,6 +1,13 @@
 import type { Dtype } from "../formats/format.ts";
 import type { Measure } from "./measure.ts";
-import { exactOrder, KeyOrder, median, quantiles, sortedOrder } from "./quantiles.ts";
+import {
+  exactOrder,
+  KeyOrder,
+  median,
+  medianDeviation,
+  quantiles,
+  sortedOrder,
+} from "./quantiles.ts";
 
 /** What normalisation needs to know of a layer; computed once over all its values. */
 export interface Scale {
@@ -29,7 +36,7 @@ export interface Scale {
 /** Steps between the quantiles that a scale keeps. */
 const STEPS = 1024;
 /** Values that are sorted sooner than dealt out by their keys. */
-const FEW = 1 << 14;
+export const FEW = 1 << 14;
 
 /** Whether every value of a dtype is a bfloat16, so that key counts are exact. */
 export const hasExactKeys = (dtype: Dtype): boolean =>
@@ -44,7 +51,9 @@ export const hasExactKeys = (dtype: Dtype): boolean =>
 export function scaleOf(measure: Measure, values?: Float32Array, dtype: Dtype = "F32"): Scale {
   const { m2, squares: _, ...moments } = measure.moments;
   const variance = moments.count === 0 ? NaN : m2 / moments.count;
-  const order = values && !hasExactKeys(dtype)
+  const order = values && values.length <= FEW
+    ? sorted(values, moments.count)
+    : values && !hasExactKeys(dtype)
     ? exact(values, moments.count)
     : approximate(measure, hasExactKeys(dtype));
   const robust = 1.4826 * order.mad || Math.sqrt(variance) || 1;
@@ -63,16 +72,24 @@ function approximate(measure: Measure, exactKeys: boolean): Spread {
   };
 }
 
+function sorted(values: Float32Array, count: number): Spread {
+  const order = sortedOrder(values, count);
+  const middle = median(order);
+  return {
+    median: middle,
+    mad: medianDeviation(order, middle),
+    quantiles: quantiles(order, STEPS),
+  };
+}
+
 function exact(values: Float32Array, count: number): Spread {
-  const orderOf = (values: Float32Array, at: readonly number[]) =>
-    values.length <= FEW ? sortedOrder(values) : exactOrder(values, count, at);
-  const order = orderOf(values, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
+  const order = exactOrder(values, count, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
   const middle = median(order);
   // A deviation may exceed float32 and become ∞, but never a middle one.
   const deviations = values.map((x) => Math.abs(x - middle));
   return {
     median: middle,
-    mad: median(orderOf(deviations, [0.5])),
+    mad: median(exactOrder(deviations, count, [0.5])),
     quantiles: quantiles(order, STEPS),
   };
 }

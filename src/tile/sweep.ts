@@ -1,6 +1,6 @@
 import { KEY_BINS, measureOfBlocks } from "../analysis/measure.ts";
 import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
-import { hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
+import { FEW, hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { GROUP } from "../compute/ops.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { axesOf, type Plane } from "../field/plane.ts";
@@ -56,8 +56,9 @@ export function settle(
   const { cells } = plane, dtype = dtypeOf(plane);
   mergeLevels(ops, levels);
   const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, hasExactKeys(dtype));
-  const isHeld = cells <= HELD && !hasExactKeys(dtype);
-  return scaleOf(measure, isHeld ? allCells(reader) : undefined, dtype);
+  // Where keys are exact, values are given only to be quicker than those.
+  const most = hasExactKeys(dtype) ? FEW : HELD;
+  return scaleOf(measure, cells <= most ? allCells(reader) : undefined, dtype);
 }
 
 function allCells(reader: CellReader): Float32Array {

@@ -5,8 +5,10 @@ import {
   exactOrder,
   KeyOrder,
   median,
+  medianDeviation,
   orderStatistics,
   quantile,
+  sortedOrder,
 } from "../../src/analysis/quantiles.ts";
 import {
   anyValues,
@@ -49,6 +51,28 @@ Deno.test("exactOrder gives numpy's quantiles and refuses ranks that were not se
   }));
   const order = exactOrder(normals(100), 100, [0.5]);
   assertThrows(() => quantile(order, 0.9), RangeError, "Rank 89 of 100");
+});
+
+Deno.test("sortedOrder has the finite values at every rank", () => {
+  fc.assert(fc.property(anyValues, (values) => {
+    const { finite, count } = brute(values);
+    const order = sortedOrder(values, count);
+    const sorted = finite.map((x) => x + 0).sort((a, b) => a - b);
+    assertEquals(sorted.map((_, rank) => order.at(rank)), sorted);
+  }));
+});
+
+Deno.test("medianDeviation is the middle of the sorted deviations, wherever their center is", () => {
+  fc.assert(fc.property(some, fc.constantFrom(0, 0.1, 0.5, 0.77, 1), (values, q) => {
+    const { finite, count, max } = brute(values);
+    const order = sortedOrder(values, count);
+    for (const center of [quantile(order, q), max + 1]) {
+      const deviations = finite.map((x) => Math.abs(x - center)).sort((a, b) => a - b);
+      const expected = median({ count, at: (rank) => deviations[rank]! });
+      assertEquals(medianDeviation(order, center), expected);
+    }
+  }));
+  assertEquals(medianDeviation(sortedOrder(Float32Array.of(NaN), 0), 0), NaN);
 });
 
 Deno.test("median: the middle value, or the mean of the two middle ones; NaN of none", () => {

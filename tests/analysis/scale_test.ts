@@ -44,6 +44,23 @@ Deno.test("scaleOf without its values agrees to the width of a key, and exactly 
   assertAlmostEquals(keys.mad, truth.mad, 1e-7);
 });
 
+Deno.test("scaleOf of few values, which it sorts, agrees with that of one more, which it deals out", () => {
+  const values = truncateToBf16(normals(2 ** 14 + 1, 9));
+  values.set([NaN, Infinity, -Infinity, -0, 0], 100);
+  const few = values.subarray(0, -1);
+  for (const dtype of ["F32", "BF16"] as const) {
+    const sorted = scaleOf(measure(few), few, dtype);
+    const dealt = scaleOf(measure(values), values, dtype);
+    assertEquals(dealt.count, sorted.count + 1);
+    for (const name of ["median", "mad", "robust"] as const) {
+      assertAlmostEquals(sorted[name], dealt[name], 1e-3, name);
+    }
+    for (const i of [8, 100, 512, 1000]) {
+      assertAlmostEquals(sorted.quantiles[i]!, dealt.quantiles[i]!, 0.02, `${i}/1024`);
+    }
+  }
+});
+
 Deno.test("scaleOf: the robust scale falls back to σ, then to 1", () => {
   const mostlyZero = Float32Array.of(0, 0, 0, 0, 2);
   for (const values of [undefined, mostlyZero]) {
