@@ -78,6 +78,13 @@ export type Work =
     readonly bins: Uint32Array;
   }
   | {
+    /** Measures all steps of a slab, and settles its levels. */
+    readonly kind: "measure";
+    readonly context: string;
+    readonly slab: Slab;
+    readonly levels: readonly Level[];
+  }
+  | {
     /** Merges levels further out from the first of them; answers the layer's scale. */
     readonly kind: "settle";
     readonly context: string;

@@ -16,6 +16,8 @@ import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import type { Rival } from "./against.ts";
 import type { Job, LayerContext } from "./job.ts";
+import { inLanes } from "./lanes.ts";
+import { Lent } from "./lent.ts";
 import {
   type Basis,
   type Choice,
@@ -241,25 +243,24 @@ export class Layers {
     const extent = stepsOf(plane, slab);
     const part = entry.fetch ? FETCHED_PART : PART;
     const parts = Math.min(extent, Math.max(1, Math.ceil(plane.cells / part)));
-    const sum = new Uint32Array(KEY_BINS);
-    const queue = Array.from({ length: parts }, (_, i) => i).values();
-    const work = async () => {
-      const bins = new Uint32Array(new SharedArrayBuffer(KEY_BINS * 4));
-      for (const i of queue) {
-        const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
-        await this.run(
-          entry,
-          { kind: "sweep", context: id, from, to, slab, bins },
-          signal,
-          urgencyOf(entry),
-        );
-        for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;
-      }
-    };
-    await Promise.all(Array.from({ length: entry.fetch ? FETCHED_AT_ONCE : parts }, work));
     const { levels } = pyramid;
-    const settle: Job = { kind: "settle", context: id, bins: sum, levels };
-    const scale = await this.run<Scale>(entry, settle, signal, urgencyOf(entry));
+    let scale: Scale;
+    if (parts === 1) {
+      const measure: Job = { kind: "measure", context: id, slab, levels };
+      scale = await this.run<Scale>(entry, measure, signal, urgencyOf(entry));
+    } else {
+      const sum = new Uint32Array(KEY_BINS), memory = new Lent();
+      await inLanes(entry.fetch ? FETCHED_AT_ONCE : parts, parts, async (i) => {
+        const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
+        const bins = new Uint32Array(memory.take(KEY_BINS * 4), 0, KEY_BINS);
+        const job: Job = { kind: "sweep", context: id, from, to, slab, bins };
+        await this.run(entry, job, signal, urgencyOf(entry));
+        for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;
+        memory.give(bins.buffer);
+      });
+      const settle: Job = { kind: "settle", context: id, bins: sum, levels };
+      scale = await this.run<Scale>(entry, settle, signal, urgencyOf(entry));
+    }
     entry.facts = { scale, channels: entry.facts?.channels ?? null };
     entry.pyramid = pyramid;
     this.#hold(entry);

@@ -1,3 +1,4 @@
+import { KEY_BINS } from "../analysis/measure.ts";
 import { hasExactKeys } from "../analysis/scale.ts";
 import { sketchOf } from "../analysis/sketch.ts";
 import { type Done, serveJobs } from "../compute/jobs.ts";
@@ -7,6 +8,7 @@ import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
 import { type Levels, openLevels } from "../field/levels.ts";
+import { stepsOf } from "../field/slab.ts";
 import type { Facts, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
@@ -122,6 +124,11 @@ async function workOn(
     case "tiles": {
       const value = await renderTogether(reader, job.tiles, drawing(layer, job.mode, job.query));
       return { value, transfer: value.map(({ buffer }) => buffer) };
+    }
+    case "measure": {
+      const bins = new Uint32Array(KEY_BINS);
+      sweep(reader, job.slab, 0, stepsOf(plane, job.slab), bins);
+      return { value: settle(reader, job.levels, bins) };
     }
     case "sweep":
       sweep(reader, job.slab, job.from, job.to, job.bins);

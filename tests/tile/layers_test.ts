@@ -1,11 +1,15 @@
+import { KEY_BINS } from "../../src/analysis/measure.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Pool } from "../../src/compute/pool.ts";
 import type { Job } from "../../src/tile/job.ts";
 import type { LayerEntry } from "../../src/tile/layer_entry.ts";
 import { Layers } from "../../src/tile/layers.ts";
+import { wasm } from "../../src/compute/wasm.ts";
 import { allocate } from "../../src/field/pyramid.ts";
+import { slabOf, stepsOf } from "../../src/field/slab.ts";
+import { settle, sweep } from "../../src/tile/sweep.ts";
 import { fold } from "../../src/field/plane.ts";
-import { tensorOf } from "../field/planes.ts";
+import { readerOf, tensorOf } from "../field/planes.ts";
 import { hash } from "./models.ts";
 
 const pyramidOnly = { facts: false, channels: false, pyramid: true };
@@ -65,5 +69,24 @@ Deno.test("a pyramid that alone is too large is held until the next one comes", 
     for (const entry of entries) {
       await layers.ready(entry, pyramidOnly);
       assertEquals(held(entries), entry.plane.tensor.name);
+    }
+  }));
+
+Deno.test("a layer that is measured by one job has the scale and pyramid of steps on their own", () =>
+  withLayers(2.5, async (layers, [entry]) => {
+    await layers.ready(entry!, { facts: true, channels: false, pyramid: true });
+    const reader = readerOf(tensorOf([100, 200], hash), undefined, wasm);
+    const { levels, ...pyramid } = allocate(reader.plane);
+    const slab = slabOf({ levels, ...pyramid });
+    const steps = stepsOf(reader.plane, slab);
+    const bins = [0, 1].map((i) => {
+      const counted = new Uint32Array(KEY_BINS);
+      sweep(reader, slab, i * steps >> 1, (i + 1) * steps >> 1, counted);
+      return counted;
+    });
+    const scale = settle(reader, levels, bins[0]!.map((count, bin) => count + bins[1]![bin]!));
+    assertEquals(entry!.facts!.scale, scale);
+    for (const [i, { buffer }] of levels.entries()) {
+      assertEquals(new Uint8Array(entry!.pyramid!.levels[i]!.buffer), new Uint8Array(buffer));
     }
   }));
