@@ -137,8 +137,16 @@ export function orderStatistics(values: Float32Array, ranks: readonly number[]):
 /** Exact order of those of the values that are finite, `count` of them: for few. */
 export function sortedOrder(values: Float32Array, count: number): Order {
   const finite = count === values.length ? values.slice() : values.filter(Number.isFinite);
-  finite.sort();
+  const bits = new Int32Array(finite.buffer);
+  // Integers are sorted several times as fast: numbers below zero by their bits turned round.
+  turnNegative(bits);
+  bits.sort();
+  turnNegative(bits);
   return { count, at: (rank) => finite[rank]! + 0 };
+}
+
+function turnNegative(bits: Int32Array): void {
+  for (let i = 0; i < bits.length; i++) bits[i]! ^= bits[i]! >> 31 & 0x7fffffff;
 }
 
 /**
