@@ -1,4 +1,4 @@
-import { KEY_BINS, measureOfBlocks } from "../analysis/measure.ts";
+import { KEY_BINS, measureOfBlocks, momentsOf } from "../analysis/measure.ts";
 import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
 import { FEW, hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { GROUP } from "../compute/ops.ts";
@@ -55,10 +55,14 @@ export function settle(
   const { ops, plane } = reader;
   const { cells } = plane, dtype = dtypeOf(plane);
   mergeLevels(ops, levels);
-  const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, hasExactKeys(dtype));
-  // Where keys are exact, values are given only to be quicker than those.
-  const most = hasExactKeys(dtype) ? FEW : HELD;
-  return scaleOf(measure, cells <= most ? allCells(reader) : undefined, dtype);
+  if (cells <= FEW) {
+    // Sooner measured by themselves than by counts, of which there are more.
+    const values = allCells(reader);
+    return scaleOf({ moments: momentsOf(values), keys: new Float64Array(0) }, values, dtype);
+  }
+  const exactKeys = hasExactKeys(dtype);
+  const measure = measureOfBlocks(statsOf(levels.at(-1)!), bins, exactKeys);
+  return scaleOf(measure, cells <= HELD && !exactKeys ? allCells(reader) : undefined, dtype);
 }
 
 function allCells(reader: CellReader): Float32Array {
