@@ -13,8 +13,9 @@ export type Answer =
   | { readonly ticket: number; readonly error: WireError };
 
 /**
- * `now`: somebody waits for a picture. `background`: begins when nothing more urgent waits.
- * `long`: the same, and keeps its worker to itself, as it takes more than a few milliseconds.
+ * `now`: somebody waits for a picture. `background`: begins when nothing more urgent waits or is under
+ * way, or late. `long`: begins when nothing more urgent waits, and keeps its worker to itself, as it
+ * takes more than a few milliseconds.
  */
 export type Urgency = "now" | "background" | "long";
 
@@ -40,6 +41,9 @@ interface Member<Job> {
 
 // Jobs in a worker's hands at once: while it works on one the next already waits in its inbox.
 const DEPTH = 2;
+// Milliseconds from one beginning in the background to the next while pictures are under way, of which a
+// busy server never runs out: it would take the disk from them.
+const PATIENCE = 100;
 // A worker that falls over so often without an answer in between is not started again.
 const FALLS = 5;
 
@@ -57,6 +61,8 @@ export class Pool<Job extends { readonly context: string; readonly contexts?: re
   #queue: Task<Job>[] = [];
   #tickets = 0;
   #closed = false;
+  /** When something in the background last began. */
+  #begun = performance.now();
   /** Why workers are not started any more. */
   #broken: string | null = null;
 
@@ -192,7 +198,14 @@ export class Pool<Job extends { readonly context: string; readonly contexts?: re
   /** What a worker with `depth` jobs in hand may be given: only what is urgent waits in an inbox. */
   #next(depth: number): Task<Job> | undefined {
     const urgent = this.#queue.find(({ urgency }) => urgency === "now");
-    return urgent ?? (depth === 0 ? this.#queue[0] : undefined);
+    if (urgent || depth > 0 || this.#queue.length === 0) return urgent;
+    const holdsBack = performance.now() - this.#begun < PATIENCE && this.#isUrgent();
+    return this.#queue.find(({ urgency }) => urgency !== "background" || !holdsBack);
+  }
+
+  /** Whether somebody waits for a job under way. */
+  #isUrgent(): boolean {
+    return this.#members.some(({ seats }) => seats.some((task) => task?.urgency === "now"));
   }
 
   #hand(task: Task<Job>, member: Member<Job>): void {
@@ -200,6 +213,7 @@ export class Pool<Job extends { readonly context: string; readonly contexts?: re
     const slot = member.index * DEPTH + seat;
     member.seats[seat] = task;
     task.seat = { member, slot };
+    if (task.urgency === "background") this.#begun = performance.now();
     for (const id of [task.job.context, ...task.job.contexts ?? []]) {
       const context = this.#contexts.get(id);
       if (context === undefined || member.known.has(id)) continue;

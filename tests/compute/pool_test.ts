@@ -93,6 +93,23 @@ Deno.test("what is in the background begins when nothing urgent waits", () =>
     assertEquals(order, ["first", "u1", "u2", "u3", "b1", "b2"]);
   }));
 
+Deno.test("what is in the background holds back while something urgent is under way, but not for ever", () =>
+  withPool(2, 100, async (pool) => {
+    const order: string[] = [];
+    const spin = (name: string, ms: number, urgency: "now" | "background") =>
+      pool.run({ context: "a", kind: "spin", ms }, undefined, urgency)
+        .then(() => order.push(name));
+    await Promise.all([spin("start", 0, "now"), spin("start", 0, "now")]); // which takes its time
+    await spin("early", 0, "background");
+    await Promise.all([spin("urgent", 40, "now"), spin("later", 0, "background")]);
+    assertEquals(order.splice(0), ["start", "start", "early", "urgent", "later"]);
+    const long = spin("long", 400, "now"), late = spin("late", 0, "background");
+    while (!order.includes("late") && !order.includes("long")) await spin("short", 10, "now");
+    await Promise.all([long, late]);
+    assert(order.indexOf("late") < order.indexOf("long"), String(order));
+    assert(order.filter((name) => name === "short").length > 1, String(order));
+  }));
+
 Deno.test("workers that cannot start fail with the reason instead of starting for ever", async () => {
   const pool = new Pool<TestJob>(new URL("./no_such_worker.ts", import.meta.url), 2);
   const ask = () => pool.run({ context: "a", kind: "context" });
