@@ -1,5 +1,5 @@
 import { Pool } from "../compute/pool.ts";
-import { BadRequest, NotFound } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
@@ -8,7 +8,6 @@ import type { Layer, Model } from "../model/model.ts";
 import type { MapMode, Mode } from "../modes/mode.ts";
 import { mapModes, modes } from "../modes/table.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
-import { fingerprint } from "../storage/version.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
 import type { IngestState } from "./ingest.ts";
@@ -16,11 +15,11 @@ import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import { persistently } from "./faults.ts";
 import type { Job } from "./job.ts";
 import { Inspections } from "./inspections.ts";
-import { inLanes } from "./lanes.ts";
 import { Layers } from "./layers.ts";
 import { WHOLE } from "./address.ts";
-import { isMap, Maps, type MapView } from "./maps.ts";
-import { checkPlace } from "./place.ts";
+import type { MapView } from "./map_plans.ts";
+import { isMap, Maps } from "./maps.ts";
+import { Orders } from "./orders.ts";
 import { Plans } from "./plans.ts";
 import { estimated } from "./sample.ts";
 import { describeSketch, type LayerSketch } from "./sketch.ts";
@@ -44,11 +43,6 @@ export interface EngineOptions {
 }
 
 const MIB = 1 << 20;
-/** Tiles of a sheet that are asked for at once where each is drawn by itself. */
-const LANES = 4;
-/** Part of every tag: change it when the same address draws another picture. */
-const SOFTWARE = "synaptile 0.1.0, kernels by layout";
-
 /**
  * Opens the models at `paths` (files, or folders of them) for drawing. Throws what opening throws
  * where no model can be opened.
@@ -77,9 +71,8 @@ class TileEngine implements Engine {
   readonly #remote: Access;
   readonly #pool: Pool<Job>;
   readonly #layers: Layers;
-  readonly #tickets: Tickets;
   readonly #maps: Maps;
-  readonly #plans: Plans;
+  readonly #orders: Orders;
   readonly #ingests: Ingests;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #inspections: Inspections;
@@ -107,11 +100,16 @@ class TileEngine implements Engine {
       this.#maps,
       (event) => this.#listeners.forEach((listener) => listener(event)),
     );
-    this.#plans = new Plans(this.#layers, (model) => this.#ingests.of(model));
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers, modelOf);
     this.#inspections = new Inspections(this.#layers, this.#maps, this.#views);
-    this.#tickets = new Tickets(options.cacheBytes ?? 64 * MIB);
+    this.#orders = new Orders({
+      view: ({ model, layer, mode, query }) => this.view(model, layer, mode, query),
+      maps: this.#maps,
+      plans: new Plans(this.#layers, (model) => this.#ingests.of(model)),
+      tickets: new Tickets(options.cacheBytes ?? 64 * MIB),
+      persistently: (work) => this.#persistently(work),
+    });
     for (const model of catalogue.models()) this.model(model.id);
   }
 
@@ -188,81 +186,16 @@ class TileEngine implements Engine {
   }
 
   sheet(addresses: readonly Address[]): Sheet {
-    const sheet = this.#sheet(addresses);
-    const tiles = (isFirst: boolean, signal?: AbortSignal) =>
-      (isFirst ? sheet : this.#sheet(addresses)).tiles(signal);
-    return { ...sheet, tiles: (signal) => this.#persistently((first) => tiles(first, signal)) };
-  }
-
-  #sheet(addresses: readonly Address[]): Sheet {
-    const { model, layer, mode, query } = addresses[0]!;
-    const view = this.view(model, layer, mode, query);
-    for (const address of addresses) checkPlace(address, view);
-    const plan = isMap(view) || addresses.length === 1
-      ? null
-      : this.#plans.together(view, addresses);
-    if (plan) {
-      const immutable = query.get("v") === view.version;
-      return { immutable, preliminary: false, tiles: (signal) => plan.draw(signal) };
-    }
-    const tickets = addresses.map((address) => this.ticket(address));
-    return {
-      immutable: tickets.every(({ immutable }) => immutable),
-      preliminary: tickets.some(({ preliminary }) => preliminary),
-      tiles: async (signal) => {
-        const files: Uint8Array<ArrayBuffer>[] = [];
-        await inLanes(LANES, tickets.length, async (i) => {
-          files[i] = (await tickets[i]!.tile(signal)).bytes.slice(); // the cache keeps its own
-        });
-        return files;
-      },
-    };
+    return this.#orders.sheet(addresses);
   }
 
   ticket(address: Address): Ticket {
-    const ticket = this.#ticket(address);
-    const tile = (isFirst: boolean, signal?: AbortSignal) =>
-      (isFirst ? ticket : this.#ticket(address)).tile(signal);
-    return {
-      ...ticket,
-      tile: (signal) => this.#persistently((isFirst) => tile(isFirst, signal)),
-    };
+    return this.#orders.ticket(address);
   }
 
   /** Does again, from the file then, what fails since a pyramid on disk is damaged. */
   #persistently<Value>(work: (isFirst: boolean) => Promise<Value>): Promise<Value> {
     return persistently(work, (error) => this.#ingests.distrust(error));
-  }
-
-  #ticket(address: Address): Ticket {
-    const view = this.view(address.model, address.layer, address.mode, address.query);
-    checkPlace(address, view);
-    const { z, x, y, density, crop = false, format } = address;
-    if (format === "jpg" && view.mode.transparent?.(view.options)) {
-      throw new BadRequest(
-        `mode "${view.mode.name}" says something by transparency, which jpg has not: ask for png, or opaque=1`,
-        { parameter: "format", found: format, allowed: ["png", "webp", "avif", "npy", "bin"] },
-      );
-    }
-    const { content, share, draw } = isMap(view)
-      ? this.#maps.plan(view, address)
-      : this.#plans.of(view as OpenView, address);
-    const hash = fingerprint(
-      ...[SOFTWARE, content, view.mode.name, view.query],
-      ...[z, x, y, density, format],
-    );
-    return this.#tickets.make({
-      tag: `${hash}${crop ? "c" : ""}`,
-      format,
-      share,
-      headers: {
-        "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
-        ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
-      },
-      versioned: address.query.get("v") === view.version,
-      ...(view.against ? { against: view.against.model } : {}),
-      draw,
-    });
   }
 
   async legend(view: View, signal?: AbortSignal) {

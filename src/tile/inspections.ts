@@ -1,7 +1,8 @@
 import { BadRequest, NotFound } from "../errors.ts";
 import { baseOf } from "../field/pyramid.ts";
 import type { Layers } from "./layers.ts";
-import { isMap, type Maps, type MapView } from "./maps.ts";
+import type { MapView } from "./map_plans.ts";
+import { isMap, type Maps } from "./maps.ts";
 import type { Inspection, View } from "./tile.ts";
 import type { OpenView, Views } from "./view.ts";
 

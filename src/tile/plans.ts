@@ -3,10 +3,18 @@ import type { Model } from "../model/model.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Basis, LayerEntry, Needs } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
-import type { Plan } from "./maps.ts";
 import type { Rendered } from "./render.ts";
 import type { Address } from "./tile.ts";
 import type { OpenView } from "./view.ts";
+
+/** A tile, of which is known what it will be made of. */
+export interface Plan {
+  /** Differs where the picture does: what is known of the layers on it. */
+  readonly content: string;
+  /** Share of the cells that the picture is made from; 1 where it is exact. */
+  readonly share: number;
+  draw(signal: AbortSignal): Promise<Rendered>;
+}
 
 /** What several tiles will be made of. */
 export interface Batch extends Pick<Plan, "share"> {
