@@ -97,6 +97,26 @@ export class Canvas implements Window {
     return this.log2 < 0 ? 2 ** -this.log2 : 1;
   }
 
+  /** The same with up to `margin` (even) pixels more on each side, as far as the plane goes; not nearer than native. */
+  around(margin: number): Canvas {
+    const { reader: { plane }, log2 } = this;
+    const side = 2 ** log2;
+    const x = Math.max(0, this.x - (this.x % 2) - margin);
+    const y = Math.max(0, this.y - (this.y % 2) - margin);
+    const width = Math.min(Math.ceil(plane.width / side), this.x + this.width + margin) - x;
+    const height = Math.min(Math.ceil(plane.height / side), this.y + this.height + margin) - y;
+    const window = { log2, x, y, width, height, columns: width, rows: height };
+    return new Canvas(this.reader, this.#levels, window);
+  }
+
+  /** The cells that an over-zoomed tile shows, a pixel each. */
+  closed(): Canvas {
+    const { x, y, pixelsPerCell: p } = this;
+    const width = Math.ceil(this.width / p), height = Math.ceil(this.height / p);
+    const window = { log2: 0, x, y, width, height, columns: width, rows: height };
+    return new Canvas(this.reader, this.#levels, window);
+  }
+
   /** float32 scratch for the whole picture, NaN beyond the plane. */
   blank(): Float32Array {
     const n = this.columns * this.rows;

@@ -12,7 +12,12 @@ const scope: Parameter = {
 };
 
 /** Parameters of a layer's picture that mean nothing for many of them at once. */
-const alone = ["axes", "scientific"];
+const isAlone = ({ name, artistic }: Parameter) =>
+  artistic === true || name === "axes" || name === "scientific";
+
+const usual = Object.fromEntries(
+  weights.parameters.filter(isAlone).map(({ name, default: value }) => [name, value]),
+);
 
 /** Options that are numbers of a layer's own: with them all layers share one ramp. */
 const isShared = (options: Options): boolean => options.scope === "model" || options.range !== null;
@@ -24,21 +29,14 @@ export const map: MapMode = {
   about:
     "Every parameter of the model a pixel, each tensor in its place; further out, means of blocks.",
   overzoom: weights.overzoom,
-  parameters: [...weights.parameters.filter(({ name }) => !alone.includes(name)), scope],
+  parameters: [...weights.parameters.filter((parameter) => !isAlone(parameter)), scope],
   part: weights,
-  partOptions: ({ scope: _, ...options }) => ({
-    ...fitting(options),
-    axes: null,
-    scientific: true,
-  }),
+  partOptions: ({ scope: _, ...options }) => ({ ...fitting(options), ...usual }),
   isShared,
   shade: (options, scale) => tintOf(options, scale),
 
   legend(options, scale): Legend {
-    const own = weights.legend({ ...options, axes: null, scientific: true }, {
-      scale,
-      channels: null,
-    });
+    const own = weights.legend({ ...options, ...usual }, { scale, channels: null });
     if (isShared(options) || isFixed(options)) return own;
     return {
       ...own,

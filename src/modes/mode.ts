@@ -18,6 +18,8 @@ export interface Parameter {
   readonly maximum?: number;
   readonly choices?: readonly string[];
   readonly unit?: string;
+  /** Whether it distorts: anything but its default needs `scientific=0`. */
+  readonly artistic?: boolean;
 }
 
 /** A parameter's value; null where "not given" means something of its own. */

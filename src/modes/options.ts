@@ -36,6 +36,14 @@ export function parseOptions(
     const text = query.get(parameter.name);
     options[parameter.name] = text === null ? parameter.default : parse(parameter, text);
   }
+  for (const { name, default: usual, artistic } of mode.parameters) {
+    if (!artistic || options[name] === usual || options["scientific"] === false) continue;
+    throw new BadRequest(`${name}=${spell(options[name]!)} distorts: it needs scientific=0`, {
+      parameter: name,
+      found: options[name],
+      expected: `scientific=0, or ${name}=${spell(usual)}`,
+    });
+  }
   return options;
 }
 

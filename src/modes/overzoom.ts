@@ -36,13 +36,17 @@ export interface Opening {
   microcells(cell: Neighbourhood, x: number, y: number): readonly Colour[];
 }
 
-/** The tile's cells enlarged to squares of `pixelsPerCell`, each one value. */
-export function enlarge(canvas: Canvas): Float32Array {
+/** The tile's cells, or what is drawn of them, enlarged to squares of `pixelsPerCell`, each one value. */
+export function enlarge(
+  canvas: Canvas,
+  draw = (cells: Canvas): Float32Array => cells.cells(),
+): Float32Array {
   const { columns, width, height, pixelsPerCell: p } = canvas;
-  const { values, width: across } = canvas.bordered();
+  const closed = canvas.closed();
+  const values = draw(closed);
   const out = canvas.blank();
   for (let y = 0; y < height; y++) {
-    const row = (Math.floor(y / p) + 1) * (across + 2) + 1;
+    const row = Math.floor(y / p) * closed.columns;
     for (let x = 0; x < width; x++) out[y * columns + x] = values[row + Math.floor(x / p)]!;
   }
   return out;

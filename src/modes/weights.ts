@@ -1,3 +1,4 @@
+import { blended, blendParameters, blendTitle, isBlended } from "./blend.ts";
 import { palette } from "./colour.ts";
 import { comparisonParameters, fitting, isFixed, titleOf, withDefinition } from "./compared.ts";
 import { colormaps } from "./colormaps.ts";
@@ -68,6 +69,7 @@ export const weights: Mode = {
       type: "boolean",
       default: true,
     },
+    ...blendParameters,
     ...comparisonParameters,
   ],
 
@@ -81,7 +83,7 @@ export const weights: Mode = {
     const normal = tintOf(options, scale);
     const title = titleOf(options, "Weight");
     return {
-      title: options.scientific ? title : `${title} × channel norm / largest`,
+      title: options.scientific ? title : `${title} × channel norm / largest${blendTitle(options)}`,
       style: options.scientific ? "scientific" : "artistic",
       normalization: withDefinition(options, normal.about),
       ramp: {
@@ -105,16 +107,19 @@ export const weights: Mode = {
       reverse: Boolean(options.colormap_reverse),
     };
     const opening = cellPainter(options, facts, plane, normal);
+    const draw = (canvas: Canvas) => blocks(canvas, factor);
     return (canvas): Picture => {
       if (canvas.log2 < 0) {
         const p = canvas.pixelsPerCell;
         const side = sideOf(options, p);
-        const values = enlarge(canvas);
+        const values = isBlended(options)
+          ? enlarge(canvas, (cells) => blended(cells, options, draw))
+          : enlarge(canvas);
         if (side === 1 && p < PRINTED) return { kind: "scalar", values, ...looks };
         const pixels = openCells(canvas, { ...opening, side });
         return { kind: "rgba", pixels, values };
       }
-      return { kind: "scalar", values: blocks(canvas, factor), ...looks };
+      return { kind: "scalar", values: blended(canvas, options, draw), ...looks };
     };
   },
 };

@@ -5,7 +5,7 @@ import { control } from "./controls.ts";
 import { byId, fill, h, refill, set, throttle } from "./dom.ts";
 import { icon } from "./icons.ts";
 import * as numbers from "./numbers.ts";
-import { setOption } from "./options.ts";
+import { setArtistic, setOption } from "./options.ts";
 import { colorAt, colormaps, gradient, positionOf, valueAt } from "./ramp.ts";
 import type { Scene, Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
@@ -221,7 +221,7 @@ export class LegendPanel implements Widget {
         default: "Scientific",
       },
       scientific ? "Scientific" : "Artistic",
-      (label) => setOption(this.store, "scientific", label === "Artistic" ? "0" : null),
+      (label) => setArtistic(this.store, mode, label === "Artistic"),
     );
     refill(this.#switch, part.querySelector(".segments")!);
     set(this.#switch, "title", parameter.about);

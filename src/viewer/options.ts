@@ -1,3 +1,4 @@
+import type { ModeEntry } from "./api.ts";
 import { control } from "./controls.ts";
 import { byId, h, refill, throttle } from "./dom.ts";
 import type { Scene, Widget } from "./scene.ts";
@@ -20,8 +21,9 @@ export class OptionsPanel implements Widget {
       ...(partners.length === 0 && against === undefined ? ["against"] : []),
       ...(against === undefined ? ["compare"] : []),
     ];
-    const shown = mode.parameters.filter(({ name }) =>
-      !atLegend.includes(name) && !idle.includes(name)
+    const isArtistic = subject.options.scientific === "0";
+    const shown = mode.parameters.filter(({ name, artistic }) =>
+      !atLegend.includes(name) && !idle.includes(name) && (isArtistic || !artistic)
     ).map((parameter) =>
       parameter.type === "model" ? { ...parameter, choices: partners } : parameter
     );
@@ -29,7 +31,7 @@ export class OptionsPanel implements Widget {
     this.#button.hidden = shown.length === 0;
     this.#button.dataset.count = set > 0 ? String(set) : "";
     const values = shown.map(({ name }) => subject.options[name] ?? null);
-    const key = JSON.stringify([mode.name, partners, values]);
+    const key = JSON.stringify([mode.name, partners, isArtistic, values]);
     // A control that is being dragged is not replaced under the hand.
     const held = this.#root.contains(document.activeElement) &&
       document.activeElement?.matches("[type=range]:active");
@@ -51,6 +53,17 @@ export class OptionsPanel implements Widget {
       (text: string | null, done: boolean) => setOption(this.store, name, text, done),
     );
   }
+}
+
+/** Turns to pictures that may distort or to those that never do, which takes back what does. */
+export function setArtistic(store: Store, { parameters }: ModeEntry, artistic: boolean): void {
+  const distorting = parameters.filter((parameter) => parameter.artistic).map(({ name }) => name);
+  const { scientific: _, ...options } = store.state.options;
+  const others = Object.entries(options).filter(([name]) => !distorting.includes(name));
+  store.set(
+    { options: artistic ? { ...options, scientific: "0" } : Object.fromEntries(others) },
+    "push",
+  );
 }
 
 let dragged: string | null = null;
