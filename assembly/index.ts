@@ -16,4 +16,6 @@ export * from "./memory";
 export * from "./merge";
 export * from "./pack";
 export * from "./shade";
+export { stepCells } from "./step_cells";
+export { stepVoxels } from "./step_voxels";
 export * from "./swap";

@@ -1,6 +1,6 @@
 import { bytesOf, isBlocked, packingOf } from "../formats/format.ts";
 import { halvesOf } from "./byte_order.ts";
-import type { BlockStats, Bordered, Packed, Target } from "./ops.ts";
+import type { BlockStats, Bordered, BorderedVoxels, Packed, Target, VoxelTarget } from "./ops.ts";
 
 // Kernels work on addresses and cannot tell where an array ends: every size is checked before.
 
@@ -124,6 +124,41 @@ export function checkSteps(step: number, phase: number): void {
   }
   if (!(phase >= 0 && Number.isSafeInteger(phase))) {
     throw new RangeError(`countGroups: phase must be a whole number from 0 on, got ${phase}`);
+  }
+}
+
+/** Throws `RangeError` unless the cells have their border, and fields and target are as large as they. */
+export function checkStepCells(
+  cells: Bordered,
+  weight: Target,
+  gradient: Target | null,
+  out: Target,
+): void {
+  checkBlocks("stepCells", cells, 1);
+  for (const target of [weight, gradient ?? weight, out]) {
+    checkTarget("stepCells", target, cells.width, cells.height);
+  }
+}
+
+/** The same of voxels. */
+export function checkStepVoxels(
+  { values, width, height, depth }: BorderedVoxels,
+  weight: VoxelTarget,
+  gradient: VoxelTarget | null,
+  out: VoxelTarget,
+): void {
+  const need = (width + 2) * (height + 2) * (depth + 2);
+  if (values.length < need) {
+    throw new RangeError(
+      `stepVoxels: ${width} × ${height} × ${depth} voxels and their border are ${need} values; ` +
+        `${values.length} are there`,
+    );
+  }
+  if (depth === 0) return;
+  for (const target of [weight, gradient ?? weight, out]) {
+    checkTarget("stepVoxels", target, width, height);
+    const last = { ...target, start: target.start + (depth - 1) * target.layer };
+    checkTarget("stepVoxels", last, width, height);
   }
 }
 

@@ -39,6 +39,20 @@ export interface Bordered {
   readonly height: number;
 }
 
+/** Where layers of rows of voxels go: `values[start + z * layer + y * pitch + x]`. */
+export interface VoxelTarget extends Target {
+  /** Elements from one layer to the next. */
+  readonly layer: number;
+}
+
+/**
+ * Voxels with a border of one voxel on every side, in layers of `height + 2` rows of `width + 2`: voxel
+ * (x, y, z) is `values[((z + 1) * (height + 2) + y + 1) * (width + 2) + x + 1]`.
+ */
+export interface BorderedVoxels extends Bordered {
+  readonly depth: number;
+}
+
 /**
  * Statistics of a grid of square blocks, one entry a block, row-major. Blocks at the right and
  * bottom edge hold the cells that exist.
@@ -95,6 +109,18 @@ export interface Shade {
  */
 export type Comparison = "difference" | "ratio" | "signs";
 
+/** One step of an automaton, as `Ops.stepCells` has it; numbers are rounded to float32. */
+export interface CellRule {
+  /** How far a cell goes towards the mean of its neighbours, 0 not at all, 1 all the way. */
+  readonly alpha: number;
+  /** How much its weight strengthens it. */
+  readonly beta: number;
+  /** How much its gradient pushes it. */
+  readonly gamma: number;
+  /** `relu` keeps NaN and −0. `tanh` is `reference/tanh.ts`: ±1 from ±8.4 on, ±∞ included, NaN of NaN. */
+  readonly nonlinearity: "none" | "tanh" | "relu";
+}
+
 /**
  * What kernels do. The plain TypeScript version (`reference/`) defines each operation, the others
  * are held to it by `tests/compute/conformance.ts`. Arrays in, arrays out; arrays that come out
@@ -145,6 +171,36 @@ export interface Ops {
     step: number,
     phase: number,
     bins: Uint32Array,
+  ): void;
+  /**
+   * One step of an automaton whose cells have eight neighbours (Moore's), each cell on its own:
+   * Δ = mean(neighbours) − x, then f((x + α·Δ + γ·g)·(1 + β·w)), where x, w and g are the cell's value,
+   * weight and gradient and f is the nonlinearity. `weight`, `gradient` and `out` are as large as the
+   * cells without their border, which holds the neighbours beyond them: where a plane ends is the
+   * caller's matter. Without a gradient there is no γ·g. `out` shares no memory with what is read.
+   *
+   * Arithmetic is float32's, in an order that is part of the definition, so that all backends, and
+   * tiles at their seams, agree to the bit: columns of three are summed from above, their sums from the
+   * left, x is subtracted and the rest multiplied by 1/8. NaN and ±∞ spread as IEEE has it; of NaN the
+   * bits are undefined.
+   */
+  stepCells(
+    cells: Bordered,
+    weight: Target,
+    gradient: Target | null,
+    rule: CellRule,
+    out: Target,
+  ): void;
+  /**
+   * The same in three dimensions, with 26 neighbours: threes along z are summed first, from the first
+   * layer on, their sums along y, those along x; 1/26 is rounded to float32.
+   */
+  stepVoxels(
+    voxels: BorderedVoxels,
+    weight: VoxelTarget,
+    gradient: VoxelTarget | null,
+    rule: CellRule,
+    out: VoxelTarget,
   ): void;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;

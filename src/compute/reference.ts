@@ -15,6 +15,8 @@ import { merge } from "./reference/merge.ts";
 import { pack } from "./reference/pack.ts";
 import { packedStats } from "./reference/packed_stats.ts";
 import { shade } from "./reference/shade.ts";
+import { stepCells } from "./reference/step_cells.ts";
+import { stepVoxels } from "./reference/step_voxels.ts";
 
 /** The readable implementation. It defines what the others must return. */
 export const reference: Ops = {
@@ -33,6 +35,8 @@ export const reference: Ops = {
   countKeys,
   countGroups,
   countPackedGroups,
+  stepCells,
+  stepVoxels,
   shade,
   pack,
   filterRows,

@@ -15,6 +15,8 @@ import { merge } from "./wasm/merge.ts";
 import { pack } from "./wasm/pack.ts";
 import { packedStats } from "./wasm/packed_stats.ts";
 import { shade } from "./wasm/shade.ts";
+import { stepCells } from "./wasm/step_cells.ts";
+import { stepVoxels } from "./wasm/step_voxels.ts";
 import { zlib } from "./wasm/zlib.ts";
 
 /** Backed by `assembly/*.ts`, in SIMD. Inputs that lie in scratch are used in place. */
@@ -34,6 +36,8 @@ export const wasm: Ops = {
   countKeys,
   countGroups,
   countPackedGroups,
+  stepCells,
+  stepVoxels,
   shade,
   pack,
   filterRows,

@@ -14,6 +14,8 @@ import { conformPack } from "./conformance/pack.ts";
 import { conformPackedStats } from "./conformance/packed_stats.ts";
 import { conformScratch } from "./conformance/scratch.ts";
 import { conformShade } from "./conformance/shade.ts";
+import { conformStepCells } from "./conformance/step_cells.ts";
+import { conformStepVoxels } from "./conformance/step_voxels.ts";
 
 /** Registers every case against `ops`. Tolerances stand with each operation's cases. */
 export function conform(ops: Ops): void {
@@ -30,6 +32,8 @@ export function conform(ops: Ops): void {
   conformCountKeys(ops);
   conformCrc32c(ops);
   conformCountGroups(ops);
+  conformStepCells(ops);
+  conformStepVoxels(ops);
   conformShade(ops);
   conformPack(ops);
 }

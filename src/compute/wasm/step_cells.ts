@@ -1,0 +1,39 @@
+import { stepCells as kernel } from "../../../assembly/build/kernels.wasm";
+import { checkStepCells } from "../bounds.ts";
+import type { Bordered, CellRule, Target } from "../ops.ts";
+import { frame, isNear, place } from "./memory.ts";
+import { addressOf, copyVoxels, nearCells, roomFor } from "./near_cells.ts";
+import { nonlinearities } from "./step_voxels.ts";
+
+/** One step of an automaton whose cells have eight neighbours. */
+export function stepCells(
+  cells: Bordered,
+  weight: Target,
+  gradient: Target | null,
+  rule: CellRule,
+  out: Target,
+): void {
+  checkStepCells(cells, weight, gradient, out);
+  const { values, width, height } = cells;
+  if (width * height === 0) return;
+  frame(() => {
+    const w = nearCells(weight, width, height), g = gradient && nearCells(gradient, width, height);
+    const to = isNear(out.values) ? out : roomFor(width, height, 1);
+    kernel(
+      place(values),
+      width,
+      height,
+      addressOf(w),
+      w.pitch * 4,
+      g ? addressOf(g) : 0,
+      (g?.pitch ?? 0) * 4,
+      rule.alpha,
+      rule.beta,
+      rule.gamma,
+      nonlinearities[rule.nonlinearity],
+      addressOf(to),
+      to.pitch * 4,
+    );
+    if (to !== out) copyVoxels({ ...to, layer: 0 }, { ...out, layer: 0 }, width, height, 1);
+  });
+}
