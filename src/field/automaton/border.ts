@@ -1,0 +1,100 @@
+import type { VoxelTarget } from "../../compute/ops.ts";
+import { before, type Edges, indexIn, modulo, type Region, type Size } from "./region.ts";
+import type { Numbers } from "./state.ts";
+
+/** How a region and a border of `reach` cells around it lie in an array. */
+export interface Frame {
+  readonly region: Region;
+  readonly reach: number;
+  /** Cells along each axis, the border's too. */
+  readonly counts: readonly number[];
+  /** Which of them come from a state, the others from beyond the plane: by axis, from and to. */
+  readonly known: readonly { readonly from: number; readonly to: number }[];
+}
+
+/** Lays a region out, on a plane of `size`. */
+export function frameOf(region: Region, size: Size, edges: Edges, reach: number): Frame {
+  const state = before(region, size, edges, reach);
+  return {
+    region,
+    reach,
+    counts: region.map(({ count }) => count + 2 * reach),
+    known: region.map(({ first, count }, axis) => {
+      const span = state[axis]!, start = first - reach;
+      const to = Math.min(span.first + span.count - start, count + 2 * reach);
+      return { from: Math.max(0, span.first - start), to };
+    }),
+  };
+}
+
+/** The target for what a frame knows. */
+export function targetIn(values: Float32Array, { counts, known }: Frame): VoxelTarget {
+  const [pitch, rows] = counts as [number, number];
+  const layer = pitch * rows, [x, y, z] = known;
+  return { values, start: (z?.from ?? 0) * layer + y!.from * pitch + x!.from, pitch, layer };
+}
+
+/** Copies cells of a region to a target. */
+export function copyRegion(
+  { region: kept, values }: Numbers,
+  region: Region,
+  size: Size,
+  edges: Edges,
+  target: VoxelTarget,
+): void {
+  const [x, y, z = { first: 0, count: 1 }] = region;
+  const [keptX, keptY, keptZ = z] = kept;
+  const pitch = keptX!.count, layer = pitch * keptY!.count;
+  const left = indexIn(keptX!, x!.first, size[0]!, edges);
+  // Of a whole axis that wraps, what lies beyond its end is at its beginning.
+  const near = Math.min(x!.count, pitch - left);
+  for (let k = 0; k < z.count; k++) {
+    const back = indexIn(keptZ, z.first + k, size[2] ?? 1, edges) * layer;
+    for (let j = 0; j < y!.count; j++) {
+      const row = back + indexIn(keptY!, y!.first + j, size[1]!, edges) * pitch;
+      const to = target.start + k * target.layer + j * target.pitch;
+      target.values.set(values.subarray(row + left, row + left + near), to);
+      if (near < x!.count) {
+        target.values.set(values.subarray(row, row + x!.count - near), to + near);
+      }
+    }
+  }
+}
+
+/** Fills what a frame does not know, from what it does. */
+export function fillBorder(
+  values: Float32Array,
+  { region, reach, counts, known }: Frame,
+  size: Size,
+  edges: Edges,
+): void {
+  const [pitch, rows] = counts as [number, number];
+  const steps = [1, pitch, pitch * rows];
+  for (const [axis, { from, to }] of known.entries()) {
+    const { first } = region[axis]!, length = size[axis]!, start = first - reach;
+    for (let i = 0; i < counts[axis]!; i++) {
+      if (i === from) i = to;
+      if (i >= counts[axis]!) break;
+      // Across the axes that are filled already their borders too, across the others what is known.
+      const source = edges === "wrap"
+        ? from + modulo(i - from, length)
+        : Math.min(length - 1, Math.max(0, start + i)) - start;
+      each(axis, (at, count) => {
+        const to = at + i * steps[axis]!;
+        if (edges === "zero") values.fill(0, to, to + count);
+        else values.copyWithin(to, at + source * steps[axis]!, at + source * steps[axis]! + count);
+      });
+    }
+  }
+
+  /** Runs of the cells that have the place 0 along an axis. */
+  function each(axis: number, visit: (at: number, count: number) => void): void {
+    const [, y, z = { from: 0, to: 1 }] = known;
+    if (axis === 2) return visit(0, pitch * rows);
+    for (let k = z.from; k < z.to; k++) {
+      const layer = k * pitch * rows;
+      if (axis === 1) visit(layer, pitch);
+      else for (let j = y!.from; j < y!.to; j++) visit(layer + j * pitch, 1);
+    }
+  }
+}

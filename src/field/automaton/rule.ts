@@ -1,0 +1,41 @@
+import type { Ops, VoxelTarget } from "../../compute/ops.ts";
+import type { Edges, Region } from "./region.ts";
+
+/** Cells of a region with a border of `reach` cells on every side; `counts` includes it. */
+export interface BorderedCells {
+  /** One array a field of the group. */
+  readonly fields: readonly Float32Array[];
+  readonly region: Region;
+  readonly counts: readonly number[];
+}
+
+/** Where a step happens. */
+export interface Moment {
+  /** Steps there have been. */
+  readonly step: number;
+  readonly size: readonly number[];
+  readonly weight: VoxelTarget;
+  /** Null where the rule does not look at it. */
+  readonly gradient: VoxelTarget | null;
+}
+
+/** What becomes of cells in a step. */
+export interface Rule {
+  /** How far away cells are looked at. */
+  readonly reach: number;
+  /** Fields that are stepped together, since each depends on the others: their places in a state. */
+  readonly groups: readonly (readonly number[])[];
+  /** Whether a step looks at gradients. */
+  readonly driven: boolean;
+  /** One step of a group's fields; `out` has a target for each. */
+  step(ops: Ops, cells: BorderedCells, moment: Moment, out: readonly VoxelTarget[]): void;
+}
+
+/** A rule at work. */
+export interface Automaton {
+  readonly ops: Ops;
+  readonly rule: Rule;
+  readonly edges: Edges;
+  /** Throws when the work is no longer wanted. */
+  readonly cancelled: () => void;
+}
