@@ -97,24 +97,38 @@ export class Canvas implements Window {
     return this.log2 < 0 ? 2 ** -this.log2 : 1;
   }
 
-  /** The same with up to `margin` (even) pixels more on each side, as far as the plane goes; not nearer than native. */
-  around(margin: number): Canvas {
+  /** Pixels of the whole plane at this zoom. */
+  get extent(): { readonly width: number; readonly height: number } {
     const { reader: { plane }, log2 } = this;
-    const side = 2 ** log2;
-    const x = Math.max(0, this.x - (this.x % 2) - margin);
-    const y = Math.max(0, this.y - (this.y % 2) - margin);
-    const width = Math.min(Math.ceil(plane.width / side), this.x + this.width + margin) - x;
-    const height = Math.min(Math.ceil(plane.height / side), this.y + this.height + margin) - y;
+    return {
+      width: Math.ceil(plane.width / 2 ** log2),
+      height: Math.ceil(plane.height / 2 ** log2),
+    };
+  }
+
+  /** Another rectangle of the plane, of blocks of 2^`log2` cells a side: cells at 0, not nearer. */
+  part({ x, y, width, height }: Rect, log2 = this.log2): Canvas {
     const window = { log2, x, y, width, height, columns: width, rows: height };
     return new Canvas(this.reader, this.#levels, window);
+  }
+
+  /** The same with up to `margin` (even) pixels more on each side, from an even place on; not nearer than native. */
+  around(margin: number): Canvas {
+    const { extent } = this;
+    const x = Math.max(0, this.x - (this.x % 2) - margin);
+    const y = Math.max(0, this.y - (this.y % 2) - margin);
+    const width = Math.min(extent.width, this.x + this.width + margin) - x;
+    const height = Math.min(extent.height, this.y + this.height + margin) - y;
+    return this.part({ x, y, width, height });
   }
 
   /** The cells that an over-zoomed tile shows, a pixel each. */
   closed(): Canvas {
     const { x, y, pixelsPerCell: p } = this;
-    const width = Math.ceil(this.width / p), height = Math.ceil(this.height / p);
-    const window = { log2: 0, x, y, width, height, columns: width, rows: height };
-    return new Canvas(this.reader, this.#levels, window);
+    return this.part(
+      { x, y, width: Math.ceil(this.width / p), height: Math.ceil(this.height / p) },
+      0,
+    );
   }
 
   /** float32 scratch for the whole picture, NaN beyond the plane. */

@@ -108,7 +108,7 @@ export interface Mode extends Look {
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): Axes | undefined;
   /** Whether it draws more of blocks than their means, which is all that a sample tells. */
-  readonly needsFigures?: boolean;
+  needsFigures?(options: Options): boolean;
   /** Whether `Facts.channels` must have been looked for. */
   needsChannels(options: Options): boolean;
   /**

@@ -37,7 +37,7 @@ export const stats: Mode = {
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
-  needsFigures: true,
+  needsFigures: () => true,
   needsChannels: () => false,
   transparent: ({ opaque }) => !opaque,
 

@@ -1,4 +1,5 @@
 import { blended, blendParameters, blendTitle, isBlended } from "./blend.ts";
+import { channelFactor, spectralWeight } from "./channel_factor.ts";
 import { palette } from "./colour.ts";
 import { comparisonParameters, fitting, isFixed, titleOf, withDefinition } from "./compared.ts";
 import { colormaps } from "./colormaps.ts";
@@ -6,7 +7,7 @@ import { NEGATIVE_INFINITY, NOT_A_NUMBER, POSITIVE_INFINITY } from "../compute/o
 import type { Scale } from "../analysis/scale.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
-import { axesOf, channelOf, indexOf, type Plane } from "../field/plane.ts";
+import type { Plane } from "../field/plane.ts";
 import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
 import {
   type Normalization,
@@ -148,28 +149,6 @@ function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array 
     for (let x = row * columns; x < row * columns + width; x++) values[x]! *= scale;
   }
   return values;
-}
-
-/** s_c / max(s_c) of the channel that a row of cells belongs to. */
-function channelFactor({ channels }: Facts, plane: Plane): (row: number) => number {
-  if (!channels) return () => 1;
-  const { norms } = channels;
-  const largest = norms.reduce((most, norm) => Math.max(most, norm), 0) || 1;
-  return (row) => norms[channelOf(plane, Math.max(0, Math.min(row, plane.height - 1)))]! / largest;
-}
-
-/** What the dominant singular component contributes to a cell, as a magnitude; 0 where it is not known. */
-function spectralWeight({ channels }: Facts, plane: Plane): (x: number, y: number) => number {
-  const dominant = channels?.dominant;
-  if (!dominant) return () => 0;
-  const { shape } = plane.tensor;
-  const [output = 0, ...others] = axesOf(plane.tensor);
-  return (x, y) => {
-    const index = indexOf(plane, x, y);
-    if (!index) return 0;
-    const column = others.reduce((at, axis) => at * shape[axis]! + index[axis]!, 0);
-    return Math.abs(dominant.left[index[output]!]! * dominant.right[column]!);
-  };
 }
 
 /** What an opened cell's microcells show, row by row, each on a colour map of its own. */

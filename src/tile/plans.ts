@@ -107,5 +107,5 @@ const needsOf = ({ mode, options, entry }: OpenView, log2: number): Needs => ({
   facts: true,
   channels: mode.needsChannels(options),
   pyramid: log2 >= meansFrom(entry.plane),
-  figures: mode.needsFigures ?? false,
+  figures: mode.needsFigures?.(options) ?? false,
 });

@@ -31,6 +31,10 @@ export const goldenTiles = [
   ["opened", "tiny-transformer", "blocks.0.qkv", "weights", "4/1/1", ""],
   ["printed", "tiny-transformer", "blocks.0.qkv", "weights", "5/1/1", ""],
   ["nine-microcells", "tiny-transformer", "blocks.0.qkv", "weights", "6/1/1", "microcell=3"],
+  ["automaton-0", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=0"],
+  ["automaton-16", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=16"],
+  ["automaton-128", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=128"],
+  ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
 ] as const;
 
