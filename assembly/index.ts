@@ -14,6 +14,7 @@ export * from "./largest";
 export { levels } from "./levels";
 export * from "./memory";
 export * from "./merge";
+export { octree } from "./octree";
 export * from "./pack";
 export * from "./shade";
 export { stepCells } from "./step_cells";

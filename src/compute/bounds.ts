@@ -1,6 +1,15 @@
 import { bytesOf, isBlocked, packingOf } from "../formats/format.ts";
 import { halvesOf } from "./byte_order.ts";
-import type { BlockStats, Bordered, BorderedVoxels, Packed, Target, VoxelTarget } from "./ops.ts";
+import {
+  type BlockStats,
+  type Bordered,
+  type BorderedVoxels,
+  type Brick,
+  BRICK_LEVELS,
+  type Packed,
+  type Target,
+  type VoxelTarget,
+} from "./ops.ts";
 
 // Kernels work on addresses and cannot tell where an array ends: every size is checked before.
 
@@ -107,6 +116,28 @@ export function checkStats(operation: string, stats: BlockStats): void {
       `${operation}: ${stats.width} × ${stats.height} blocks are ${need} entries; ` +
         `${stats.count.length} are there`,
     );
+  }
+}
+
+/** Throws `RangeError` unless all cells exist and the cube of 2^`levels` cells a side holds them. */
+export function checkBrick(brick: Brick, levels: number): void {
+  const { values, start, pitch, slice, width, height, depth } = brick;
+  const [least, most] = BRICK_LEVELS;
+  if (!(levels >= least && levels <= most && Number.isInteger(levels))) {
+    throw new RangeError(
+      `mergeBrick: levels must be a whole number from ${least} to ${most}, got ${levels}`,
+    );
+  }
+  const sides = [width, height, depth];
+  if (!sides.every((side) => side >= 0 && side <= 2 ** levels && Number.isInteger(side))) {
+    throw new RangeError(
+      `mergeBrick: ${width} × ${height} × ${depth} cells are in no cube of ${2 ** levels} a side`,
+    );
+  }
+  if (sides.includes(0)) return;
+  const end = start + (depth - 1) * slice + (height - 1) * pitch + width;
+  if (!(start >= 0 && pitch >= 0 && slice >= 0 && end <= values.length)) {
+    throw new RangeError(`mergeBrick: the cells are ${start}..${end - 1} of ${values.length}`);
   }
 }
 

@@ -121,6 +121,72 @@ export interface CellRule {
   readonly nonlinearity: "none" | "tanh" | "relu";
 }
 
+/** Cells of a box: cell (x, y, z) is `values[start + z * slice + y * pitch + x]`. */
+export interface Brick {
+  readonly values: Float32Array;
+  readonly start: number;
+  /** Elements from one row to the next, and from one slice to the next. */
+  readonly pitch: number;
+  readonly slice: number;
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+}
+
+/** When eight nodes of an octree become one: SPEC 8. */
+export interface MergeRule {
+  /** The cells of a leaf differ by less than ε / (1 + κ · ρ), ρ being max|cell| / `largest`. */
+  readonly epsilon: number;
+  /**
+   * Their variance is less. Not asked for where it is not given: what is within ε has a variance
+   * below ε² / 4 in any case (Popoviciu 1935).
+   */
+  readonly tau?: number | undefined;
+  /** 0 unless given. */
+  readonly kappa?: number | undefined;
+  /** The largest magnitude of the volume that nodes are part of: needed where κ is above 0. */
+  readonly largest?: number | undefined;
+}
+
+/** A cube of cells; figures are of the finite ones, NaN (0 for the variance) where there is none. */
+export interface OctreeNode {
+  /** One of `octree.ts`: an inner node, or which kind of leaf. */
+  readonly state: number;
+  readonly count: number;
+  readonly mean: number;
+  readonly variance: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * The octree of a brick, level by level: level 0 is cells, that of the root is `levels`. Each level
+ * is in Morton order, x in the lowest bit, then y, then z; children of a node follow each other.
+ */
+export interface BrickTree {
+  readonly levels: number;
+  readonly root: OctreeNode;
+  /** Of each level below the root, what leaves stand for: their mean; NaN of those without a finite cell. */
+  readonly leaves: readonly Float32Array[];
+  /**
+   * Of the inner nodes of each level up to the root's: bit n says that child n is an inner node.
+   * Levels 0 and 1 have none: cells are no inner nodes, and children of level 1 are cells.
+   */
+  readonly masks: readonly Uint8Array[];
+  /** Of the same nodes: figures of their finite cells… */
+  readonly means: readonly Float32Array[];
+  readonly variances: readonly Float32Array[];
+  /** …and how many inner nodes there are, one level below, before their own children. */
+  readonly firsts: readonly Uint32Array[];
+  /** How many of each level's leaves lie wholly outside of the brick. */
+  readonly absent: Uint32Array;
+  /** The largest distance of a cell from the mean of its leaf, the root left out. */
+  readonly error: number;
+}
+
+/** The least and the most levels of a `BrickTree`: 4 and 64 cells a side. */
+export const BRICK_LEVELS = [2, 6] as const;
+
 /**
  * What kernels do. The plain TypeScript version (`reference/`) defines each operation, the others
  * are held to it by `tests/compute/conformance.ts`. Arrays in, arrays out; arrays that come out
@@ -157,6 +223,15 @@ export interface Ops {
   packedLevels(bytes: Uint8Array, packed: Packed, block: number): BlockLevels;
   /** Merges 2×2 blocks into one, exactly (Chan, Golub, LeVeque 1979). */
   merge(stats: BlockStats): BlockStats;
+  /**
+   * Merges the cells of a brick, as the lowest corner of a cube of 2^`levels` cells a side, into an
+   * octree, from the cells up: eight leaves become one where all their cells, not only their means,
+   * are as close to each other as the rule says. What lies outside of the brick hinders none and
+   * counts in none; a node whose cells are all NaN is one leaf; one that has other cells beside NaN,
+   * or an infinite one, is kept apart down to those.
+   * Exact: every kernel gives the same bits. O(cells).
+   */
+  mergeBrick(brick: Brick, levels: number, rule: MergeRule): BrickTree;
   /** Adds each value to its bin: bin = top 16 bits of the float's order-preserving key (`orderKey`). 65,536 bins. */
   countKeys(values: Float32Array, bins: Uint32Array): void;
   /**

@@ -12,6 +12,7 @@ import { gather } from "./reference/gather.ts";
 import { filterRows } from "./reference/filter_rows.ts";
 import { frame, scratch } from "./reference/memory.ts";
 import { merge } from "./reference/merge.ts";
+import { mergeBrick } from "./reference/merge_brick.ts";
 import { pack } from "./reference/pack.ts";
 import { packedStats } from "./reference/packed_stats.ts";
 import { shade } from "./reference/shade.ts";
@@ -32,6 +33,7 @@ export const reference: Ops = {
   blockLevels,
   packedLevels,
   merge,
+  mergeBrick,
   countKeys,
   countGroups,
   countPackedGroups,

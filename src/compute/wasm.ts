@@ -12,6 +12,7 @@ import { gather } from "./wasm/gather.ts";
 import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
 import { merge } from "./wasm/merge.ts";
+import { mergeBrick } from "./wasm/merge_brick.ts";
 import { pack } from "./wasm/pack.ts";
 import { packedStats } from "./wasm/packed_stats.ts";
 import { shade } from "./wasm/shade.ts";
@@ -33,6 +34,7 @@ export const wasm: Ops = {
   blockLevels,
   packedLevels,
   merge,
+  mergeBrick,
   countKeys,
   countGroups,
   countPackedGroups,

@@ -10,6 +10,7 @@ import { conformDecode } from "./conformance/decode.ts";
 import { conformDecodeBlocks } from "./conformance/decode_blocks.ts";
 import { conformGather } from "./conformance/gather.ts";
 import { conformMerge } from "./conformance/merge.ts";
+import { conformMergeBrick } from "./conformance/merge_brick.ts";
 import { conformPack } from "./conformance/pack.ts";
 import { conformPackedStats } from "./conformance/packed_stats.ts";
 import { conformScratch } from "./conformance/scratch.ts";
@@ -29,6 +30,7 @@ export function conform(ops: Ops): void {
   conformPackedStats(ops);
   conformBlockLevels(ops);
   conformMerge(ops);
+  conformMergeBrick(ops);
   conformCountKeys(ops);
   conformCrc32c(ops);
   conformCountGroups(ops);
