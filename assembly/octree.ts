@@ -18,6 +18,13 @@ import {
 } from "./octree_nodes";
 
 const BLOCK: i32 = 4;
+/** Blocks of half a brick of 64 cells a side, and its slices. */
+const HALF: i32 = 2048;
+const SLICES: i32 = 32;
+const LINE: usize = 64;
+
+/** Something to write to, so that what is only touched is not left out. */
+const touched = memory.data(16, 16);
 
 /**
  * `first` is the address of cell (0, 0, 0), `pitch` and `slice` are in bytes; the cube has 2^`levels`
@@ -42,6 +49,7 @@ export function octree(
   preparePacking();
   const end = 1 << (3 * levels - 6);
   for (let m = 0; m < end;) {
+    if ((m & (HALF - 1)) == 0) touch(first, pitch, slice, width, height, depth, m / HALF);
     const x = BLOCK * every3rd(m), y = BLOCK * every3rd(m >> 1), z = BLOCK * every3rd(m >> 2);
     let level = 2;
     if (x < width && y < height && z < depth) {
@@ -70,6 +78,30 @@ export function octree(
   store<f32>(to, load<f32>(root + VARIANCE), 12);
   store<f32>(to, load<f32>(root + LEAST), 16);
   store<f32>(to, load<f32>(root + MOST), 20);
+}
+
+/**
+ * Has the cells of half a brick brought into the cache in the order in which they lie, which takes a
+ * fraction of the time that fetching them in Morton order does.
+ */
+function touch(
+  first: usize,
+  pitch: usize,
+  slice: usize,
+  width: i32,
+  height: i32,
+  depth: i32,
+  half: i32,
+): void {
+  const row = <usize> width << 2;
+  let sum: u32 = 0;
+  for (let z = half * SLICES; z < min(depth, (half + 1) * SLICES); z++) {
+    for (let y = 0; y < height; y++) {
+      const at = first + <usize> z * slice + <usize> y * pitch;
+      for (let byte: usize = 0; byte < row; byte += LINE) sum += load<u8>(at + byte);
+    }
+  }
+  store<u32>(touched, sum);
 }
 
 /** Bits 0, 3, 6 and 9 of a number side by side. */
