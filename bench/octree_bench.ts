@@ -153,7 +153,13 @@ async function vdbPass(program: string): Promise<void> {
 const peers = Deno.env.get("PEERS");
 const program = await compile(new URL("octree.cpp", import.meta.url).pathname);
 const vdb = peers
-  ? await compile(`${peers}/c/vdb.cpp`, '-DARCH="sse4.1"', "-lopenvdb", "-ltbb")
+  ? await compile(
+    `${peers}/c/vdb.cpp`,
+    '-DARCH="sse4.1"',
+    "-lopenvdb",
+    "-ltbb",
+    "-l:libImath-3_1.so.29",
+  )
   : null;
 const teams = [1, 2].map((threads) =>
   Array.from(

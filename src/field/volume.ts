@@ -1,0 +1,155 @@
+import { BadRequest } from "../errors.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import { axesOf, describeAxes, fold, indexOf, type Plane } from "./plane.ts";
+import { composedTurn, cubeOf, type Split, splitAxis, splitFor } from "./volume/split.ts";
+
+/** Which axes of a tensor run along x (across), y (down) and z (through the slices), outermost first. */
+export interface VolumeAxes {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly z: readonly number[];
+}
+
+/** The 3-D grid of a tensor, or of several of equal shape: one cell an element. */
+export interface Volume {
+  /** Cells across, down and through. */
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  /** Elements; fewer than cells where something is folded that does not fill its last row. */
+  readonly cells: number;
+  /**
+   * Of a stack one plane a slice; else a single one, in which the slices lie one below the other: row
+   * z · height + y.
+   */
+  readonly planes: readonly Plane[];
+  /** The axis that was folded over y and x, if one was. */
+  readonly split: Split | null;
+  /** In words, how the tensor became a volume. */
+  readonly described: string;
+}
+
+/**
+ * The volume of a tensor. Without `axes`, of a tensor [output, input, space…]: each output channel is
+ * a slice; its inputs are a near-square mosaic, row by row, of pieces that are the spatial axes, the
+ * last of them across and the others down. So a matrix [out, in] has a slice of folded inputs for
+ * each output, a convolution [O, I, kh, kw] a mosaic of I kernels for each filter. A vector is
+ * near-cubic, row by row and slice by slice. A tensor with a `layout` is taken as if its axes came in
+ * that order. Throws `BadRequest` where `axes` is not a split of the tensor's axes.
+ */
+export function foldVolume(tensor: TensorInfo, axes?: VolumeAxes): Volume {
+  if (axes) return ofAxes(tensor, axes, null);
+  const [output, input, ...space] = axesOf(tensor);
+  if (output === undefined) return ofAxes(tensor, { x: [], y: [], z: [] }, null);
+  if (input === undefined) return ofVector(tensor);
+  const sizes = space.map((axis) => tensor.shape[axis]!);
+  const across = sizes.at(-1) ?? 1;
+  const down = sizes.slice(0, -1).reduce((product, size) => product * size, 1);
+  const split = splitFor(tensor, input, down, across);
+  // The view has one axis more, from the split one on.
+  const moved = (axis: number) => axis > input ? axis + 1 : axis;
+  return ofAxes(splitAxis(tensor, split), {
+    x: [input + 1, ...space.slice(-1).map(moved)],
+    y: [input, ...space.slice(0, -1).map(moved)],
+    z: [moved(output)],
+  }, split);
+}
+
+/** The axes of captured activations: [.., C, H, W] with space across and down, channels through. */
+export function activationAxes({ shape }: TensorInfo): VolumeAxes | undefined {
+  const all = [...shape.keys()];
+  return all.length < 3
+    ? undefined
+    : { x: all.slice(-1), y: all.slice(-2, -1), z: all.slice(0, -2) };
+}
+
+/** Tensors of equal shape as the slices of one volume, each folded as its plane. Throws `BadRequest`. */
+export function stackVolume(tensors: readonly TensorInfo[]): Volume {
+  const planes = tensors.map((tensor) => fold(tensor));
+  const [first] = planes;
+  if (!first) throw new BadRequest("a stack needs at least one tensor", { found: 0 });
+  const odd = planes.find(({ width, height, tensor }) =>
+    width !== first.width || height !== first.height ||
+    `${tensor.shape}` !== `${first.tensor.shape}`
+  );
+  if (odd) {
+    const [a, b] = [first.tensor, odd.tensor];
+    throw new BadRequest(
+      `tensors of a stack have equal shapes: ${a.name} is [${a.shape}], ${b.name} is [${b.shape}]`,
+      { found: b.shape, expected: a.shape },
+    );
+  }
+  return {
+    ...{ width: first.width, height: first.height, depth: planes.length },
+    cells: first.cells * planes.length,
+    planes,
+    split: null,
+    described: `through: ${planes.length} tensors; ${describeAxes(first)}`,
+  };
+}
+
+/** The element of a cell: which tensor of a stack (else 0), and its index. Null where there is none. */
+export function elementOf(
+  volume: Volume,
+  x: number,
+  y: number,
+  z: number,
+): { tensor: number; index: number[] } | null {
+  const { width, height, depth, planes, split } = volume;
+  if (x < 0 || y < 0 || z < 0 || x >= width || y >= height || z >= depth) return null;
+  const stacked = planes.length > 1;
+  const index = indexOf(planes[stacked ? z : 0]!, x, stacked ? y : z * height + y);
+  if (!index) return null;
+  if (split) {
+    const [high, low] = index.splice(split.axis, 2);
+    const at = high! * split.low + low!;
+    if (at >= split.size) return null;
+    index.splice(split.axis, 0, at);
+  }
+  return { tensor: stacked ? z : 0, index };
+}
+
+function ofAxes(tensor: TensorInfo, axes: VolumeAxes, split: Split | null): Volume {
+  check(tensor, axes);
+  const { shape } = tensor;
+  const plane = fold(tensor, { rows: [...axes.z, ...axes.y], columns: axes.x });
+  const extent = (of: readonly number[]) => of.reduce((product, axis) => product * shape[axis]!, 1);
+  const cells = split ? plane.cells / (split.high * split.low || 1) * split.size : plane.cells;
+  return {
+    ...{ width: plane.width, height: extent(axes.y), depth: extent(axes.z) },
+    ...{ cells, planes: [plane], split, described: describe(shape, axes, split) },
+  };
+}
+
+function ofVector(tensor: TensorInfo): Volume {
+  const cells = tensor.shape[0]!;
+  const [width, height, depth] = cubeOf(cells, composedTurn(tensor, 0));
+  const rows = Math.ceil(cells / Math.max(1, width));
+  const plane = { ...fold(tensor), width, height: rows };
+  const described =
+    `a vector of ${cells}, folded into ${depth} slices of ${height} rows of ${width}`;
+  return { width, height, depth, cells, planes: [plane], split: null, described };
+}
+
+/** Axes by the numbers that the tensor has, not its view. */
+function describe(shape: readonly number[], axes: VolumeAxes, split: Split | null): string {
+  if (shape.length === 0) return "a single value";
+  const name = (axis: number) => {
+    if (!split || axis < split.axis) return `axis ${axis} (${shape[axis]})`;
+    if (axis > split.axis + 1) return `axis ${axis - 1} (${shape[axis]})`;
+    return axis === split.axis
+      ? `rows of axis ${axis} (${split.high})`
+      : `axis ${split.axis} (${split.size} in rows of ${split.low})`;
+  };
+  const list = (of: readonly number[]) => of.map(name).join(" then ") || "nothing";
+  return `across: ${list(axes.x)}; down: ${list(axes.y)}; through: ${list(axes.z)}`;
+}
+
+function check({ shape }: TensorInfo, { x, y, z }: VolumeAxes): void {
+  const all = [...x, ...y, ...z].sort((a, b) => a - b);
+  if (all.length === shape.length && all.every((axis, i) => axis === i)) return;
+  throw new BadRequest(
+    `axes=${x}|${y}|${z} must name each of the ${shape.length} axes of [${shape}] once`,
+    { parameter: "axes", found: `${x}|${y}|${z}`, rank: shape.length },
+  );
+}
