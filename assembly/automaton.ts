@@ -44,7 +44,7 @@ export function stepRow(
 }
 
 // @ts-ignore: decorator
-@inline
+
 function step(
   above: usize,
   here: usize,

@@ -12,6 +12,7 @@ import { inspectRoutes } from "./inspect.ts";
 import { legendRoutes } from "./legend.ts";
 import { opsRoutes } from "./ops.ts";
 import { noMethod, noRoute, problem } from "./problem.ts";
+import { octreeRoutes } from "./octree.ts";
 import { sketchRoutes } from "./sketch.ts";
 import { summaryRoutes } from "./summary.ts";
 import { tileRoutes } from "./tiles.ts";
@@ -56,6 +57,7 @@ export function createApp(
     .route("/inspect", inspectRoutes(service))
     .route("/summary", summaryRoutes(service))
     .route("/sketch", sketchRoutes(service))
+    .route("/octree", octreeRoutes(service))
     .route("/", viewerRoutes(options.viewer ?? built))
     .notFound(noRoute)
     .onError((error, c) => problem(error, c.req.raw, concealer(engine, uploads)));

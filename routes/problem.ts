@@ -74,6 +74,7 @@ const routes = [
   "/inspect/{model}/{layer}/{mode}?x=&y=",
   "/summary/{model}/{layer}",
   "/sketch/{model}/{layer}",
+  "/octree/{model}/{layer}",
   "/tiles/{model}/_/map/map.json",
   "/models/{model}/_/ingest",
   "/events",

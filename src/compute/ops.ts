@@ -2,7 +2,8 @@ import type { Dtype } from "../formats/format.ts";
 
 /** A palette has 251 steps, so that the middle one is exactly zero of a diverging map… */
 export const RAMP = 251;
-/** …and these entries beside them. */
+/** …and these entries beside them: of lines over a picture, and of what has no place on the ramp. */
+export const LINE = 251;
 export const OUTSIDE = 252;
 export const NEGATIVE_INFINITY = 253;
 export const POSITIVE_INFINITY = 254;

@@ -68,4 +68,5 @@ export const specialColors = {
   nan: "#ff00ff",
   positiveInfinity: "#ffff00",
   negativeInfinity: "#00ffff",
+  line: "#6b6b6b",
 } as const;

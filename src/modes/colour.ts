@@ -1,6 +1,7 @@
 // @ts-types="@types/d3-scale-chromatic"
 import * as d3 from "d3-scale-chromatic";
 import {
+  LINE,
   NEGATIVE_INFINITY,
   NOT_A_NUMBER,
   OUTSIDE,
@@ -123,6 +124,7 @@ function build(ramp: Ramp, reverse: boolean): Uint8Array {
   const put = (entry: number, rgb: Triple) =>
     colors.set([...rgb.map((x) => Math.round(255 * x)), 255], 4 * entry);
   for (let i = 0; i < RAMP; i++) put(reverse ? RAMP - 1 - i : i, ramp(i / (RAMP - 1)));
+  put(LINE, parseColor(specialColors.line));
   put(NOT_A_NUMBER, parseColor(specialColors.nan));
   put(POSITIVE_INFINITY, parseColor(specialColors.positiveInfinity));
   put(NEGATIVE_INFINITY, parseColor(specialColors.negativeInfinity));

@@ -1,8 +1,11 @@
 import type { Channels } from "../analysis/channels.ts";
 import type { Scale } from "../analysis/scale.ts";
-import type { Shade } from "../compute/ops.ts";
+import type { MergeRule, Ops, Shade } from "../compute/ops.ts";
 import type { Canvas } from "../field/canvas.ts";
+import type { Window } from "../field/canvas.ts";
+import type { Octree } from "../field/octree.ts";
 import type { Axes, Plane } from "../field/plane.ts";
+import type { Volume, VolumeAxes } from "../field/volume.ts";
 import type { Layer } from "../model/model.ts";
 
 /** A query parameter, as the catalogue, the validation and the page's controls know it. */
@@ -11,8 +14,8 @@ export interface Parameter {
   readonly title: string;
   /** One sentence. */
   readonly about: string;
-  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3"; `model` is a model's id. */
-  readonly type: "number" | "integer" | "boolean" | "choice" | "range" | "axes" | "model";
+  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3", `axes3` "x|y|z"; `model` is a model's id. */
+  readonly type: "number" | "integer" | "boolean" | "choice" | "range" | "axes" | "axes3" | "model";
   readonly default: Option;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -40,6 +43,8 @@ export type Picture =
     readonly clamp: readonly [number, number] | null;
     readonly colormap: string;
     readonly reverse: boolean;
+    /** 1 where a pixel is part of a line that is drawn over what it shows. */
+    readonly lines?: Uint8Array;
   }
   | {
     readonly kind: "rgba";
@@ -119,6 +124,30 @@ export interface Mode extends Look {
   legend(options: Options, facts: Facts): Legend;
   /** What can be settled once for many tiles, then the drawing of one. */
   prepare(options: Options, facts: Facts, plane: Plane): (canvas: Canvas) => Picture;
+}
+
+/** A cell of a volume: its place along x, y and z. */
+export type Cell = readonly [x: number, y: number, z: number];
+
+/** One way of looking at the 3-D grid of a layer, by the octree that its cells are merged into. */
+export interface VolumeMode extends Look {
+  /** Null where the mode can show the layer, else what it would need. */
+  missing(layer: Layer): string | null;
+  /** How the options fold the tensor; undefined for the default folding. */
+  axes(options: Options): VolumeAxes | undefined;
+  /** Pixels of the picture at native zoom. Throws `BadRequest` for what the volume does not have. */
+  extent(options: Options, volume: Volume): { readonly width: number; readonly height: number };
+  /** The cell of the volume that a pixel at native zoom shows; it may lie beyond it. */
+  cellAt(options: Options, volume: Volume, x: number, y: number): Cell;
+  /** Which cells are merged. */
+  rule(options: Options, scale: Scale): MergeRule;
+  legend(options: Options, facts: Facts, volume: Volume): Legend;
+  /** What can be settled once for many tiles, then the drawing of one. */
+  prepare(
+    options: Options,
+    facts: Facts,
+    volume: Volume,
+  ): (octree: Octree, window: Window, ops: Ops) => Picture;
 }
 
 /**

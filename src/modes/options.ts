@@ -1,5 +1,6 @@
 import { BadRequest } from "../errors.ts";
 import type { Axes } from "../field/plane.ts";
+import type { VolumeAxes } from "../field/volume.ts";
 import type { Look, Option, Options, Parameter } from "./mode.ts";
 
 /**
@@ -65,6 +66,13 @@ export function parseAxes(option: Option | undefined): Axes | undefined {
   return { rows: list(rows), columns: list(columns) };
 }
 
+/** The option `axes` ("x|y|z") as axis numbers; undefined where it is not given. */
+export function parseVolumeAxes(option: Option | undefined): VolumeAxes | undefined {
+  if (typeof option !== "string") return undefined;
+  const [x, y, z] = option.split("|").map((text) => text === "" ? [] : text.split(",").map(Number));
+  return { x: x!, y: y!, z: z! };
+}
+
 const byName = (a: Parameter, b: Parameter) => a.name < b.name ? -1 : 1;
 
 function spell(option: Option): string {
@@ -105,6 +113,10 @@ function parse(parameter: Parameter, text: string): Option {
       return /^\d+(,\d+)*\|(\d+(,\d+)*)?$|^\|\d+(,\d+)*$/.test(text)
         ? text
         : refuse('axis numbers "rows|columns", such as "0,2|1,3"');
+    case "axes3":
+      return /^(\d+(,\d+)*)?(\|(\d+(,\d+)*)?){2}$/.test(text)
+        ? text
+        : refuse('axis numbers "x|y|z", such as "3|1,2|0"');
     case "model":
       return text === "" ? refuse("the id of a model") : text;
     case "integer":

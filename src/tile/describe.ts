@@ -1,7 +1,7 @@
 import type { TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { viewsOf } from "../model/views.ts";
-import type { Look, MapMode, Mode } from "../modes/mode.ts";
+import type { Look, MapMode, Mode, VolumeMode } from "../modes/mode.ts";
 import { picturePath, queryString, segment, WHOLE } from "./address.ts";
 import { formats, type View } from "./tile.ts";
 
@@ -21,7 +21,7 @@ export const describeBriefly = (model: Model, base = "") => ({
 });
 
 /** `GET /models/{model}`. */
-export const describeModel = (model: Model, modes: readonly Mode[], base = "") => ({
+export const describeModel = (model: Model, modes: readonly (Mode | VolumeMode)[], base = "") => ({
   id: model.id,
   title: model.title,
   format: model.format,
@@ -80,7 +80,7 @@ export function describeLayer(
   model: Model,
   layer: Layer,
   tensor: string,
-  modes: readonly Mode[],
+  modes: readonly (Mode | VolumeMode)[],
   base = "",
 ) {
   const views = viewsOf(model, layer);

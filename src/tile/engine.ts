@@ -5,8 +5,8 @@ import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { MapMode, Mode } from "../modes/mode.ts";
-import { mapModes, modes } from "../modes/table.ts";
+import type { MapMode, Mode, VolumeMode } from "../modes/mode.ts";
+import { mapModes, modes, volumeModes } from "../modes/table.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
@@ -27,6 +27,7 @@ import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
 import type { Address, Engine, Inspection, Sheet, Ticket, View } from "./tile.ts";
 import { findLayer, type OpenView, Views } from "./view.ts";
+import { isVolume, type LayerOctree, Volumes, type VolumeView } from "./volumes.ts";
 
 /** How much an engine may use. */
 export interface EngineOptions {
@@ -78,6 +79,7 @@ class TileEngine implements Engine {
   readonly #inspections: Inspections;
   readonly #summaries: Summaries;
   readonly #views: Views;
+  readonly #volumes: Volumes;
   /** Each model that was asked for, as it was then. */
   readonly #known = new Map<string, Model>();
   /** Ends what goes on without being asked. */
@@ -102,10 +104,12 @@ class TileEngine implements Engine {
     );
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers, modelOf);
-    this.#inspections = new Inspections(this.#layers, this.#maps, this.#views);
+    this.#volumes = new Volumes(this.#layers);
+    this.#inspections = new Inspections(this.#layers, this.#maps, this.#views, this.#volumes);
     this.#orders = new Orders({
       view: ({ model, layer, mode, query }) => this.view(model, layer, mode, query),
       maps: this.#maps,
+      volumes: this.#volumes,
       plans: new Plans(this.#layers, (model) => this.#ingests.of(model)),
       tickets: new Tickets(options.cacheBytes ?? 64 * MIB),
       persistently: (work) => this.#persistently(work),
@@ -161,8 +165,8 @@ class TileEngine implements Engine {
     return watchFolder(folder, this.#catalogue, this.#closing.signal);
   }
 
-  modes(): readonly Mode[] {
-    return modes;
+  modes(): readonly (Mode | VolumeMode)[] {
+    return [...modes, ...volumeModes];
   }
 
   layer(model: Model, name: string): { layer: Layer; tensor: string } {
@@ -179,9 +183,11 @@ class TileEngine implements Engine {
     layer: string,
     mode: string,
     query: URLSearchParams,
-  ): OpenView | MapView {
+  ): OpenView | MapView | VolumeView {
     const opened = this.model(model);
     if (layer === WHOLE) return this.#maps.view(opened, mode, query);
+    const solid = volumeModes.find(({ name }) => name === mode);
+    if (solid) return this.#volumes.view(opened, layer, solid, query);
     return this.#views.open(opened, layer, mode, query);
   }
 
@@ -200,6 +206,7 @@ class TileEngine implements Engine {
 
   async legend(view: View, signal?: AbortSignal) {
     if (isMap(view)) return await this.#persistently(() => this.#maps.legend(view, signal));
+    if (isVolume(view)) return await this.#volumes.legend(view, signal);
     const { entry, options, mode } = view as OpenView;
     const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };
     const look = entry.isDefault ? this.#ingests.of(view.model)?.coming(view.tensor) ?? null : null;
@@ -217,6 +224,13 @@ class TileEngine implements Engine {
     signal?: AbortSignal,
   ): Promise<Inspection> {
     return await this.#persistently(() => this.#inspections.at(view, x, y, zoom, signal));
+  }
+
+  async octree(view: View, signal?: AbortSignal): Promise<LayerOctree> {
+    if (!isVolume(view)) {
+      throw new NotFound(`mode "${view.mode.name}" draws no octree`, { mode: view.mode.name });
+    }
+    return await this.#volumes.statistics(view, signal);
   }
 
   partners(model: Model, layer: string): readonly Partner[] {

@@ -5,14 +5,17 @@ import type { MapView } from "./map_plans.ts";
 import { isMap, type Maps } from "./maps.ts";
 import type { Inspection, View } from "./tile.ts";
 import type { OpenView, Views } from "./view.ts";
+import { isVolume, type Volumes } from "./volumes.ts";
 
 /** What lies under a point of a plane. */
 export class Inspections {
   readonly #layers: Layers;
   readonly #maps: Maps;
   readonly #views: Views;
+  readonly #volumes: Volumes;
 
-  constructor(layers: Layers, maps: Maps, views: Views) {
+  constructor(layers: Layers, maps: Maps, views: Views, volumes: Volumes) {
+    this.#volumes = volumes;
     this.#layers = layers;
     this.#maps = maps;
     this.#views = views;
@@ -34,6 +37,11 @@ export class Inspections {
     if (!Number.isInteger(z) || z < 0 || z > nativeZoom) {
       const message = `z=${z} is not a whole number from 0 to native zoom ${nativeZoom}`;
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: nativeZoom });
+    }
+    if (isVolume(view)) {
+      if (z === nativeZoom) return await this.#volumes.inspect(view, x, y, signal);
+      const message = `z=${z}: cells of a volume are looked at at native zoom ${nativeZoom} alone`;
+      throw new BadRequest(message, { parameter: "z", minimum: nativeZoom, maximum: nativeZoom });
     }
     return isMap(view)
       ? await this.#ofMap(view, x, y, nativeZoom - z, signal)

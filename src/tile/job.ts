@@ -7,8 +7,10 @@ import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
-import type { BlockStats } from "../compute/ops.ts";
-import type { Facts } from "../modes/mode.ts";
+import type { BlockStats, MergeRule } from "../compute/ops.ts";
+import type { Octree } from "../field/octree.ts";
+import type { VolumeAxes } from "../field/volume.ts";
+import type { Cell, Facts } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
 import type { Overview, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
@@ -152,6 +154,33 @@ export type Work =
     readonly kind: "survey";
     readonly context: string;
     readonly log2: number;
+  }
+  | {
+    /** Merges bricks of a volume, in Morton order; answers their `BrickLists`. */
+    readonly kind: "merge";
+    readonly context: string;
+    readonly axes: VolumeAxes | undefined;
+    readonly rule: MergeRule;
+    readonly from: number;
+    readonly to: number;
+  }
+  | {
+    /** Draws a tile of an octree. */
+    readonly kind: "slice";
+    readonly context: string;
+    readonly mode: string;
+    readonly query: string;
+    readonly axes: VolumeAxes | undefined;
+    readonly octree: Octree;
+    readonly window: Window;
+    readonly format: TileFormat;
+  }
+  | {
+    /** Answers what a cell of a volume is. */
+    readonly kind: "voxel";
+    readonly context: string;
+    readonly axes: VolumeAxes | undefined;
+    readonly cell: Cell;
   }
   | { readonly kind: "channels"; readonly context: string }
   | {

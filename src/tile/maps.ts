@@ -20,7 +20,7 @@ import { estimated } from "./sample.ts";
 import { WHOLE } from "./address.ts";
 import type { Address, View } from "./tile.ts";
 
-export const isMap = (view: View): view is MapView => view.layer === null;
+export const isMap = <V extends View>(view: V | MapView): view is MapView => view.layer === null;
 
 /** What every tensor's scale is in units of its own. */
 const unit: Partial<Scale> = {

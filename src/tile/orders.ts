@@ -4,10 +4,11 @@ import { inLanes } from "./lanes.ts";
 import type { MapView } from "./map_plans.ts";
 import { isMap, type Maps } from "./maps.ts";
 import { checkPlace } from "./place.ts";
-import type { Plans } from "./plans.ts";
+import type { Plan, Plans } from "./plans.ts";
 import type { Tickets } from "./tickets.ts";
 import type { Address, Sheet, Ticket } from "./tile.ts";
 import type { OpenView } from "./view.ts";
+import { isVolume, type Volumes, type VolumeView } from "./volumes.ts";
 
 /** Tiles of a sheet that are asked for at once where each is drawn by itself. */
 const LANES = 4;
@@ -16,8 +17,9 @@ const SOFTWARE = "synaptile 0.1.0, sketches of a million";
 
 /** What orders are carried out with. */
 export interface Means {
-  view(address: Address): OpenView | MapView;
+  view(address: Address): OpenView | MapView | VolumeView;
   readonly maps: Maps;
+  readonly volumes: Volumes;
   readonly plans: Plans;
   readonly tickets: Tickets;
   /** Does again what fails since something on disk is damaged. */
@@ -42,7 +44,7 @@ export class Orders {
     const { query } = addresses[0]!;
     const view = this.means.view(addresses[0]!);
     for (const address of addresses) checkPlace(address, view);
-    const plan = isMap(view) || addresses.length === 1
+    const plan = isMap(view) || isVolume(view) || addresses.length === 1
       ? null
       : this.means.plans.together(view, addresses);
     if (plan) {
@@ -73,6 +75,12 @@ export class Orders {
     };
   }
 
+  #plan(view: OpenView | MapView | VolumeView, address: Address): Plan {
+    const { maps, volumes, plans } = this.means;
+    if (isMap(view)) return maps.plan(view, address);
+    return isVolume(view) ? volumes.plan(view, address) : plans.of(view, address);
+  }
+
   #ticket(address: Address): Ticket {
     const view = this.means.view(address);
     checkPlace(address, view);
@@ -83,9 +91,7 @@ export class Orders {
         { parameter: "format", found: format, allowed: ["png", "webp", "avif", "npy", "bin"] },
       );
     }
-    const { content, share, draw } = isMap(view)
-      ? this.means.maps.plan(view, address)
-      : this.means.plans.of(view as OpenView, address);
+    const { content, share, draw } = this.#plan(view, address);
     const hash = fingerprint(
       ...[SOFTWARE, content, view.mode.name, view.query],
       ...[z, x, y, density, format],

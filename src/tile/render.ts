@@ -1,4 +1,4 @@
-import { type Ops, OUTSIDE, RAMP } from "../compute/ops.ts";
+import { LINE, type Ops, OUTSIDE, RAMP } from "../compute/ops.ts";
 import { Canvas, cellsUnder, type Place, windowOf } from "../field/canvas.ts";
 import type { CellReader } from "../field/cells.ts";
 import { hold } from "../field/held.ts";
@@ -82,12 +82,23 @@ export async function timed(
   return { bytes, timings, ...(error === undefined ? {} : { error }) };
 }
 
+/** What a picture is painted on. */
+export interface Ground {
+  readonly ops: Ops;
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels with nothing behind them. */
+  forEachGap(visit: (from: number, to: number) => void): void;
+}
+
 /** A picture with its colours: palette entries where it shows one value, else as it is. */
-export function paint(canvas: Canvas, picture: Picture): Pixels {
+export function paint(canvas: Ground, picture: Picture): Pixels {
   const { columns: width, rows: height, ops } = canvas;
   if (picture.kind === "rgba") return { kind: "rgba", pixels: picture.pixels, width, height };
   const indices = ops.shade(picture.values, picture.shade);
   clampEntries(canvas, picture, indices);
+  const { lines } = picture;
+  if (lines) { for (let i = 0; i < lines.length; i++) if (lines[i] === 1) indices[i] = LINE; }
   canvas.forEachGap((from, to) => {
     indices.fill(OUTSIDE, from, to);
     picture.values.fill(NaN, from, to);
@@ -98,7 +109,7 @@ export function paint(canvas: Canvas, picture: Picture): Pixels {
 
 /** Clamping values is clamping entries, since shades are monotonic. ±∞ keep their own. */
 function clampEntries(
-  { ops }: Canvas,
+  { ops }: Ground,
   { clamp, shade }: Picture & { kind: "scalar" },
   indices: Uint8Array,
 ): void {

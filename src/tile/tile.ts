@@ -1,6 +1,6 @@
 import type { Comparison } from "../compute/ops.ts";
 import type { Layout } from "../field/layout.ts";
-import type { Legend, Look, MapMode, Mode, Options } from "../modes/mode.ts";
+import type { Legend, Look, MapMode, Mode, Options, VolumeMode } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
@@ -8,6 +8,7 @@ import type { Against, Partner } from "./against.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
 import type { LayerSketch } from "./sketch.ts";
+import type { LayerOctree } from "./volumes.ts";
 
 /** Image and number formats of a tile. */
 export const formats = {
@@ -172,7 +173,8 @@ export interface Engine {
   remove(id: string): void;
   /** Follows what a folder holds, until `close`. Rejects where it cannot be watched. */
   watch(folder: string): Promise<void>;
-  modes(): readonly Mode[];
+  /** Of a layer's plane, and of its 3-D grid. */
+  modes(): readonly (Mode | VolumeMode)[];
   mapModes(): readonly MapMode[];
   /** Models that a layer, or the whole model for "_", can be compared with. Throws `NotFound`. */
   partners(model: Model, layer: string): readonly Partner[];
@@ -197,6 +199,8 @@ export interface Engine {
   summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;
   /** What one pass over a layer's values tells. */
   sketch(model: string, layer: string, signal?: AbortSignal): Promise<LayerSketch>;
+  /** How a layer's 3-D grid is merged. Throws `NotFound` for a view of anything else. */
+  octree(view: View, signal?: AbortSignal): Promise<LayerOctree>;
   legend(view: View, signal?: AbortSignal): Promise<Legend>;
   /** At (x, y) in cells of zoom `z`; native zoom where z is not given. */
   inspect(

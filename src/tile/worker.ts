@@ -8,6 +8,7 @@ import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
 import { type Levels, openLevels } from "../field/levels.ts";
+import { foldVolume } from "../field/volume.ts";
 import { stepsOf } from "../field/slab.ts";
 import type { Facts, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
@@ -19,13 +20,14 @@ import type { SourceRef } from "../storage/source.ts";
 import { fingerprint } from "../storage/version.ts";
 import { Composite } from "./compose.ts";
 import { copyOf, figures } from "./figures.ts";
-import { inspect } from "./inspect.ts";
+import { inspect, inspectVoxel } from "./inspect.ts";
 import type { Finished, Job, LayerContext } from "./job.ts";
 import type { Missing } from "./remote.ts";
 import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
+import { drawOctree, mergePart } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { channels, settle, sketchStep, sweep } from "./sweep.ts";
 
@@ -161,6 +163,15 @@ async function workOn(
       const value = figures(reader, job.levels && openLevels(job.levels, reader), job.log2);
       return { value, transfer: [value.count.buffer as ArrayBuffer] };
     }
+    case "merge":
+      return { value: mergePart(reader, job) };
+    case "slice": {
+      const { format } = job;
+      const value = await timed(ops, clock, format, () => drawOctree(layer, job));
+      return { value, transfer: [value.bytes.buffer] };
+    }
+    case "voxel":
+      return { value: inspectVoxel(reader, foldVolume(plane.tensor, job.axes), job.cell) };
     case "channels":
       return { value: channels(reader) };
     case "sample":

@@ -62,6 +62,15 @@ const widgets: Record<Parameter["type"], Make> = {
       spellcheck: "false",
       onchange: (event: Event) => change(read(event), true),
     }),
+  axes3: (_, value, change, id) =>
+    h("input", {
+      id,
+      type: "text",
+      value,
+      placeholder: "such as 3|1,2|0",
+      spellcheck: "false",
+      onchange: (event: Event) => change(read(event), true),
+    }),
   model: models,
 };
 

@@ -34,6 +34,7 @@ export const goldenTiles = [
   ["automaton-0", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=0"],
   ["automaton-16", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=16"],
   ["automaton-128", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=128"],
+  ["octree-slice", "tiny-transformer", "blocks.1.fc", "octree", "4/0/1", "axis=x"],
   ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
 ] as const;

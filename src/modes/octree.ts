@@ -1,0 +1,234 @@
+import type { Ops } from "../compute/ops.ts";
+import { BadRequest } from "../errors.ts";
+import type { Window } from "../field/canvas.ts";
+import type { Octree } from "../field/octree.ts";
+import { type Axis, drawSlice, type SlicePixels, type SliceRect } from "../field/octree/slice.ts";
+import type { Volume } from "../field/volume.ts";
+import { colormaps } from "./colormaps.ts";
+import type { Legend, Options, Parameter, Picture, VolumeMode } from "./mode.ts";
+import { normalizationParameters, short, special, stops } from "./normalize.ts";
+import { parseVolumeAxes } from "./options.ts";
+import { tintOf } from "./weights.ts";
+
+/** Pixels a leaf is wide from which its edges are drawn. */
+const EDGED = 4;
+
+/** What octrees are merged by, and how the grid is folded. */
+const mergeParameters: readonly Parameter[] = [
+  {
+    name: "epsilon",
+    title: "Merge within",
+    about: "ε: eight neighbours become one where all their cells differ by less.",
+    type: "number",
+    default: 4,
+    minimum: 1e-6,
+    maximum: 1e6,
+    unit: "s",
+  },
+  {
+    name: "tau",
+    title: "Variance below",
+    about: "τ: and where their variance is less; without it ε alone counts.",
+    type: "number",
+    default: null,
+    minimum: 1e-12,
+    maximum: 1e12,
+    unit: "s²",
+  },
+  {
+    name: "kappa",
+    title: "Density",
+    about: "κ: large values are kept finer, by ε / (1 + κρ), ρ being their share of the largest.",
+    type: "number",
+    default: 0,
+    minimum: 0,
+    maximum: 1e6,
+  },
+  {
+    name: "axes",
+    title: "Axes",
+    about: "Tensor axes across, down and through, outermost first, such as 3|1,2|0.",
+    type: "axes3",
+    default: null,
+  },
+];
+
+/** Slices of the octree that a layer's 3-D grid is merged into. */
+export const octree: VolumeMode = {
+  name: "octree",
+  title: "Octree",
+  about:
+    "A slice of the layer's 3-D grid, whose cells are merged into cubes where they are alike; " +
+    "one flat colour a cube.",
+  overzoom: 5,
+  parameters: [
+    {
+      name: "axis",
+      title: "Slice across",
+      about: "The axis that slices lie across.",
+      type: "choice",
+      default: "z",
+      choices: ["x", "y", "z"],
+    },
+    {
+      name: "slice",
+      title: "Slice",
+      about: "Which slice, from 0 on; the middle one unless given.",
+      type: "integer",
+      default: null,
+      minimum: 0,
+    },
+    ...mergeParameters,
+    {
+      name: "edges",
+      title: "Edges",
+      about: "Draws the edges of cubes that are wide enough.",
+      type: "boolean",
+      default: true,
+    },
+    {
+      name: "colormap",
+      title: "Colours",
+      about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
+      type: "choice",
+      default: "synaptile",
+      choices: colormaps.map(({ name }) => name),
+    },
+    {
+      name: "colormap_reverse",
+      title: "Reverse colours",
+      about: "Turns the colour map round.",
+      type: "boolean",
+      default: false,
+    },
+    ...normalizationParameters,
+  ],
+
+  missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
+  axes: (options) => parseVolumeAxes(options.axes),
+
+  extent(options, volume) {
+    sliceOf(options, volume);
+    const [width, height] = sidesOf(options, volume);
+    return { width, height };
+  },
+
+  cellAt(options, volume, x, y) {
+    const at = sliceOf(options, volume);
+    const { axis } = options;
+    return axis === "x" ? [at, x, y] : axis === "y" ? [x, at, y] : [x, y, at];
+  },
+
+  rule({ epsilon, tau, kappa }, { robust, min, max }) {
+    const s = robust || 1, largest = Math.max(Math.abs(min), Math.abs(max));
+    return {
+      epsilon: Number(epsilon) * s,
+      ...(tau === null ? {} : { tau: Number(tau) * s * s }),
+      kappa: Number(kappa),
+      largest: Number.isFinite(largest) ? largest : 0,
+    };
+  },
+
+  legend(options, { scale }, volume): Legend {
+    const normal = tintOf(options, scale);
+    const { epsilon, kappa } = options;
+    const merged = `cells within ${short(Number(epsilon))}·s${
+      kappa === 0 ? "" : ` / (1 + ${short(Number(kappa))}·ρ)`
+    } are one`;
+    const slice = `${options.axis} = ${sliceOf(options, volume)}`;
+    return {
+      title: `Mean of a cube, slice ${slice}`,
+      style: "scientific",
+      normalization: `${normal.about}; ${merged}, s = ${short(scale.robust || 1)}`,
+      ramp: {
+        colormap: String(options.colormap),
+        reverse: Boolean(options.colormap_reverse),
+        stops: stops(normal),
+      },
+      special: special(scale),
+    };
+  },
+
+  prepare(options, facts, volume) {
+    const { shade, clamp } = tintOf(options, facts.scale);
+    const looks = {
+      ...{ shade, clamp, colormap: String(options.colormap) },
+      reverse: Boolean(options.colormap_reverse),
+    };
+    const at = { axis: options.axis as Axis, index: sliceOf(options, volume) };
+    return (octree, window, ops): Picture => {
+      const { means, levels } = sliced(octree, window, at);
+      return {
+        kind: "scalar",
+        values: spread(means, window, ops),
+        ...looks,
+        ...(options.edges ? { lines: edgesOf(levels, window) } : {}),
+      };
+    };
+  },
+};
+
+/** Cells across and down of a slice. */
+function sidesOf({ axis }: Options, { width, height, depth }: Volume): [number, number] {
+  return axis === "x" ? [height, depth] : axis === "y" ? [width, depth] : [width, height];
+}
+
+/** Which slice the options mean. Throws `BadRequest` where there is none. */
+export function sliceOf({ axis, slice }: Options, { width, height, depth }: Volume): number {
+  const count = axis === "x" ? width : axis === "y" ? height : depth;
+  if (slice === null) return Math.floor(count / 2);
+  if (Number(slice) < count) return Number(slice);
+  throw new BadRequest(`slice=${slice} is beyond the ${count} slices across ${axis}`, {
+    parameter: "slice",
+    found: slice ?? null,
+    minimum: 0,
+    maximum: count - 1,
+  });
+}
+
+/** The blocks, or cells, that a window shows of a slice. */
+function sliced(
+  octree: Octree,
+  { log2, x, y, width, height }: Window,
+  at: Pick<SliceRect, "axis" | "index">,
+): SlicePixels {
+  const p = 2 ** Math.max(0, -log2);
+  return drawSlice(octree, {
+    ...at,
+    detail: Math.max(0, log2),
+    ...{ x, y, width: Math.ceil(width / p), height: Math.ceil(height / p) },
+  });
+}
+
+/** One value a pixel of a window, NaN beyond the slice. */
+function spread(means: Float32Array, window: Window, ops: Ops): Float32Array {
+  const { log2, width, height, columns, rows } = window;
+  const p = 2 ** Math.max(0, -log2), across = Math.ceil(width / p);
+  const { buffer, byteOffset } = ops.scratch(columns * rows * 4);
+  const values = new Float32Array(buffer, byteOffset, columns * rows).fill(NaN);
+  for (let row = 0; row < height; row++) {
+    const from = Math.floor(row / p) * across;
+    for (let column = 0; column < width; column++) {
+      values[row * columns + column] = means[from + Math.floor(column / p)]!;
+    }
+  }
+  return values;
+}
+
+/** The first row and column of pixels of each cube that is wide enough. */
+function edgesOf(levels: Uint8Array, window: Window): Uint8Array {
+  const { log2, x, y, width, height, columns, rows } = window;
+  const p = 2 ** Math.max(0, -log2), across = Math.ceil(width / p);
+  const lines = new Uint8Array(columns * rows);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const level = levels[Math.floor(row / p) * across + Math.floor(column / p)]!;
+      // Pixels of the cube, counted from the slice's corner.
+      const side = 2 ** (level - log2);
+      if (side < EDGED) continue;
+      const isFirst = (first: number, pixel: number) => (first * p + pixel) % side === 0;
+      if (isFirst(x, column) || isFirst(y, row)) lines[row * columns + column] = 1;
+    }
+  }
+  return lines;
+}
