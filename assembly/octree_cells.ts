@@ -65,8 +65,8 @@ function fourNodes(at: usize, pitch: usize, slice: usize, nodes: usize): i32 {
   const eighth = f32x4.splat(0.125), none = f32x4.splat(0);
   const sum0 = f32x4.add(f32x4.add(a0, c0), f32x4.add(b0, d0));
   const sum1 = f32x4.add(f32x4.add(a1, c1), f32x4.add(b1, d1));
-  const raw = f32x4.mul(f32x4.add(evens(sum0, sum1), odds(sum0, sum1)), eighth);
-  const off = f32x4.mul(raw, none);
+  const mean = f32x4.mul(f32x4.add(evens(sum0, sum1), odds(sum0, sum1)), eighth);
+  const off = f32x4.mul(mean, none);
   if (!i32x4.all_true(f32x4.eq(off, off))) return -1;
   const low0 = f32x4.pmin(f32x4.pmin(a0, c0), f32x4.pmin(b0, d0));
   const low1 = f32x4.pmin(f32x4.pmin(a1, c1), f32x4.pmin(b1, d1));
@@ -74,7 +74,6 @@ function fourNodes(at: usize, pitch: usize, slice: usize, nodes: usize): i32 {
   const high0 = f32x4.pmax(f32x4.pmax(a0, c0), f32x4.pmax(b0, d0));
   const high1 = f32x4.pmax(f32x4.pmax(a1, c1), f32x4.pmax(b1, d1));
   const most = f32x4.pmax(evens(high0, high1), odds(high0, high1));
-  const mean = f32x4.pmin(most, f32x4.pmax(least, raw));
   const upper = v128.shuffle<f32>(mean, mean, 0, 0, 1, 1);
   const lower = v128.shuffle<f32>(mean, mean, 2, 2, 3, 3);
   const squares0 = f32x4.add(

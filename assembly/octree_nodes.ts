@@ -112,11 +112,11 @@ function stateOf(states: u64, node: usize): i32 {
 /** Of children all of whose cells are finite, folded over z, y and x; false where the sum is not finite. */
 function joinWhole(from: usize, node: usize, level: i32): bool {
   const low = v128.load(from + MEAN), high = v128.load(from + MEAN, 16);
-  const raw = addLanes(f32x4.add(low, high)) * 0.125;
-  if (raw - raw != 0) return false;
+  const mean = addLanes(f32x4.add(low, high)) * 0.125;
+  if (mean - mean != 0) return false;
   const least = minLane(f32x4.pmin(v128.load(from + LEAST), v128.load(from + LEAST, 16)));
   const most = maxLane(f32x4.pmax(v128.load(from + MOST), v128.load(from + MOST, 16)));
-  const mean = clamp(raw, least, most), means = f32x4.splat(mean);
+  const means = f32x4.splat(mean);
   const within = f32x4.add(v128.load(from + VARIANCE), v128.load(from + VARIANCE, 16));
   const a = f32x4.sub(low, means), b = f32x4.sub(high, means);
   const between = f32x4.add(f32x4.mul(a, a), f32x4.mul(b, b));
@@ -159,15 +159,7 @@ function joinSome(from: usize, node: usize): void {
   }
   store<f32>(node + LEAST, least);
   store<f32>(node + MOST, most);
-  store<f32>(node + MEAN, clamp(<f32> mean, least, most));
+  store<f32>(node + MEAN, <f32> mean);
   store<f32>(node + VARIANCE, <f32> (squares / count));
   store<f32>(node + COUNT, <f32> count);
-}
-
-/** Rounding may put a mean beside all of its cells. */
-// @ts-ignore: decorator
-
-function clamp(mean: f32, least: f32, most: f32): f32 {
-  const low = least < mean ? mean : least;
-  return low < most ? low : most;
 }

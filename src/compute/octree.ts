@@ -119,11 +119,11 @@ type Figures = Omit<OctreeNode, "state">;
 
 function joinWhole(children: readonly OctreeNode[]): Figures | null {
   const sum = fold(children.map((child) => child.mean), add);
-  const raw = fround(sum * 0.125);
-  if (!Number.isFinite(raw)) return null;
+  // Not beside its cells: rounding is monotone, and eight times one number is exact.
+  const mean = fround(sum * 0.125);
+  if (!Number.isFinite(mean)) return null;
   const min = fold(children.map((child) => child.min), lesser);
   const max = fold(children.map((child) => child.max), greater);
-  const mean = lesser(max, greater(min, raw));
   const within = fold(children.map((child) => child.variance), add);
   const between = fold(children.map((child) => square(fround(child.mean - mean))), add);
   const count = children.reduce((total, child) => total + child.count, 0);
@@ -148,8 +148,7 @@ function joinSome(children: readonly OctreeNode[]): Figures {
     const off = child.mean - mean;
     squares += child.count * (child.variance + off * off);
   }
-  const clamped = lesser(max, greater(min, fround(mean)));
-  return { count, mean: clamped, variance: fround(squares / count), min, max };
+  return { count, mean: fround(mean), variance: fround(squares / count), min, max };
 }
 
 /** Eight numbers to one: first over z, then over y, then over x. */

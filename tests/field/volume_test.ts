@@ -173,12 +173,22 @@ Deno.test("any box of tensors whose axes are composed of sides holds their eleme
     half: fc.integer({ min: 1, max: 7 }),
     columns: fc.option(fc.integer({ min: 1, max: 12 })),
     turned: fc.boolean(),
+    swapped: fc.boolean(),
   });
-  fc.assert(fc.property(sides, share, ({ heads, half, columns, turned }, share) => {
+  fc.assert(fc.property(sides, share, ({ heads, half, columns, turned, swapped }, share) => {
     const { tensor, source, flat } = interleaved(heads, half, columns);
     // With its axes turned, the one that is composed is folded.
     const layout = turned && columns !== null ? [1, 0] : undefined;
-    const volume = foldVolume(layout ? { ...tensor, layout } : tensor);
+    const kept = { ...tensor, layout: layout ?? [...tensor.shape.keys()] };
+    // The same, but for the order in which the file names its axes.
+    const other = {
+      ...kept,
+      shape: kept.shape.toReversed(),
+      strides: kept.strides.toReversed(),
+      composed: { 1: kept.composed![0]! },
+      layout: kept.layout.toReversed(),
+    };
+    const volume = foldVolume(swapped && columns !== null ? other : kept);
     const [rows, across] = [heads * 2 * half, columns ?? 1];
     const shape = layout ? [across, rows] : columns === null ? [rows] : [rows, across];
     const values = layout
