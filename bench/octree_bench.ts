@@ -1,14 +1,15 @@
 /**
  * An octree of a `side`³ float32 volume, merged and listed: millions of cells a second, with one worker
- * and two, with the cells near the kernels already and with each brick copied there first; beside it
- * C++ (g++ -O3 -msse4.1, bench/octree.cpp), one thread, and OpenVDB's copyFromDense and prune where its
- * library and the peers' vdb.cpp are found:
+ * and two, of cells that are near the kernels already and of bricks that are read from a file in the
+ * page cache; beside it C++ (g++ -O3 -msse4.1, bench/octree.cpp), one thread, and OpenVDB's
+ * copyFromDense and prune where its library and the peers' vdb.cpp are found:
  *
  *     deno run -A bench/octree_bench.ts [side]     PEERS=folder of the peers, for OpenVDB alone
  *
  * The volume is a smooth field with flat plateaus, and noise on 0.5 % of the cells in a quarter of its
- * bricks of 32³. Passes take turns; figures are of the best ones and of the median. Prints a table,
- * then a line of JSON a figure.
+ * bricks of 32³. The memory of lists is used again from pass to pass, ours and C++'s; OpenVDB's trees are
+ * made anew. Passes take turns; figures are of the best ones and of the median. Prints a table, then a
+ * line of JSON a figure.
  */
 import type { MergeRule } from "../src/compute/ops.ts";
 import { joinOctree } from "../src/field/octree.ts";
@@ -30,8 +31,8 @@ interface Series {
   found: string;
 }
 
-function makeField(): Float32Array<SharedArrayBuffer> {
-  const cells = new Float32Array(new SharedArrayBuffer(CELLS * 4));
+function makeField(): Float32Array<ArrayBuffer> {
+  const cells = new Float32Array(CELLS);
   const next = generator("octree");
   const bricks = SIDE / 32;
   const noisy = Array.from({ length: bricks ** 3 }, () => next() < 0.25);
@@ -84,9 +85,8 @@ async function run(program: string, ...args: string[]): Promise<Record<string, u
 }
 
 const grid = gridOf(SIDE, SIDE, SIDE);
-const cells = makeField();
 const file = await Deno.makeTempFile({ prefix: "synaptile-" });
-await Deno.writeFile(file, new Uint8Array(new Uint8Array(cells.buffer)));
+await Deno.writeFile(file, new Uint8Array(makeField().buffer));
 const all: Series[] = [];
 const series = (what: string, epsilon: number, threads: number): Series => {
   const known = all.find((one) =>
@@ -108,21 +108,21 @@ const ask = (workers: Worker[], share: (worker: number) => Share): Promise<Merge
     })
   ));
 
-/** One build: from asking the workers to the joined tree; where cells have to be near first, without that. */
-async function pass(workers: Worker[], copied: boolean, epsilon: number): Promise<void> {
+/** One build: from asking the workers to the joined tree; where cells are near first, without that. */
+async function pass(workers: Worker[], isRead: boolean, epsilon: number): Promise<void> {
   const rule: MergeRule = { epsilon, tau: epsilon ** 2 / 16 };
   const each = Math.ceil(grid.count / workers.length);
   const began = performance.now();
   const merged = await ask(workers, (i) => {
     const [from, to] = [i * each, Math.min(grid.count, (i + 1) * each)];
-    return { side: SIDE, from, to, rule, copied };
+    return { path: file, side: SIDE, from, to, rule, isRead };
   });
   const joining = performance.now();
   const { statistics } = joinOctree(grid, rule, merged.map(({ lists }) => lists));
   const ended = performance.now();
   const spent = Math.max(...merged.map(({ spent }) => spent)) + ended - joining;
-  const one = series(copied ? "bricks copied" : "in place", epsilon, workers.length);
-  one.speeds.push(CELLS / (copied ? ended - began : spent) / 1e3);
+  const one = series(isRead ? "read from a file" : "in place", epsilon, workers.length);
+  one.speeds.push(CELLS / (isRead ? ended - began : spent) / 1e3);
   const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
   one.found = `${sum(statistics.inner)} inner, ${sum(statistics.leaves)} leaves, ` +
     `${statistics.linearBytes} bytes, error ${statistics.error.toPrecision(3)}`;
@@ -167,21 +167,12 @@ const teams = [1, 2].map((threads) =>
     () => new Worker(new URL("octree_worker.ts", import.meta.url), { type: "module" }),
   )
 );
-const first = {
-  side: SIDE,
-  cells: cells.buffer,
-  from: 0,
-  to: 0,
-  rule: { epsilon: 1 },
-  copied: true,
-};
-for (const workers of teams) await ask(workers, () => first);
 for (let round = -1; round < ROUNDS; round++) {
   // The first one has kernels and workers compiled.
   if (round === 0) all.length = 0;
   for (const workers of teams) {
-    for (const copied of [false, true]) {
-      for (const epsilon of EPSILONS) await pass(workers, copied, epsilon);
+    for (const isRead of [false, true]) {
+      for (const epsilon of EPSILONS) await pass(workers, isRead, epsilon);
     }
   }
   if (program) await peerPass(program);

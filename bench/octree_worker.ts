@@ -1,19 +1,23 @@
 /// <reference lib="webworker" />
-import { wasm as ops } from "../src/compute/wasm.ts";
 import type { Brick, MergeRule } from "../src/compute/ops.ts";
-import { mergeBricks } from "../src/field/octree.ts";
-import { type Box, boxOf, gridOf, mortonOrder } from "../src/field/octree/grid.ts";
+import { wasm as ops } from "../src/compute/wasm.ts";
+import { mergeBricks, type ReadBrick } from "../src/field/octree.ts";
+import { type Box, boxOf, type BrickGrid, gridOf, mortonOrder } from "../src/field/octree/grid.ts";
 import type { BrickLists } from "../src/field/octree/lists.ts";
+import { foldVolume } from "../src/field/volume.ts";
+import { readBrick } from "../src/field/volume/bricks.ts";
+import { rowMajor, type TensorInfo } from "../src/formats/format.ts";
+import { FileSource } from "../src/storage/file.ts";
 
-/** A share of a cube's bricks; the cells are sent once. */
+/** A share of the bricks of a raw float32 cube. */
 export interface Share {
+  readonly path: string;
   readonly side: number;
-  readonly cells?: SharedArrayBuffer;
   readonly from: number;
   readonly to: number;
   readonly rule: MergeRule;
-  /** Whether each brick is copied to the kernels first, as what is read from a file is decoded there. */
-  readonly copied: boolean;
+  /** Whether bricks are read from the file one by one; else all cells are near the kernels before. */
+  readonly isRead: boolean;
 }
 
 /** The lists, and milliseconds that making them took. */
@@ -22,40 +26,54 @@ export interface Merged {
   readonly spent: number;
 }
 
-let shared: Float32Array = new Float32Array();
+/** Pages of the last lists, which nobody looks at any more when the next ones are asked for. */
+let pages: SharedArrayBuffer[] = [];
+
 self.onmessage = ({ data }: MessageEvent<Share>) => {
-  if (data.cells) shared = new Float32Array(data.cells);
+  const { path, side, from, to, rule, isRead } = data;
+  const source = new FileSource(path);
+  const free = pages;
+  const lend = (bytes: number) => {
+    const fits = free.findIndex(({ byteLength }) => byteLength >= bytes);
+    return fits < 0 ? new SharedArrayBuffer(bytes) : free.splice(fits, 1)[0]!;
+  };
   ops.frame(() => {
-    const { copied, side, from, to, rule } = data;
     const grid = gridOf(side, side, side);
-    const read = copied ? (box: Box) => copyOf(box, side) : nearly(grid, from, to);
+    const read = isRead ? fromFile(source, side) : near(source, grid, from, to);
     const began = performance.now();
-    const lists = mergeBricks(ops, read, grid, rule, from, to);
+    const lists = mergeBricks(ops, read, grid, rule, from, to, { lend });
     const spent = performance.now() - began;
+    pages = [...lists.pages, ...free];
     self.postMessage({ lists, spent } satisfies Merged);
   });
+  source.close();
 };
 
-/** All the slices that a share's bricks lie in are put near the kernels before the clock starts. */
-function nearly(grid: ReturnType<typeof gridOf>, from: number, to: number) {
+/** Puts all the slices that a share's bricks lie in near the kernels. */
+function near(source: FileSource, grid: BrickGrid, from: number, to: number): ReadBrick {
   const [side] = grid.sides;
   const boxes = mortonOrder(grid).slice(from, to).map((place) => boxOf(grid, place));
   const first = Math.min(...boxes.map(({ z }) => z));
   const last = Math.max(...boxes.map(({ z, depth }) => z + depth));
-  const bytes = ops.scratch((last - first) * side * side * 4);
-  const cells = new Float32Array(bytes.buffer, bytes.byteOffset, (last - first) * side * side);
-  cells.set(shared.subarray(first * side * side, last * side * side));
+  const slice = side * side;
+  const bytes = ops.scratch((last - first) * slice * 4);
+  source.readSync(first * slice * 4, bytes);
+  const cells = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   return ({ x, y, z, width, height, depth }: Box): Brick => ({
     values: cells,
-    start: ((z - first) * side + y) * side + x,
-    ...{ pitch: side, slice: side * side, width, height, depth },
+    start: (z - first) * slice + y * side + x,
+    ...{ pitch: side, slice, width, height, depth },
   });
 }
 
-function copyOf({ x, y, z, width, height, depth }: Box, side: number): Brick {
-  return {
-    values: shared,
-    start: (z * side + y) * side + x,
-    ...{ pitch: side, slice: side * side, width, height, depth },
+function fromFile(source: FileSource, side: number): ReadBrick {
+  const shape = [side, side, side];
+  const tensor: TensorInfo = {
+    ...{ name: "cube", dtype: "F32", shape, strides: rowMajor(shape), bigEndian: false },
+    ...{ source: source.ref, offset: 0, bytes: source.size },
   };
+  const volume = foldVolume(tensor, { x: [2], y: [1], z: [0] });
+  const clock = { read: 0, decode: 0 };
+  const reader = { volume, sources: [source], ops, clock, cancelled: () => {} };
+  return (box) => readBrick(reader, box);
 }

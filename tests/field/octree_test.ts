@@ -347,3 +347,32 @@ Deno.test("an octree of a tensor's volume has the tensor's values in its leaves"
     assert(Math.abs(leafAt(tree, x, y, o).mean - flat[at]!) <= 1e-5);
   }
 });
+
+Deno.test("lists of several pages, lent and used before, hold what fresh ones hold", () => {
+  const next = random(9);
+  const values = Float32Array.from({ length: 128 * 130 * 129 }, () => next());
+  const cells: Cells = { values, sides: [128, 130, 129] };
+  const grid = gridOf(...cells.sides);
+  const lent: SharedArrayBuffer[] = [];
+  const lend = (bytes: number) => {
+    const buffer = new SharedArrayBuffer(bytes + 20);
+    new Uint8Array(buffer).fill(0xa5);
+    lent.push(buffer);
+    return buffer;
+  };
+  const tree = buildOctree(wasm, brickReader(cells), grid, { epsilon: 0.05 }, { lend });
+  assert(lent.length > 1 && tree.parts[0]!.pages.length === lent.length);
+  const fresh = build(cells, { epsilon: 0.05 });
+  assertEquals(tree.statistics, fresh.statistics);
+  for (const [axis, index] of [["x", 64], ["y", 129], ["z", 128]] as const) {
+    const rect = { axis, index, detail: 0, x: 0, y: 0, width: 130, height: 130 };
+    const { means, levels } = drawSlice(tree, rect);
+    assertEquals({ means, levels }, drawSlice(fresh, rect));
+    for (let i = 0; i < means.length; i += 7) {
+      if (levels[i] !== 0) continue;
+      const [a, b] = [i % 130, Math.floor(i / 130)];
+      const [x, y, z] = axis === "x" ? [index, a, b] : axis === "y" ? [a, index, b] : [a, b, index];
+      assertEquals(means[i], values[(z * 130 + y) * 128 + x]);
+    }
+  }
+});

@@ -24,6 +24,9 @@ export interface BrickLists {
   readonly bytes: number;
 }
 
+/** Shared memory of so many bytes or more, contents undefined. */
+export type Lend = (bytes: number) => SharedArrayBuffer;
+
 /** Levels that a brick can have, and one more. */
 export const SLOTS = 8;
 export const FIGURES = 5;
@@ -43,8 +46,11 @@ export class ListWriter {
   readonly #absent: number[];
   readonly #lists: BrickLists;
 
+  readonly #lend: Lend;
+
   /** For `count` bricks that hold `cells` cells in all. */
-  constructor(brickLevels: number, readonly count: number, readonly cells: number) {
+  constructor(brickLevels: number, readonly count: number, readonly cells: number, lend: Lend) {
+    this.#lend = lend;
     const words = (each: number) => new Uint32Array(new SharedArrayBuffer(count * each * 4));
     this.#absent = new Array<number>(brickLevels).fill(0);
     this.#lists = {
@@ -117,9 +123,9 @@ export class ListWriter {
     if (this.#pages.length > 0 && this.#next + words <= this.#words.length) return;
     // What is never touched takes no memory; only small volumes need a smaller page.
     const bound = this.cells * 2 + 8 ** this.#lists.brickLevels;
-    const page = new SharedArrayBuffer(4 * Math.max(words, Math.min(PAGE, bound)));
+    const page = this.#lend(4 * Math.max(words, Math.min(PAGE, bound)));
     this.#pages.push(page);
-    this.#words = new Uint32Array(page);
+    this.#words = new Uint32Array(page, 0, page.byteLength >> 2);
     this.#next = 0;
   }
 }
