@@ -25,11 +25,11 @@ export interface SliceRect {
 export interface SlicePixels {
   /** The mean of the node that a pixel shows; NaN where it has no finite cell, and beyond the volume. */
   readonly means: Float32Array;
-  /** That node's level: a leaf's, so that edges can be drawn; `detail` where leaves are no larger. */
+  /** That node's level, so that edges of leaves can be drawn: never below `detail`. */
   readonly levels: Uint8Array;
 }
 
-/** A lowest level that stands for none: pixels beyond the volume. */
+/** The level of pixels beyond the volume. */
 export const BEYOND = 255;
 
 /**
