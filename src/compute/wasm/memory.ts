@@ -13,6 +13,9 @@ const end = memory.buffer.byteLength - OVERSHOOT;
 let next = base;
 let frames = 0;
 
+/** What is kept beyond frames, from the memory's end downwards. */
+const kept: { readonly at: number; readonly byteLength: number }[] = [];
+
 /** Runs `work`, then takes back every scratch array made in it. Frames nest. */
 export function frame<T>(work: () => T): T {
   const mark = next;
@@ -54,15 +57,42 @@ export function place(array: ArrayBufferView): number {
   return copy.byteOffset;
 }
 
+/**
+ * Bytes that outlive frames, 16-byte aligned, contents undefined, until `release`: taken from the end
+ * of the memory, or from between what is kept already. Throws `RangeError` where there is no room.
+ */
+export function keep(byteLength: number): Uint8Array<ArrayBuffer> {
+  let above = end;
+  for (let i = 0;; i++) {
+    const at = Math.floor((above - byteLength) / ALIGNMENT) * ALIGNMENT;
+    const below = kept[i];
+    if (at >= (below ? below.at + below.byteLength : next)) {
+      kept.splice(i, 0, { at, byteLength });
+      return new Uint8Array(memory.buffer, at, byteLength);
+    }
+    if (!below) {
+      throw new RangeError(`${byteLength} bytes to keep, ${above - next} of ${end - base} are free`);
+    }
+    above = below.at;
+  }
+}
+
+/** Gives back what `keep` gave. */
+export function release(bytes: Uint8Array): void {
+  const i = kept.findIndex(({ at }) => at === bytes.byteOffset);
+  if (i >= 0 && isNear(bytes)) kept.splice(i, 1);
+}
+
 function reserve(byteLength: number): number {
   if (frames === 0) throw new RangeError(`${byteLength} bytes of scratch asked outside a frame`);
-  if (byteLength > end - next) {
+  const limit = kept.at(-1)?.at ?? end;
+  if (byteLength > limit - next) {
     throw new RangeError(
-      `${byteLength} bytes of scratch asked, ${end - next} of ${end - base} are free`,
+      `${byteLength} bytes of scratch asked, ${limit - next} of ${end - base} are free`,
     );
   }
   const at = next;
   // An empty array has an address of its own too, so that arrays made in a row are evenly spaced.
-  next = Math.min(end, Math.ceil((at + Math.max(1, byteLength)) / ALIGNMENT) * ALIGNMENT);
+  next = Math.min(limit, Math.ceil((at + Math.max(1, byteLength)) / ALIGNMENT) * ALIGNMENT);
   return at;
 }

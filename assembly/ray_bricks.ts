@@ -1,0 +1,113 @@
+// What is in blocks of 8 × 8 × 8 voxels, and bricks: blocks with what interpolation reaches from them,
+// so 9 × 9 × 9 voxels, the last ones repeated beyond the volume. Both of a layer of blocks, of which
+// up to nine slices are given.
+
+/** Bytes from voxel to voxel, row to row and slice to slice of a brick of bytes… */
+export const BYTE_ROW: i32 = 18;
+export const BYTE_SLICE: i32 = 144;
+/** …which has each row twice, side by side with the next: four bytes from (x, y) on are a square. */
+export const BYTE_BRICK: i32 = 1296;
+
+/** The same of a brick of voxels of four bytes, which has no row twice. */
+export const WORD_ROW: i32 = 36;
+export const WORD_SLICE: i32 = 324;
+export const WORD_BRICK: i32 = 2916;
+
+/** Bytes that a brick takes. */
+export function brickSize(channels: i32): i32 {
+  return channels == 1 ? BYTE_BRICK : WORD_BRICK;
+}
+
+/** Least and largest value and presence of each block of a layer. */
+export function rayOccupancy(
+  slices: usize,
+  sizeX: i32,
+  sizeY: i32,
+  depth: i32,
+  channels: i32,
+  least: usize,
+  most: usize,
+  present: usize,
+): void {
+  for (let y = 0; y < sizeY; y += 8) {
+    for (let x = 0; x < sizeX; x += 8) {
+      const width = min<i32>(9, sizeX - x), height = min<i32>(9, sizeY - y);
+      let low = i8x16.splat(-1), high = i8x16.splat(0), some: u32 = channels == 1 ? 1 : 0;
+      for (let k = 0; k < depth; k++) {
+        for (let j = 0; j < height; j++) {
+          const row = slices + ((k * sizeY + y + j) * sizeX + x) * channels;
+          if (channels == 1 && width == 9) {
+            const near = v128.load64_splat(row), far = v128.load64_splat(row + 1);
+            low = i8x16.min_u(low, i8x16.min_u(near, far));
+            high = i8x16.max_u(high, i8x16.max_u(near, far));
+            continue;
+          }
+          for (let i = 0; i < width; i++) {
+            const value = i8x16.splat(load<i8>(row + i * channels));
+            low = i8x16.min_u(low, value);
+            high = i8x16.max_u(high, value);
+            if (channels == 4) some |= <u32> load<u8>(row + 4 * i, 2) * load<u8>(row + 4 * i, 3);
+          }
+        }
+      }
+      store<u8>(least++, ends(low, true));
+      store<u8>(most++, ends(high, false));
+      store<u8>(present++, some > 0 ? 1 : 0);
+    }
+  }
+}
+
+/** The least or largest of the first eight bytes. */
+function ends(bytes: v128, lower: bool): u8 {
+  let end: u8 = i8x16.extract_lane_u(bytes, 0);
+  const eight = i64x2.extract_lane(bytes, 0);
+  for (let i = 8; i < 64; i += 8) {
+    const byte = <u8> (eight >> i);
+    end = lower ? min<u8>(end, byte) : max<u8>(end, byte);
+  }
+  return end;
+}
+
+/** Writes the bricks of a layer to where `places` says, an address a block: 0 has none. */
+export function rayBricks(
+  slices: usize,
+  sizeX: i32,
+  sizeY: i32,
+  depth: i32,
+  channels: i32,
+  places: usize,
+): void {
+  for (let y = 0; y < sizeY; y += 8) {
+    for (let x = 0; x < sizeX; x += 8, places += 4) {
+      const brick = <usize> load<u32>(places);
+      if (!brick) continue;
+      for (let k = 0; k < 9; k++) {
+        const slice = slices + min<i32>(k, depth - 1) * sizeY * sizeX * channels;
+        if (channels == 1) bytes(slice, sizeX, sizeY, x, y, brick + k * BYTE_SLICE);
+        else words(slice, sizeX, sizeY, x, y, brick + k * WORD_SLICE);
+      }
+    }
+  }
+}
+
+/** A slice of a brick: rows side by side with the next. */
+function bytes(slice: usize, sizeX: i32, sizeY: i32, x: i32, y: i32, to: usize): void {
+  for (let j = 0; j < 8; j++) {
+    const near = slice + min<i32>(y + j, sizeY - 1) * sizeX;
+    const far = slice + min<i32>(y + j + 1, sizeY - 1) * sizeX;
+    for (let i = 0; i < 9; i++, to += 2) {
+      const at = min<i32>(x + i, sizeX - 1);
+      store<u8>(to, load<u8>(near + at));
+      store<u8>(to, load<u8>(far + at), 1);
+    }
+  }
+}
+
+function words(slice: usize, sizeX: i32, sizeY: i32, x: i32, y: i32, to: usize): void {
+  for (let j = 0; j < 9; j++) {
+    const row = slice + 4 * min<i32>(y + j, sizeY - 1) * sizeX;
+    for (let i = 0; i < 9; i++, to += 4) {
+      store<u32>(to, load<u32>(row + 4 * min<i32>(x + i, sizeX - 1)));
+    }
+  }
+}

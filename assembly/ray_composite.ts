@@ -1,0 +1,96 @@
+// Colours of samples front to back.
+import { four, interpolate, lanesBelow, positions } from "./ray_four";
+import { diffuse, hueAt, light, lookup, specular, valueAt } from "./ray_samples";
+import { startX, startY, startZ, stepX, stepY, stepZ, view } from "./ray_state";
+
+/** A ray is done where less than this passes through. */
+const OPAQUE: f32 = <f32> (1 - 0.996);
+
+/** The entry behind the quarters, which adds nothing. */
+const NOTHING: i32 = 1023 << 4;
+
+/** Colour times opacity, and opacity, of what the ray has met; and what passes through it. */
+export let sum: v128 = i32x4.splat(0);
+let through: f32 = 1;
+
+export function beginComposite(): void {
+  sum = f32x4.splat(0);
+  through = 1;
+}
+
+/** Samples k…end of a block of one value; true where the ray is done. */
+export function compositeEven(value: u8, k: i32, end: i32): bool {
+  const sample = v128.load(view.quarters + (<usize> value << 6));
+  const passes = load<f32>(view.through + (<usize> value << 4));
+  for (; k < end; k++) {
+    sum = f32x4.add(sum, f32x4.mul(f32x4.splat(through), sample));
+    through *= passes;
+  }
+  return through <= OPAQUE;
+}
+
+/** Samples k…end of a brick of bytes whose first voxel is (x, y, z); true where the ray is done. */
+export function compositeBytes(brick: usize, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
+  let px = positions(startX + k * stepX - x, stepX);
+  let py = positions(startY + k * stepY - y, stepY);
+  let pz = positions(startZ + k * stepZ - z, stepZ);
+  const dx = four(stepX), dy = four(stepY), dz = four(stepZ);
+  const samples = <usize> view.quarters, passing = <usize> view.through;
+  let total = sum, open = f32x4.splat(through);
+  for (; k < end; k += 4) {
+    const values = interpolate(brick, px, py, pz);
+    // To the nearest quarter of an entry, of 16 bytes.
+    const entries = v128.bitselect(
+      i32x4.shl(i32x4.shr_u(i32x4.add(values, i32x4.splat(16)), 5), 4),
+      i32x4.splat(NOTHING),
+      lanesBelow(k, end),
+    );
+    const a = <usize> i32x4.extract_lane(entries, 0), b = <usize> i32x4.extract_lane(entries, 1);
+    const c = <usize> i32x4.extract_lane(entries, 2), d = <usize> i32x4.extract_lane(entries, 3);
+    const pa = v128.load_splat<f32>(passing + (a >> 2));
+    const pb = v128.load_splat<f32>(passing + (b >> 2));
+    const pc = v128.load_splat<f32>(passing + (c >> 2));
+    const pd = v128.load_splat<f32>(passing + (d >> 2));
+    const ab = f32x4.add(v128.load(samples + a), f32x4.mul(pa, v128.load(samples + b)));
+    const cd = f32x4.add(v128.load(samples + c), f32x4.mul(pc, v128.load(samples + d)));
+    const pab = f32x4.mul(pa, pb);
+    total = f32x4.add(total, f32x4.mul(open, f32x4.add(ab, f32x4.mul(pab, cd))));
+    open = f32x4.mul(open, f32x4.mul(pab, f32x4.mul(pc, pd)));
+    if (f32x4.extract_lane(open, 0) <= OPAQUE) break;
+    px = i32x4.add(px, dx);
+    py = i32x4.add(py, dy);
+    pz = i32x4.add(pz, dz);
+  }
+  sum = total;
+  through = f32x4.extract_lane(open, 0);
+  return through <= OPAQUE;
+}
+
+/** Samples k…end, lit or of four channels, one by one; true where the ray is done. */
+export function compositeAny(k: i32, end: i32): bool {
+  for (; k < end; k++) {
+    const x = startX + k * stepX, y = startY + k * stepY, z = startZ + k * stepZ;
+    const value = valueAt(x, y, z);
+    let sample = lookup(view.samples, value);
+    let opacity = f32x4.extract_lane(sample, 3);
+    if (opacity == 0) continue;
+    if (view.channels == 4) {
+      const hue = hueAt(x, y, z);
+      const weight = f32x4.extract_lane(hue, 3);
+      if (weight == 0) continue;
+      sample = f32x4.mul(hue, f32x4.splat(opacity * <f32> (value / 255)));
+      opacity *= weight;
+    }
+    if (view.shading) {
+      light(x, y, z);
+      sample = f32x4.mul(sample, f32x4.splat(<f32> diffuse));
+      sample = f32x4.add(sample, f32x4.splat(opacity * <f32> specular));
+      sample = f32x4.min(sample, f32x4.splat(opacity));
+    }
+    sample = f32x4.replace_lane(sample, 3, opacity);
+    sum = f32x4.add(sum, f32x4.mul(f32x4.splat(through), sample));
+    through *= 1 - opacity;
+    if (through <= OPAQUE) return true;
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+import { rayOccupancy } from "../../../assembly/build/kernels.wasm";
+import { checkVolume } from "../ray/bounds.ts";
+import { BLOCK, type Occupancy, type RayVolume, type Triple } from "../ray/ops.ts";
+import { frame, place, scratch } from "./memory.ts";
+
+/** What is in each block of a volume, layer of blocks by layer. */
+export function occupancyOf(volume: RayVolume): Occupancy {
+  checkVolume(volume);
+  const blocks = volume.size.map((side) => Math.ceil(side / BLOCK)) as unknown as Triple;
+  const area = blocks[0] * blocks[1];
+  const [min, max, present] = [0, 1, 2].map(() => new Uint8Array(area * blocks[2])) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  layers(volume, (slices, depth, z) => {
+    const [low, high, some] = [0, 1, 2].map(() => scratch(area)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const [x, y] = volume.size;
+    const { channels } = volume;
+    const to = [low.byteOffset, high.byteOffset, some.byteOffset] as const;
+    rayOccupancy(slices, x, y, depth, channels, ...to);
+    min.set(low, z * area);
+    max.set(high, z * area);
+    present.set(some, z * area);
+  });
+  return { blocks, min, max, present };
+}
+
+/** Has `work` do each layer of blocks: address and number of its slices, up to one of the next layer's. */
+export function layers(
+  { size, channels, data }: RayVolume,
+  work: (slices: number, depth: number, layer: number) => void,
+): void {
+  const slice = size[0] * size[1] * channels;
+  for (let z = 0; z * BLOCK < size[2]; z++) {
+    const depth = Math.min(BLOCK + 1, size[2] - z * BLOCK);
+    const from = z * BLOCK * slice;
+    frame(() => work(place(data.subarray(from, from + depth * slice)), depth, z));
+  }
+}

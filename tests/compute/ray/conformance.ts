@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { RayImage, RayMode, RayView, RayVolume } from "../../../src/compute/ray/ops.ts";
+import { rayModes } from "../../../src/compute/ray/ops.ts";
+import { rayScene as reference } from "../../../src/compute/reference/raymarch.ts";
+import { random } from "../samples.ts";
+import { assertNear, type Tolerance } from "./compare.ts";
+import { even, tableOf, viewOf, waves } from "./samples.ts";
+
+/** A scene of whichever kind. */
+export interface AnyScene {
+  render(view: RayView): RayImage | Promise<RayImage>;
+  free(): void;
+}
+export type MakeScene = (volume: RayVolume) => AnyScene | Promise<AnyScene>;
+
+/** By mode: how far from the reference whoever conforms may be. */
+export type Tolerances = Readonly<Record<RayMode, Tolerance>>;
+
+/** Registers every case against the scenes that `make` makes. */
+export function conformRays(name: string, make: MakeScene, tolerances: Tolerances): void {
+  const check = async (title: string, volume: RayVolume, ...views: Partial<RayView>[]) => {
+    const scene = await make(volume);
+    const plain = reference(volume);
+    try {
+      for (const mode of rayModes) {
+        for (const part of views) {
+          const view = viewOf({ mode, ...part });
+          const got = await scene.render(view), want = plain.render(view);
+          assertNear(got, want, tolerances[mode], `${title}, ${mode}`);
+        }
+      }
+    } finally {
+      scene.free();
+    }
+  };
+  const test = (title: string, work: () => Promise<void>) =>
+    Deno.test(`${name} rays: ${title}`, work);
+  const camera = { yaw: 35, pitch: 25, fov: 40 };
+
+  for (const channels of [1, 4] as const) {
+    test(`${channels} channels, every mode, from all sides`, async () => {
+      for (const [i, size] of ([[24, 20, 28], [9, 17, 8]] as const).entries()) {
+        await check(
+          `${size}`,
+          waves(size, channels, i + 1),
+          { camera, level: 0.7 },
+          { camera: { yaw: -100, pitch: -50, fov: 70 }, level: 0.3, shading: true },
+          { camera: { yaw: 190, pitch: 89, fov: 0 }, transfer: tableOf("fire"), step: 0.5 },
+        );
+      }
+    });
+  }
+
+  test("along the axes, without perspective and with it", async () => {
+    const volume = waves([12, 10, 14]);
+    for (const yaw of [0, 90, 180, 270]) {
+      for (const pitch of [0, 90, -90]) {
+        await check(`${yaw}°, ${pitch}°`, volume, { camera: { yaw, pitch, fov: 0 }, level: 0.7 });
+      }
+      await check(`${yaw}°`, volume, { camera: { yaw, pitch: 0, fov: 60 }, level: 0.6, step: 2 });
+    }
+  });
+
+  test("noise, and voxels that are not cubes", async () => {
+    const next = random(9);
+    const data = Uint8Array.from({ length: 11 * 13 * 19 }, () => 256 * next());
+    const volume: RayVolume = { size: [11, 13, 19], channels: 1, data, spacing: [1, 2.5, 0.7] };
+    const transfer = tableOf("bone");
+    await check("noise", volume, { camera, transfer, level: 0.8 }, {
+      camera,
+      step: 0.3,
+      level: 0.2,
+    });
+  });
+
+  test("volumes of one voxel a side, of all sides", async () => {
+    for (const size of [[1, 1, 1], [1, 1, 40], [40, 1, 1], [1, 40, 1], [33, 1, 9]] as const) {
+      await check(`${size}`, waves(size), { camera, level: 0.6 }, {
+        camera: { ...camera, fov: 0 },
+      });
+    }
+  });
+
+  test("volumes of one value", async () => {
+    for (const value of [0, 1, 127, 254, 255]) {
+      await check(`${value}`, even([10, 9, 17], value), { camera }, { camera, shading: true });
+      await check(`${value}`, even([8, 8, 8], value), { camera, level: value / 255, step: 0.4 });
+    }
+  });
+
+  test("rays that end opaque", async () => {
+    const transfer = tableOf("density").map((x, i) => i % 4 === 3 && x > 0 ? 0.6 : x);
+    await check("opaque", waves([30, 30, 30]), { camera, transfer }, { camera, transfer, step: 2 });
+  });
+
+  test("a transfer function that jumps", async () => {
+    const transfer = Float32Array.from({ length: 1024 }, (_, i) => {
+      return i >> 2 < 200 ? i % 4 === 3 ? 0 : 0.2 : i % 4 === 1 ? 0.1 : 0.9;
+    });
+    await check("jump", waves([24, 20, 28]), { camera, transfer, level: 0.8 });
+  });
+
+  test("a camera inside, and at the centre", async () => {
+    const volume = waves([40, 40, 40]);
+    for (const distance of [0, 0.2, 0.7, 1.3]) {
+      await check(`${distance} radii`, volume, { camera: { ...camera, fov: 90, distance } });
+    }
+  });
+
+  test("slices across each axis, from either side", async () => {
+    const volume = waves([24, 20, 28], 1, 3);
+    for (const axis of [0, 1, 2] as const) {
+      for (const yaw of [35, 215]) {
+        for (const position of [0, 0.37, 0.5, 1]) {
+          const view = { camera: { ...camera, yaw }, slice: { axis, position } };
+          await check(`axis ${axis} at ${position}`, volume, view);
+        }
+      }
+    }
+    await check("without perspective", volume, {
+      camera: { yaw: 20, pitch: -30, fov: 0 },
+      slice: { axis: 2, position: 0.3 },
+    });
+  });
+
+  test("tiles are the whole image's, to the bit", async () => {
+    const scene = await make(waves([24, 20, 28]));
+    for (const mode of rayModes) {
+      for (const fov of [0, 50]) {
+        const view = viewOf({ mode, camera: { ...camera, fov }, shading: fov > 0 });
+        const whole = await scene.render(view);
+        for (
+          const [x, y, width, height] of [
+            [0, 0, 32, 64],
+            [32, 0, 32, 64],
+            [13, 7, 1, 50],
+            [
+              ...[5, 63, 37, 1],
+            ],
+            [60, 60, 4, 4],
+            [20, 20, 17, 19],
+          ] as [number, number, number, number][]
+        ) {
+          const viewport = { size: 64, x, y, width, height };
+          const tile = await scene.render({ ...view, viewport });
+          for (let row = 0; row < height; row++) {
+            const from = (y + row) * 64 + x;
+            assertEquals(
+              tile.rgba.subarray(row * width * 4, (row + 1) * width * 4),
+              whole.rgba.subarray(from * 4, (from + width) * 4),
+            );
+            assertEquals(
+              tile.values.subarray(row * width, (row + 1) * width),
+              whole.values.subarray(from, from + width),
+            );
+          }
+        }
+      }
+    }
+    scene.free();
+  });
+
+  test("tiles far in", async () => {
+    const volume = waves([40, 40, 40], 1, 2);
+    const viewport = { size: 2 ** 15, x: 15000, y: 17000, width: 24, height: 24 };
+    await check("far in", volume, { camera, viewport, level: 0.6, step: 0.25 });
+  });
+
+  test("rectangles of nothing", async () => {
+    const scene = await make(even([4, 4, 4], 200));
+    const viewport = { size: 64, x: 3, y: 5, width: 0, height: 4 };
+    const image = await scene.render(viewOf({ viewport }));
+    assertEquals([image.width, image.height, image.rgba.length], [0, 4, 0]);
+    scene.free();
+  });
+
+  test("numbers out of range are refused with what was found", async () => {
+    const scene = await make(even([4, 4, 4], 200));
+    const refuse = async (part: Partial<RayView>, text: string) => {
+      await assertRejects(async () => await scene.render(viewOf(part)), RangeError, text);
+    };
+    for (const bad of [NaN, Infinity, -Infinity]) {
+      await refuse({ camera: { ...camera, yaw: bad } }, `got ${bad}`);
+      await refuse({ camera: { ...camera, pitch: bad } }, `got ${bad}`);
+      await refuse({ camera: { ...camera, fov: bad } }, `got ${bad}`);
+      await refuse({ camera: { ...camera, distance: bad } }, `got ${bad}`);
+      await refuse({ step: bad }, `got ${bad}`);
+      await refuse({ level: bad }, `got ${bad}`);
+      await refuse({ slice: { axis: 0, position: bad } }, `got ${bad}`);
+      await refuse({ transfer: new Float32Array(1024).fill(bad) }, `got ${bad} in entry 0`);
+    }
+    await refuse({ camera: { ...camera, fov: 0, distance: 0 } }, "distance must be above 0");
+    await refuse({ transfer: new Float32Array(4) }, "got 4 numbers");
+    await refuse({ viewport: { size: 63, x: 0, y: 0, width: 1, height: 1 } }, "got 63");
+    await refuse({ viewport: { size: 64, x: 60, y: 0, width: 5, height: 1 } }, "of an image");
+    scene.free();
+    const volume = even([4, 4, 4], 200);
+    const make_ = async (part: Partial<RayVolume>) => void await make({ ...volume, ...part });
+    await assertRejects(() => make_({ size: [4, 4, 5] }), RangeError, "80 bytes, got 64");
+    await assertRejects(() => make_({ size: [4, 4, 0] }), RangeError, "got 4 × 4 × 0");
+    await assertRejects(() => make_({ size: [2049, 1, 1] }), RangeError, "got 2049 × 1 × 1");
+    await assertRejects(() => make_({ spacing: [1, NaN, 1] }), RangeError, "got 1 × NaN × 1");
+    assert(volume.data.every((value) => value === 200));
+  });
+}
