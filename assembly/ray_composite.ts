@@ -1,6 +1,7 @@
 // Colours of samples front to back.
-import { four, interpolate, lanesBelow, positions } from "./ray_four";
+import { interpolate, lanesBelow, positions } from "./ray_four";
 import { diffuse, hueAt, light, lookup, specular, valueAt } from "./ray_samples";
+import { aheadX, aheadY, aheadZ, fourX, fourY, fourZ } from "./ray_state";
 import { startX, startY, startZ, stepX, stepY, stepZ, view } from "./ray_state";
 
 /** A ray is done where less than this passes through. */
@@ -29,12 +30,12 @@ export function compositeEven(value: u8, k: i32, end: i32): bool {
   return through <= OPAQUE;
 }
 
-/** Samples k…end of a brick of bytes whose first voxel is (x, y, z); true where the ray is done. */
+/** Samples k…end of a brick of bytes that is block (x, y, z); true where the ray is done. */
 export function compositeBytes(brick: usize, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
-  let px = positions(startX + k * stepX - x, stepX);
-  let py = positions(startY + k * stepY - y, stepY);
-  let pz = positions(startZ + k * stepZ - z, stepZ);
-  const dx = four(stepX), dy = four(stepY), dz = four(stepZ);
+  let px = positions(startX, stepX, k, x, aheadX);
+  let py = positions(startY, stepY, k, y, aheadY);
+  let pz = positions(startZ, stepZ, k, z, aheadZ);
+  const dx = fourX, dy = fourY, dz = fourZ;
   const samples = <usize> view.quarters, passing = <usize> view.through;
   let total = sum, open = f32x4.splat(through);
   for (; k < end; k += 4) {

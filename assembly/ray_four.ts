@@ -16,17 +16,28 @@ export function lanesBelow(k: i32, end: i32): v128 {
   return i32x4.gt_s(i32x4.splat(end - k), v128.load(LANES));
 }
 
-/** Positions of four samples along an axis, `from` being that of the first. */
-export function positions(from: f64, step: f64): v128 {
-  return i32x4.add(
-    i32x4.splat(<i32> (from * 8388608)),
-    i32x4.mul(i32x4.splat(<i32> (step * 8388608)), v128.load(LANES)),
-  );
+/** Added to a float64, it leaves the number, rounded, in the low bits. */
+const UNIT: f64 = 1.5 * 4503599627370496;
+
+/** Positions of samples k…k + 3 along an axis, in block `block` of it. */
+export function positions(start: f64, step: f64, k: i32, block: i32, ahead: v128): v128 {
+  const at = <i32>reinterpret<i64>((start + k * step) * 8388608 + UNIT);
+  return i32x4.add(i32x4.splat(at - (block << 26)), ahead);
+}
+
+/** How much further samples 0…3 are than the first. */
+export function ahead(step: f64): v128 {
+  return i32x4.mul(i32x4.splat(<i32>(step * 8388608)), v128.load(LANES));
 }
 
 /** Change of a position in four samples. */
 export function four(step: f64): v128 {
-  return i32x4.splat(<i32> (step * 8388608) << 2);
+  return i32x4.splat(<i32>(step * 8388608) << 2);
+}
+
+/** The least whole number that is not below, but for 1e-8, a number. */
+export function roundUp(number: f64): i32 {
+  return <i32>reinterpret<i64>(number + 0.49999999 + UNIT);
 }
 
 /** Values of four positions, times 128: 0…32640 each. */

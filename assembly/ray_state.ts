@@ -1,4 +1,5 @@
 // One ray: it stands in memory and globals, so that modes share how blocks are walked through.
+import { ahead, four } from "./ray_four";
 import { View } from "./ray_view";
 
 export let view: View = changetype<View>(0);
@@ -25,6 +26,14 @@ export let originZ: f64 = 0;
 export let enter: f64 = 0;
 export let leave: f64 = 0;
 export let count: i32 = 0;
+
+/** For samples four at a time: positions of the next three, and change in four. */
+export let aheadX: v128 = i32x4.splat(0);
+export let aheadY: v128 = i32x4.splat(0);
+export let aheadZ: v128 = i32x4.splat(0);
+export let fourX: v128 = i32x4.splat(0);
+export let fourY: v128 = i32x4.splat(0);
+export let fourZ: v128 = i32x4.splat(0);
 
 /** Directions within this of an axis' plane count as parallel to it. */
 export const PARALLEL: f64 = 1e-9;
@@ -76,6 +85,12 @@ export function setRay(x: i32, y: i32): void {
   stepX = step1X * step;
   stepY = step1Y * step;
   stepZ = step1Z * step;
+  aheadX = ahead(stepX);
+  aheadY = ahead(stepY);
+  aheadZ = ahead(stepZ);
+  fourX = four(stepX);
+  fourY = four(stepY);
+  fourZ = four(stepZ);
 }
 
 function clip(from: f64, step: f64, low: f64, high: f64): void {

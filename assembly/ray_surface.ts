@@ -1,6 +1,7 @@
 // The largest value on a ray, and the first surface of a level.
-import { four, interpolate, lanesBelow, positions } from "./ray_four";
+import { interpolate, lanesBelow, positions } from "./ray_four";
 import { valueAt } from "./ray_samples";
+import { aheadX, aheadY, aheadZ, fourX, fourY, fourZ } from "./ray_state";
 import { startX, startY, startZ, stepX, stepY, stepZ, view } from "./ray_state";
 
 /** The largest value so far, 0…255; −1 before the first sample. */
@@ -18,12 +19,12 @@ export function maximumEven(value: u8): void {
   most = max<f64>(most, value);
 }
 
-/** Samples k…end of a brick of bytes whose first voxel is (x, y, z). */
+/** Samples k…end of a brick of bytes that is block (x, y, z). */
 export function maximumBytes(brick: usize, x: i32, y: i32, z: i32, k: i32, end: i32): void {
-  let px = positions(startX + k * stepX - x, stepX);
-  let py = positions(startY + k * stepY - y, stepY);
-  let pz = positions(startZ + k * stepZ - z, stepZ);
-  const dx = four(stepX), dy = four(stepY), dz = four(stepZ);
+  let px = positions(startX, stepX, k, x, aheadX);
+  let py = positions(startY, stepY, k, y, aheadY);
+  let pz = positions(startZ, stepZ, k, z, aheadZ);
+  const dx = fourX, dy = fourY, dz = fourZ;
   let best = i32x4.splat(0);
   for (; k < end; k += 4) {
     const values = interpolate(brick, px, py, pz);

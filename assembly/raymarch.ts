@@ -2,6 +2,7 @@
 // the reference; what is in bricks of bytes is interpolated four samples at a time.
 import { beginComposite, compositeAny, compositeBytes, compositeEven, sum } from "./ray_composite";
 import { distance, face, findCube } from "./ray_cubes";
+import { roundUp } from "./ray_four";
 import { diffuse, light, lookup, specular } from "./ray_samples";
 import { count, enter, setRay, setView, startX, startY, startZ } from "./ray_state";
 import { PARALLEL, stepX, stepY, stepZ, view } from "./ray_state";
@@ -21,7 +22,7 @@ const ISO = 2;
 const CUBES = 3;
 
 /** Pixels a side of squares that are done one after the other: neighbouring rays share bricks. */
-const SQUARE = 16;
+const SQUARE = 32;
 
 /** Draws the rectangle of a view. */
 export function raymarch(numbers: usize): void {
@@ -128,7 +129,7 @@ function walk(): void {
   let k = 0;
   while (true) {
     const next = min(nextX, min(nextY, nextZ));
-    const end = next < last ? <i32> ceil(next) : last;
+    const end = next < last ? roundUp(next) : last;
     if (end > k) {
       if (load<u8>(flags + block) && visit(block, x, y, z, k, end)) return;
       if (end == last) return;
@@ -167,11 +168,11 @@ function visit(block: i32, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
   if (view.mode == MAXIMUM) {
     if (load<u8>(view.max + block) <= most) return most >= 255;
     if (!brick) maximumEven(load<u8>(view.min + block));
-    else if (view.channels == 1) maximumBytes(brick, x << 3, y << 3, z << 3, k, end);
+    else if (view.channels == 1) maximumBytes(brick, x, y, z, k, end);
     else maximumAny(k, end);
     return most >= 255;
   }
   if (view.shading || view.channels == 4) return compositeAny(k, end);
   if (!brick) return compositeEven(load<u8>(view.min + block), k, end);
-  return compositeBytes(brick, x << 3, y << 3, z << 3, k, end);
+  return compositeBytes(brick, x, y, z, k, end);
 }
