@@ -2,13 +2,12 @@
 // so 9 × 9 × 9 voxels, the last ones repeated beyond the volume. Both of a layer of blocks, of which
 // up to nine slices are given.
 
-/** Bytes from voxel to voxel, row to row and slice to slice of a brick of bytes… */
-export const BYTE_ROW: i32 = 18;
-export const BYTE_SLICE: i32 = 144;
-/** …which has each row twice, side by side with the next: four bytes from (x, y) on are a square. */
-export const BYTE_BRICK: i32 = 1296;
+/** Bytes from row to row and slice to slice of a brick of bytes, and those it takes. */
+export const BYTE_ROW: i32 = 9;
+export const BYTE_SLICE: i32 = 81;
+export const BYTE_BRICK: i32 = 736;
 
-/** The same of a brick of voxels of four bytes, which has no row twice. */
+/** The same of a brick of voxels of four bytes. */
 export const WORD_ROW: i32 = 36;
 export const WORD_SLICE: i32 = 324;
 export const WORD_BRICK: i32 = 2916;
@@ -90,16 +89,10 @@ export function rayBricks(
   }
 }
 
-/** A slice of a brick: rows side by side with the next. */
 function bytes(slice: usize, sizeX: i32, sizeY: i32, x: i32, y: i32, to: usize): void {
-  for (let j = 0; j < 8; j++) {
-    const near = slice + min<i32>(y + j, sizeY - 1) * sizeX;
-    const far = slice + min<i32>(y + j + 1, sizeY - 1) * sizeX;
-    for (let i = 0; i < 9; i++, to += 2) {
-      const at = min<i32>(x + i, sizeX - 1);
-      store<u8>(to, load<u8>(near + at));
-      store<u8>(to, load<u8>(far + at), 1);
-    }
+  for (let j = 0; j < 9; j++) {
+    const row = slice + min<i32>(y + j, sizeY - 1) * sizeX;
+    for (let i = 0; i < 9; i++) store<u8>(to++, load<u8>(row + min<i32>(x + i, sizeX - 1)));
   }
 }
 

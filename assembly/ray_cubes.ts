@@ -90,7 +90,7 @@ function meets(block: i32, x: i32, y: i32, z: i32): bool {
   let at = <usize> view.min + block;
   if (brick) {
     at = plain
-      ? brick + 2 * x + BYTE_ROW * y + BYTE_SLICE * z
+      ? brick + x + BYTE_ROW * y + BYTE_SLICE * z
       : brick + 4 * x + WORD_ROW * y + WORD_SLICE * z;
   }
   const value = load<u8>(at);

@@ -2,7 +2,7 @@
 // point, values 7, so that an interpolated byte is off by at most 0.012.
 
 /** Splats: 0x7fff, the last position in a brick; 0x7f80 in each half; distances of rows and slices. */
-const CONSTANTS = memory.data<i32>([0x7fff, 0x3ffffff, 0x7f807f80, 18, 144], 16);
+const CONSTANTS = memory.data<i32>([0x7fff, 0x3ffffff, 0x7f807f80, 9, 81], 16);
 
 /** Lanes 0, 1, 2, 3. */
 const LANES = memory.data<i32>([0, 1, 2, 3], 16);
@@ -21,23 +21,23 @@ const UNIT: f64 = 1.5 * 4503599627370496;
 
 /** Positions of samples k…k + 3 along an axis, in block `block` of it. */
 export function positions(start: f64, step: f64, k: i32, block: i32, ahead: v128): v128 {
-  const at = <i32>reinterpret<i64>((start + k * step) * 8388608 + UNIT);
+  const at = <i32> reinterpret<i64>((start + k * step) * 8388608 + UNIT);
   return i32x4.add(i32x4.splat(at - (block << 26)), ahead);
 }
 
 /** How much further samples 0…3 are than the first. */
 export function ahead(step: f64): v128 {
-  return i32x4.mul(i32x4.splat(<i32>(step * 8388608)), v128.load(LANES));
+  return i32x4.mul(i32x4.splat(<i32> (step * 8388608)), v128.load(LANES));
 }
 
 /** Change of a position in four samples. */
 export function four(step: f64): v128 {
-  return i32x4.splat(<i32>(step * 8388608) << 2);
+  return i32x4.splat(<i32> (step * 8388608) << 2);
 }
 
 /** The least whole number that is not below, but for 1e-8, a number. */
 export function roundUp(number: f64): i32 {
-  return <i32>reinterpret<i64>(number + 0.49999999 + UNIT);
+  return <i32> reinterpret<i64>(number + 0.49999999 + UNIT);
 }
 
 /** Values of four positions, times 128: 0…32640 each. */
@@ -47,7 +47,7 @@ export function interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
   y = i32x4.min_s(i32x4.max_s(y, zero), last);
   z = i32x4.min_s(i32x4.max_s(z, zero), last);
   const places = i32x4.add(
-    i32x4.shl(i32x4.shr_u(x, 23), 1),
+    i32x4.shr_u(x, 23),
     i32x4.add(
       i16x8.mul(i32x4.shr_u(y, 23), constant(3)),
       i16x8.mul(i32x4.shr_u(z, 23), constant(4)),
@@ -55,35 +55,43 @@ export function interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
   );
   const a = brick + i32x4.extract_lane(places, 0), b = brick + i32x4.extract_lane(places, 1);
   const c = brick + i32x4.extract_lane(places, 2), d = brick + i32x4.extract_lane(places, 3);
-  // Squares of four bytes: (x, y), (x, y + 1), (x + 1, y), (x + 1, y + 1).
-  let near = v128.load32_zero(a);
-  near = v128.load_lane<u32>(b, near, 1);
-  near = v128.load_lane<u32>(c, near, 2);
-  near = v128.load_lane<u32>(d, near, 3);
-  let far = v128.load32_zero(a, 144);
-  far = v128.load_lane<u32>(b, far, 1, 144);
-  far = v128.load_lane<u32>(c, far, 2, 144);
-  far = v128.load_lane<u32>(d, far, 3, 144);
+  // Pairs of bytes: (x, y) and (x + 1, y), then those of y + 1.
+  let near = v128.load_lane<u16>(a, i32x4.splat(0), 0);
+  near = v128.load_lane<u16>(a, near, 1, 9);
+  near = v128.load_lane<u16>(b, near, 2);
+  near = v128.load_lane<u16>(b, near, 3, 9);
+  near = v128.load_lane<u16>(c, near, 4);
+  near = v128.load_lane<u16>(c, near, 5, 9);
+  near = v128.load_lane<u16>(d, near, 6);
+  near = v128.load_lane<u16>(d, near, 7, 9);
+  let far = v128.load_lane<u16>(a, i32x4.splat(0), 0, 81);
+  far = v128.load_lane<u16>(a, far, 1, 90);
+  far = v128.load_lane<u16>(b, far, 2, 81);
+  far = v128.load_lane<u16>(b, far, 3, 90);
+  far = v128.load_lane<u16>(c, far, 4, 81);
+  far = v128.load_lane<u16>(c, far, 5, 90);
+  far = v128.load_lane<u16>(d, far, 6, 81);
+  far = v128.load_lane<u16>(d, far, 7, 90);
 
   const byte = constant(2);
-  let shareY = v128.and(i32x4.shr_u(y, 8), fraction);
+  let shareX = v128.and(i32x4.shr_u(x, 8), fraction);
   let shareZ = v128.and(i32x4.shr_u(z, 8), fraction);
-  shareY = v128.or(shareY, i32x4.shl(shareY, 16));
+  shareX = v128.or(shareX, i32x4.shl(shareX, 16));
   shareZ = v128.or(shareZ, i32x4.shl(shareZ, 16));
-  // Even bytes are of row y, odd ones of the next.
-  const above = mix(
+  // Even bytes are of column x, odd ones of the next.
+  const left = mix(
     v128.and(i16x8.shl(near, 7), byte),
     v128.and(i16x8.shl(far, 7), byte),
     shareZ,
   );
-  const below = mix(
+  const right = mix(
     v128.and(i16x8.shr_u(near, 1), byte),
     v128.and(i16x8.shr_u(far, 1), byte),
     shareZ,
   );
-  const both = mix(above, below, shareY);
-  const right = i32x4.shr_u(both, 16);
-  const value = mix(both, right, v128.and(i32x4.shr_u(x, 8), fraction));
+  const both = mix(left, right, shareX);
+  const below = i32x4.shr_u(both, 16);
+  const value = mix(both, below, v128.and(i32x4.shr_u(y, 8), fraction));
   return v128.and(value, i32x4.splat(0xffff));
 }
 

@@ -42,14 +42,14 @@ export function valueAt(x: f64, y: f64, z: f64): f64 {
   if (view.channels == 4) {
     return wordValue(brick + 4 * column + WORD_ROW * row + WORD_SLICE * slice);
   }
-  const at = brick + 2 * column + BYTE_ROW * row + BYTE_SLICE * slice;
+  const at = brick + column + BYTE_ROW * row + BYTE_SLICE * slice;
   return mix(square(at), square(at + BYTE_SLICE), shareZ);
 }
 
 /** Between a voxel of a brick of bytes and those right of, below and across from it. */
 function square(at: usize): f64 {
-  const above = mix(load<u8>(at), load<u8>(at, 2), shareX);
-  return mix(above, mix(load<u8>(at, 1), load<u8>(at, 3), shareX), shareY);
+  const above = mix(load<u8>(at), load<u8>(at, 1), shareX);
+  return mix(above, mix(load<u8>(at, BYTE_ROW), load<u8>(at, BYTE_ROW + 1), shareX), shareY);
 }
 
 function wordValue(at: usize): f64 {

@@ -11,7 +11,7 @@ import { layers, occupancyOf } from "./occupancy.ts";
 const SLACK = 8192;
 
 /**
- * A volume in bricks, in the kernels' memory until it is freed: 1.3 KB for each block of bytes that
+ * A volume in bricks, in the kernels' memory until it is freed: 0.7 KB for each block of bytes that
  * has more than one value, 2.9 KB where voxels have four bytes. Throws `RangeError` where there is no
  * room.
  */
