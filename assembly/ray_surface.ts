@@ -44,7 +44,7 @@ export function maximumAny(k: i32, end: i32): void {
 
 /** Looks for a surface among samples k…end; true where there is one. */
 export function findSurface(k: i32, end: i32): bool {
-  const level = 255 * view.level;
+  const level = view.level;
   for (; k < end; k++) {
     if (valueOf(k) < level) continue;
     hit = k;

@@ -24,6 +24,7 @@ export class View {
   highY: f64;
   highZ: f64;
   step: f64;
+  /** 0…255. */
   level: f64;
   /** Pixels a side of the whole image. */
   side: f64;

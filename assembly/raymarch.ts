@@ -44,7 +44,7 @@ export function raymarch(numbers: usize): void {
 /** Which blocks rays step over: those that can add nothing. */
 function flagBlocks(): void {
   const blocks = ((view.sizeX + 7) >> 3) * ((view.sizeY + 7) >> 3) * ((view.sizeZ + 7) >> 3);
-  const level = 255 * view.level;
+  const level = view.level;
   for (let i = 0; i < blocks; i++) {
     const low = load<u8>(view.min + i), high = load<u8>(view.max + i);
     let flag = true;
@@ -92,7 +92,7 @@ function trace(pixel: usize): void {
     return;
   }
   light(startX + hit * stepX, startY + hit * stepY, startZ + hit * stepZ);
-  const colour = f32x4.mul(lookup(view.transfer, 255 * view.level), f32x4.splat(<f32> diffuse));
+  const colour = f32x4.mul(lookup(view.transfer, view.level), f32x4.splat(<f32> diffuse));
   paint(rgba, f32x4.add(colour, f32x4.splat(<f32> specular)), 1);
   store<f32>(value, <f32> (enter + (hit + 0.5) * view.step));
 }

@@ -80,6 +80,9 @@ export interface RayView {
   readonly slice?: { readonly axis: 0 | 1 | 2; readonly position: number };
 }
 
+/** The level of a view as values are interpolated, 0…255, in float32: level i/255 is exactly i. */
+export const levelOf = ({ level = 0.5 }: RayView): number => Math.fround(255 * level);
+
 /** What rays of a rectangle found, row by row. */
 export interface RayImage {
   readonly width: number;

@@ -1,6 +1,6 @@
 import { checkView, checkVolume } from "../ray/bounds.ts";
 import { type Ray, rayAt, raysOf, samplesAlong } from "../ray/camera.ts";
-import { BISECTIONS, OPAQUE, type RayScene, type RayView, type RayVolume } from "../ray/ops.ts";
+import { BISECTIONS, levelOf, OPAQUE, type RayScene, type RayView, type RayVolume } from "../ray/ops.ts";
 import type { Triple } from "../ray/ops.ts";
 import { samplesOf } from "../ray/transfer.ts";
 import { occupancyOf } from "./occupancy.ts";
@@ -98,7 +98,7 @@ const modes = {
   },
 
   iso({ samples, step, view, spacing }: March, ray: Ray): Found {
-    const level = 255 * Math.fround(view.level ?? 0.5);
+    const level = levelOf(view);
     const reaches = (k: number) => samples.value(place(ray, step, k)) >= level;
     const count = samplesAlong(ray, step);
     let k = 0;

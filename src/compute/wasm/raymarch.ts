@@ -1,7 +1,7 @@
 import { brickSize, rayBricks, raymarch } from "../../../assembly/build/kernels.wasm";
 import { checkView, checkVolume } from "../ray/bounds.ts";
 import { raysOf } from "../ray/camera.ts";
-import { BISECTIONS, type Occupancy, rayModes, type RayScene } from "../ray/ops.ts";
+import { BISECTIONS, levelOf, type Occupancy, rayModes, type RayScene } from "../ray/ops.ts";
 import type { RayImage, RayView, RayVolume } from "../ray/ops.ts";
 import { hueTable, opaqueBelow, quartersOf, samplesOf } from "../ray/transfer.ts";
 import { floats, frame, keep, place, release, scratch, words } from "./memory.ts";
@@ -51,7 +51,7 @@ function render(
   view: RayView,
 ): RayImage {
   checkView(view);
-  const { viewport, transfer, step = 1, level = 0.5 } = view;
+  const { viewport, transfer, step = 1 } = view;
   const { size, x, y, width, height } = viewport;
   const rays = raysOf(volume, view);
   const samples = samplesOf(transfer, step);
@@ -61,7 +61,7 @@ function render(
   // In the order of assembly/ray_view.ts.
   const numbers = [
     ...[rays.origin, rays.forward, rays.across, rays.down, rays.spacing, rays.low, rays.high].flat(),
-    ...[step, Math.fround(level), size],
+    ...[step, levelOf(view), size],
   ];
   const whole = [
     ...[x, y, width, height, rays.perspective ? 1 : 0, rayModes.indexOf(view.mode)],

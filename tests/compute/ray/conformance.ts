@@ -60,7 +60,8 @@ export function conformRays(
   }
 
   test("along the axes, without perspective and with it", async () => {
-    const volume = waves([12, 10, 14]);
+    // Of odd sizes together with even ones, no ray runs along an edge between voxels.
+    const volume = waves([12, 9, 14]);
     for (const yaw of [0, 90, 180, 270]) {
       for (const pitch of [0, 90, -90]) {
         await check(`${yaw}°, ${pitch}°`, volume, { camera: { yaw, pitch, fov: 0 }, level: 0.7 });
