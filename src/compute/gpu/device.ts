@@ -40,9 +40,13 @@ export async function openGpu(): Promise<Gpu | null> {
 
 /** What `Gpu` says, of a device. */
 export function gpuOf(device: GPUDevice, name: string, software: boolean): Gpu {
-  const { promise: ended, resolve: end } = Promise.withResolvers<GpuLost>();
   let reason: GpuLost | undefined;
-  const lose = (why: string) => end(reason ??= new GpuLost(`the device ${name} is lost: ${why}`));
+  // Not one promise that all wait for: it would hold what each of them ever came to.
+  const waiting = new Set<(reason: GpuLost) => void>();
+  const lose = (why: string) => {
+    reason ??= new GpuLost(`the device ${name} is lost: ${why}`);
+    for (const reject of waiting) reject(reason);
+  };
   device.lost.then(({ message, reason }) => lose(message || reason || "unknown"));
   const check = () => {
     if (reason) throw reason;
@@ -56,10 +60,10 @@ export function gpuOf(device: GPUDevice, name: string, software: boolean): Gpu {
       const outcome = work().then((value) => ({ value }), (error: unknown) => ({ error }));
       // Scopes are a stack: they are popped where they were pushed, before anybody else can push.
       const errors = [device.popErrorScope(), device.popErrorScope()];
-      const lost = ended.then((error): never => {
-        throw error;
-      });
-      const [done, ...found] = await Promise.race([Promise.all([outcome, ...errors]), lost]);
+      const { promise: lost, reject } = Promise.withResolvers<never>();
+      waiting.add(reject);
+      const all = Promise.all([outcome, ...errors]);
+      const [done, ...found] = await Promise.race([all, lost]).finally(() => waiting.delete(reject));
       for (const error of found) if (error) throw new Error(`${what} on ${name}: ${error.message}`);
       if ("error" in done) throw reason ?? done.error;
       return done.value;
