@@ -30,7 +30,7 @@ export interface Bounds {
   readonly bytes?: number;
   /** Throws when the work is no longer wanted: asked before each brick. */
   readonly cancelled?: () => void;
-  /** Where the pages of lists come from: fresh memory costs a third of a build of which little merges. */
+  /** Where the pages of lists come from: fresh memory costs a quarter of a build of which little merges. */
   readonly lend?: Lend;
 }
 

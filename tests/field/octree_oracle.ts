@@ -46,7 +46,8 @@ export function leavesOf(cells: Cells, levels: number, rule: MergeRule): OracleL
   const isOne = (values: readonly number[]): boolean => {
     if (values.every(Number.isNaN)) return true;
     if (!values.every(Number.isFinite)) return false;
-    const [min, max] = [Math.min(...values), Math.max(...values)];
+    const min = values.reduce((a, b) => Math.min(a, b));
+    const max = values.reduce((a, b) => Math.max(a, b));
     const density = Math.max(Math.abs(min), Math.abs(max)) / largest;
     const mean = meanOf(values);
     const variance = meanOf(values.map((value) => (value - mean) ** 2));
