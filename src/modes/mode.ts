@@ -1,10 +1,13 @@
 import type { Channels } from "../analysis/channels.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { MergeRule, Ops, Shade } from "../compute/ops.ts";
+import type { Viewport } from "../compute/ray/camera.ts";
+import type { RayView } from "../compute/ray/ops.ts";
 import type { Canvas } from "../field/canvas.ts";
 import type { Window } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
 import type { Axes, Plane } from "../field/plane.ts";
+import type { Sides } from "../field/volume/coarse.ts";
 import type { Volume, VolumeAxes } from "../field/volume.ts";
 import type { Layer } from "../model/model.ts";
 
@@ -14,8 +17,17 @@ export interface Parameter {
   readonly title: string;
   /** One sentence. */
   readonly about: string;
-  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3", `axes3` "x|y|z"; `model` is a model's id. */
-  readonly type: "number" | "integer" | "boolean" | "choice" | "range" | "axes" | "axes3" | "model";
+  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3", `axes3` "x|y|z"; `points` are "place:opacity,…"; `model` is a model's id. */
+  readonly type:
+    | "number"
+    | "integer"
+    | "boolean"
+    | "choice"
+    | "range"
+    | "axes"
+    | "axes3"
+    | "points"
+    | "model";
   readonly default: Option;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -129,19 +141,24 @@ export interface Mode extends Look {
 /** A cell of a volume: its place along x, y and z. */
 export type Cell = readonly [x: number, y: number, z: number];
 
-/** One way of looking at the 3-D grid of a layer, by the octree that its cells are merged into. */
-export interface VolumeMode extends Look {
+/** What all ways of looking at a layer's 3-D grid say of themselves. */
+interface SolidLook extends Look {
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): VolumeAxes | undefined;
   /** Pixels of the picture at native zoom. Throws `BadRequest` for what the volume does not have. */
   extent(options: Options, volume: Volume): { readonly width: number; readonly height: number };
+  legend(options: Options, facts: Facts, volume: Volume): Legend;
+}
+
+/** One that draws the octree that cells are merged into. */
+export interface OctreeMode extends SolidLook {
+  readonly solid: "octree";
   /** The cell of the volume that a pixel at native zoom shows; it may lie beyond it. */
   cellAt(options: Options, volume: Volume, x: number, y: number): Cell;
   /** Which cells are merged. */
   rule(options: Options, scale: Scale): MergeRule;
-  legend(options: Options, facts: Facts, volume: Volume): Legend;
   /** What can be settled once for many tiles, then the drawing of one. */
   prepare(
     options: Options,
@@ -149,6 +166,21 @@ export interface VolumeMode extends Look {
     volume: Volume,
   ): (octree: Octree, window: Window, ops: Ops) => Picture;
 }
+
+/** One that looks at cells, or blocks of them, from outside: images are 256 · 2^z pixels wide. */
+export interface VoxelMode extends SolidLook {
+  readonly solid: "voxels";
+  /** log2 of the cells along each axis of the blocks that an image of zoom z is made of. */
+  levelAt(volume: Volume, z: number): Sides;
+  /** How means of blocks become places on the ramp. */
+  tint(options: Options, facts: Facts): Tint;
+  /** Lengths of the sides of a block, of which there are so many along each axis. */
+  spacing(options: Options, volume: Volume, sides: Sides): Sides;
+  /** What is drawn along the rays of a part of an image. */
+  look(options: Options, viewport: Viewport): RayView;
+}
+
+export type VolumeMode = OctreeMode | VoxelMode;
 
 /**
  * One way of looking at a whole model: a map on which each tensor has its place, drawn there by a

@@ -5,7 +5,7 @@ import type { Octree } from "../field/octree.ts";
 import { type Axis, drawSlice, type SlicePixels, type SliceRect } from "../field/octree/slice.ts";
 import type { Volume } from "../field/volume.ts";
 import { colormaps } from "./colormaps.ts";
-import type { Legend, Options, Parameter, Picture, VolumeMode } from "./mode.ts";
+import type { Legend, OctreeMode, Options, Parameter, Picture } from "./mode.ts";
 import { normalizationParameters, short, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
 import { tintOf } from "./weights.ts";
@@ -54,7 +54,8 @@ const mergeParameters: readonly Parameter[] = [
 ];
 
 /** Slices of the octree that a layer's 3-D grid is merged into. */
-export const octree: VolumeMode = {
+export const octree: OctreeMode = {
+  solid: "octree",
   name: "octree",
   title: "Octree",
   about:

@@ -117,6 +117,8 @@ function parse(parameter: Parameter, text: string): Option {
       return /^(\d+(,\d+)*)?(\|(\d+(,\d+)*)?){2}$/.test(text)
         ? text
         : refuse('axis numbers "x|y|z", such as "3|1,2|0"');
+    case "points":
+      return text;
     case "model":
       return text === "" ? refuse("the id of a model") : text;
     case "integer":

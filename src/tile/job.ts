@@ -8,9 +8,11 @@ import type { StoredPyramid } from "../field/store.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats, MergeRule } from "../compute/ops.ts";
+import type { RayView, RayVolume } from "../compute/ray/ops.ts";
 import type { Octree } from "../field/octree.ts";
+import type { Sides } from "../field/volume/coarse.ts";
 import type { VolumeAxes } from "../field/volume.ts";
-import type { Cell, Facts } from "../modes/mode.ts";
+import type { Cell, Facts, Tint } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
 import type { Overview, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
@@ -173,6 +175,29 @@ export type Work =
     readonly axes: VolumeAxes | undefined;
     readonly octree: Octree;
     readonly window: Window;
+    readonly format: TileFormat;
+  }
+  | {
+    /** Fills slices of a volume of bytes with places on the ramp of means of blocks of 2^log2 cells. */
+    readonly kind: "fill";
+    readonly context: string;
+    readonly axes: VolumeAxes | undefined;
+    readonly log2: Sides;
+    readonly tint: Tint;
+    readonly from: number;
+    readonly to: number;
+    readonly bytes: SharedArrayBuffer;
+  }
+  | {
+    /** Draws a part of an image of a volume of bytes. */
+    readonly kind: "march";
+    readonly context: string;
+    /** Names the volume. */
+    readonly key: string;
+    readonly volume: RayVolume;
+    readonly view: RayView;
+    readonly columns: number;
+    readonly rows: number;
     readonly format: TileFormat;
   }
   | {

@@ -1,10 +1,14 @@
+import { RAMP } from "../compute/ops.ts";
+import type { RayScene } from "../compute/ray/ops.ts";
 import { wasm as ops } from "../compute/wasm.ts";
+import { rayScene } from "../compute/wasm/raymarch.ts";
 import { Unreadable } from "../errors.ts";
 import type { CellReader } from "../field/cells.ts";
 import { mergeBricks } from "../field/octree.ts";
 import { gridOf } from "../field/octree/grid.ts";
 import type { BrickLists } from "../field/octree/lists.ts";
 import { readBrick } from "../field/volume/bricks.ts";
+import { coarseSlice } from "../field/volume/coarse.ts";
 import { foldVolume } from "../field/volume.ts";
 import { parseOptions } from "../modes/options.ts";
 import { volumeModes } from "../modes/table.ts";
@@ -23,13 +27,58 @@ export function mergePart(
   return mergeBricks(ops, (box) => readBrick(read, box), grid, rule, from, to, { cancelled });
 }
 
+/** Fills slices of a volume of bytes; what is not finite has the place of zero. */
+export function fillVoxels(
+  reader: CellReader,
+  { axes, log2, tint: { shade, clamp }, from, to, bytes }: Job & { readonly kind: "fill" },
+): void {
+  const { plane, source } = reader;
+  const read = { ...reader, volume: foldVolume(plane.tensor, axes), sources: [source] };
+  const [low, high] = clamp ?? [-Infinity, Infinity];
+  for (let z = from; z < to; z++) {
+    const means = coarseSlice(read, log2, z);
+    const slice = new Uint8Array(bytes, z * means.length, means.length);
+    for (let i = 0; i < means.length; i++) {
+      const mean = means[i]!;
+      means[i] = Number.isNaN(mean) ? 0 : Math.min(high, Math.max(low, mean));
+    }
+    ops.frame(() => {
+      const entries = ops.shade(means, shade);
+      for (let i = 0; i < entries.length; i++) {
+        slice[i] = Math.round(Math.min(RAMP - 1, entries[i]!) * 255 / (RAMP - 1));
+      }
+    });
+  }
+}
+
+/** The volume that rays marched through last, in this thread. */
+let latest: { readonly key: string; readonly scene: RayScene } | null = null;
+
+/** Draws a part of an image of a volume. */
+export function march(
+  { key, volume, view, columns, rows }: Job & { readonly kind: "march" },
+): Drawn {
+  if (latest?.key !== key) {
+    latest?.scene.free();
+    latest = null;
+    latest = { key, scene: rayScene(volume) };
+  }
+  const { rgba, values, width, height } = latest.scene.render(view);
+  if (width === columns && height === rows) {
+    return { pixels: { kind: "rgba", pixels: rgba, width, height }, values };
+  }
+  throw new RangeError(`an image of ${width} × ${height} pixels for one of ${columns} × ${rows}`);
+}
+
 /** Draws a tile of an octree. */
 export function drawOctree(
   { plane, facts }: LayerContext,
   { mode: name, query, axes, octree, window }: Job & { readonly kind: "slice" },
 ): Drawn {
   const mode = volumeModes.find((mode) => mode.name === name);
-  if (!mode || !facts) throw new Unreadable(`mode ${name} has nothing to draw from`);
+  if (mode?.solid !== "octree" || !facts) {
+    throw new Unreadable(`mode ${name} has nothing to draw from`);
+  }
   const options = parseOptions(mode, new URLSearchParams(query));
   const draw = mode.prepare(options, facts, foldVolume(plane.tensor, axes));
   const { columns, rows, width, height } = window;

@@ -1,25 +1,21 @@
-import type { MergeRule } from "../compute/ops.ts";
-import { NotFound, TooLarge } from "../errors.ts";
-import { windowOf } from "../field/canvas.ts";
-import { joinOctree, type Octree } from "../field/octree.ts";
-import { gridOf } from "../field/octree/grid.ts";
-import type { BrickLists } from "../field/octree/lists.ts";
+import { NotFound } from "../errors.ts";
+import { type Window, windowOf } from "../field/canvas.ts";
+import type { Octree } from "../field/octree.ts";
 import type { OctreeStatistics } from "../field/octree/statistics.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
 import { foldVolume, type Volume } from "../field/volume.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { Legend, VolumeMode } from "../modes/mode.ts";
+import type { Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
-import { SingleFlight } from "../storage/flight.ts";
-import { LruCache } from "../storage/lru.ts";
 import type { Job } from "./job.ts";
-import { inLanes } from "./lanes.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
+import { Octrees } from "./octrees.ts";
 import type { Plan } from "./plans.ts";
 import type { Rendered } from "./render.ts";
 import type { Address, Inspection, View } from "./tile.ts";
 import { findLayer } from "./view.ts";
+import { VoxelGrids } from "./voxel_grids.ts";
 
 /** A layer's 3-D grid opened for a mode. */
 export interface VolumeView extends View {
@@ -45,20 +41,17 @@ export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "ma
 export const isVolume = <V extends View>(view: V | VolumeView): view is VolumeView =>
   "volume" in view;
 
-/** Bytes of octrees that are kept, and that a single one may take. */
-const KEPT = 192 << 20;
-const LARGEST = 256 << 20;
-/** Bricks that one job merges: some milliseconds of work. */
-const BRICKS = 8;
-
 const facts = { facts: true, channels: false, pyramid: false };
 
-/** The 3-D grids of layers, merged into octrees: those that were looked at lately are kept. */
+/** The 3-D grids of layers, as octrees or as bytes for rays. */
 export class Volumes {
-  readonly #octrees = new LruCache<Octree>(KEPT);
-  readonly #flight = new SingleFlight<Octree>();
+  readonly #octrees: Octrees;
+  readonly #voxels: VoxelGrids;
 
-  constructor(private readonly layers: Layers) {}
+  constructor(private readonly layers: Layers) {
+    this.#octrees = new Octrees(layers);
+    this.#voxels = new VoxelGrids(layers);
+  }
 
   /** The view of a layer or tensor. Throws `NotFound`, and `BadRequest` for the query. */
   view(model: Model, name: string, mode: VolumeMode, query: URLSearchParams): VolumeView {
@@ -86,21 +79,60 @@ export class Volumes {
   }
 
   /** What a tile will be made of. */
-  plan(view: VolumeView, { z, x, y, density, crop = false, format }: Address): Plan {
-    const { entry, mode, options, query } = view;
-    const axes = mode.axes(options);
+  plan(view: VolumeView, address: Address): Plan {
+    const { entry, mode } = view;
+    const { z, x, y, density, crop = false, format } = address;
     const window = windowOf(view.plane, { z, x, y, density, crop });
     return {
       content: entry.id,
       share: 1,
       draw: async (signal) => {
-        const octree = await this.octree(view, signal);
-        const { id: context } = entry;
-        const job: Job = {
-          ...{ kind: "slice", context, mode: mode.name, query, axes, octree, window, format },
-        };
+        await this.layers.ready(entry, facts, signal);
+        const job = mode.solid === "octree"
+          ? await this.#slice({ ...view, mode }, window, format, signal)
+          : await this.#march({ ...view, mode }, address, window, signal);
         return await this.layers.run<Rendered>(entry, job, signal);
       },
+    };
+  }
+
+  async #slice(
+    view: VolumeView & { readonly mode: OctreeMode },
+    window: Window,
+    format: Address["format"],
+    signal: AbortSignal,
+  ): Promise<Job> {
+    const { entry, mode, options, query } = view;
+    const octree = await this.octree(view, signal);
+    const axes = mode.axes(options);
+    return {
+      kind: "slice",
+      context: entry.id,
+      mode: mode.name,
+      query,
+      axes,
+      octree,
+      window,
+      format,
+    };
+  }
+
+  async #march(
+    { entry, mode, options, volume }: VolumeView & { readonly mode: VoxelMode },
+    { z, x, y, density, format }: Address,
+    { width, height }: Window,
+    signal: AbortSignal,
+  ): Promise<Job> {
+    const size = TILE * 2 ** z * density, tile = Math.min(size, TILE * density);
+    const axes = mode.axes(options), log2 = mode.levelAt(volume, z + density - 1);
+    const tint = mode.tint(options, entry.facts!);
+    const grid = await this.#voxels.of({ entry, axes, volume, log2, tint }, signal);
+    const spacing = mode.spacing(options, volume, grid.size);
+    const view = mode.look(options, { size, x: x * tile, y: y * tile, width, height });
+    return {
+      ...{ kind: "march", context: entry.id, key: `${grid.key} ${spacing}`, format, view },
+      volume: { size: grid.size, channels: 1, data: grid.data, spacing },
+      ...{ columns: width, rows: height },
     };
   }
 
@@ -109,9 +141,12 @@ export class Volumes {
     return view.mode.legend(view.options, view.entry.facts!, view.volume);
   }
 
-  /** What lies under a pixel at native zoom. */
+  /** What lies under a pixel at native zoom. Throws `NotFound` where no single cell does. */
   async inspect(view: VolumeView, x: number, y: number, signal?: AbortSignal): Promise<Inspection> {
     const { entry, mode, options, volume, plane: { width, height } } = view;
+    if (mode.solid !== "octree") {
+      throw new NotFound(`a pixel of mode "${mode.name}" is no single cell`, { mode: mode.name });
+    }
     const cell = mode.cellAt(options, volume, x, y);
     const job: Job = { kind: "voxel", context: entry.id, axes: mode.axes(options), cell };
     const isInside = x >= 0 && y >= 0 && x < width && y < height;
@@ -122,57 +157,28 @@ export class Volumes {
     });
   }
 
-  /** How the cells were merged, in numbers. */
+  /** How the cells were merged, in numbers. Throws `NotFound` where nothing is merged. */
   async statistics(view: VolumeView, signal?: AbortSignal): Promise<LayerOctree> {
-    const { statistics, grid: { sides } } = await this.octree(view, signal);
+    const { mode, tensor, volume } = view;
+    if (mode.solid !== "octree") {
+      throw new NotFound(`mode "${mode.name}" draws no octree`, { mode: mode.name });
+    }
+    const { statistics, grid: { sides } } = await this.octree({ ...view, mode }, signal);
     const { mean, min, max, ...others } = statistics;
     const known = (value: number) => Number.isFinite(value) ? value : null;
     return {
-      ...{ tensor: view.tensor, sides, axes: view.volume.described, ...others },
+      ...{ tensor, sides, axes: volume.described, ...others },
       ...{ mean: known(mean), min: known(min), max: known(max) },
     };
   }
 
   /** The octree that a view is drawn from. Throws `TooLarge`, and what reading throws. */
-  async octree(view: VolumeView, signal?: AbortSignal): Promise<Octree> {
-    const { entry, mode, options, volume } = view;
+  async octree(
+    { entry, mode, options, volume }: VolumeView & { readonly mode: OctreeMode },
+    signal?: AbortSignal,
+  ): Promise<Octree> {
     await this.layers.ready(entry, facts, signal);
     const rule = mode.rule(options, entry.facts!.scale);
-    const key = JSON.stringify([entry.id, mode.axes(options) ?? null, rule]);
-    const known = this.#octrees.get(key);
-    if (known) return known;
-    return await this.#flight.run(key, async (signal) => {
-      const octree = await this.#build(view, volume, rule, signal);
-      this.#octrees.set(key, octree, octree.statistics.linearBytes);
-      return octree;
-    }, signal);
-  }
-
-  /** All workers merge bricks, some at a time. */
-  async #build(
-    { entry, mode, options }: VolumeView,
-    { width, height, depth }: Volume,
-    rule: MergeRule,
-    signal: AbortSignal,
-  ): Promise<Octree> {
-    const grid = gridOf(width, height, depth), axes = mode.axes(options);
-    const count = Math.ceil(grid.count / BRICKS);
-    const parts: BrickLists[] = [];
-    let bytes = 0;
-    await inLanes(this.layers.workers + 1, count, async (i) => {
-      const from = i * BRICKS, to = Math.min(grid.count, from + BRICKS);
-      const job: Job = { kind: "merge", context: entry.id, axes, rule, from, to };
-      const part = await this.layers.run<BrickLists>(entry, job, signal, "background");
-      parts[i] = part;
-      bytes += part.bytes;
-      if (bytes > LARGEST) {
-        throw new TooLarge(
-          `${to} of ${grid.count} bricks take ${bytes} bytes as an octree, the limit is ` +
-            `${LARGEST}: a larger epsilon merges more`,
-          { parameter: "epsilon", found: bytes, limit: LARGEST },
-        );
-      }
-    });
-    return joinOctree(grid, rule, parts);
+    return await this.#octrees.of({ entry, axes: mode.axes(options), volume, rule }, signal);
   }
 }

@@ -27,7 +27,7 @@ import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
-import { drawOctree, mergePart } from "./solid.ts";
+import { drawOctree, fillVoxels, march, mergePart } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { channels, settle, sketchStep, sweep } from "./sweep.ts";
 
@@ -168,6 +168,13 @@ async function workOn(
     case "slice": {
       const { format } = job;
       const value = await timed(ops, clock, format, () => drawOctree(layer, job));
+      return { value, transfer: [value.bytes.buffer] };
+    }
+    case "fill":
+      fillVoxels(reader, job);
+      return { value: null };
+    case "march": {
+      const value = await timed(ops, clock, job.format, () => march(job));
       return { value, transfer: [value.bytes.buffer] };
     }
     case "voxel":

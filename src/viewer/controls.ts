@@ -71,6 +71,15 @@ const widgets: Record<Parameter["type"], Make> = {
       spellcheck: "false",
       onchange: (event: Event) => change(read(event), true),
     }),
+  points: (_, value, change, id) =>
+    h("input", {
+      id,
+      type: "text",
+      value,
+      placeholder: "such as 0:0.3,0.5:0,1:0.3",
+      spellcheck: "false",
+      onchange: (event: Event) => change(read(event), true),
+    }),
   model: models,
 };
 

@@ -117,7 +117,11 @@ function render(
       all,
       { buffer: blocks },
       { buffer: own(upload(device, "tables", tables)) },
-      { buffer: own(upload(device, "opaque", opaqueBelow(view.transfer) as Uint32Array<ArrayBuffer>)) },
+      {
+        buffer: own(
+          upload(device, "opaque", opaqueBelow(view.transfer) as Uint32Array<ArrayBuffer>),
+        ),
+      },
       { buffer: rgba },
       { buffer: values },
     ];

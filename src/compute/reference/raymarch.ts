@@ -1,6 +1,13 @@
 import { checkView, checkVolume } from "../ray/bounds.ts";
 import { type Ray, rayAt, raysOf, samplesAlong } from "../ray/camera.ts";
-import { BISECTIONS, levelOf, OPAQUE, type RayScene, type RayView, type RayVolume } from "../ray/ops.ts";
+import {
+  BISECTIONS,
+  levelOf,
+  OPAQUE,
+  type RayScene,
+  type RayView,
+  type RayVolume,
+} from "../ray/ops.ts";
 import type { Triple } from "../ray/ops.ts";
 import { samplesOf } from "../ray/transfer.ts";
 import { occupancyOf } from "./occupancy.ts";

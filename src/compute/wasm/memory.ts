@@ -71,7 +71,9 @@ export function keep(byteLength: number): Uint8Array<ArrayBuffer> {
       return new Uint8Array(memory.buffer, at, byteLength);
     }
     if (!below) {
-      throw new RangeError(`${byteLength} bytes to keep, ${above - next} of ${end - base} are free`);
+      throw new RangeError(
+        `${byteLength} bytes to keep, ${above - next} of ${end - base} are free`,
+      );
     }
     above = below.at;
   }

@@ -60,7 +60,8 @@ function render(
   const rgba = scratch(width * height * 4), values = floats(width * height);
   // In the order of assembly/ray_view.ts.
   const numbers = [
-    ...[rays.origin, rays.forward, rays.across, rays.down, rays.spacing, rays.low, rays.high].flat(),
+    ...[rays.origin, rays.forward, rays.across, rays.down, rays.spacing, rays.low, rays.high]
+      .flat(),
     ...[step, levelOf(view), size],
   ];
   const whole = [

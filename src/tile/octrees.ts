@@ -1,0 +1,71 @@
+import type { MergeRule } from "../compute/ops.ts";
+import { TooLarge } from "../errors.ts";
+import { joinOctree, type Octree } from "../field/octree.ts";
+import { gridOf } from "../field/octree/grid.ts";
+import type { BrickLists } from "../field/octree/lists.ts";
+import type { Volume, VolumeAxes } from "../field/volume.ts";
+import { SingleFlight } from "../storage/flight.ts";
+import { LruCache } from "../storage/lru.ts";
+import type { Job } from "./job.ts";
+import { inLanes } from "./lanes.ts";
+import type { LayerEntry } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
+
+/** Bytes of octrees that are kept, and that a single one may take. */
+const KEPT = 192 << 20;
+const LARGEST = 256 << 20;
+/** Bricks that one job merges: some milliseconds of work. */
+const BRICKS = 8;
+
+/** What an octree is merged from, and how. */
+export interface Merging {
+  readonly entry: LayerEntry;
+  readonly axes: VolumeAxes | undefined;
+  /** The entry's tensor, folded by the axes. */
+  readonly volume: Volume;
+  readonly rule: MergeRule;
+}
+
+/** The octrees that were drawn lately, and those being built, each once. */
+export class Octrees {
+  readonly #kept = new LruCache<Octree>(KEPT);
+  readonly #flight = new SingleFlight<Octree>();
+
+  constructor(private readonly layers: Layers) {}
+
+  /** Throws `TooLarge`, and what reading throws. */
+  async of(merging: Merging, signal?: AbortSignal): Promise<Octree> {
+    const { entry, axes, rule } = merging;
+    const key = JSON.stringify([entry.id, axes ?? null, rule]);
+    const known = this.#kept.get(key);
+    if (known) return known;
+    return await this.#flight.run(key, async (signal) => {
+      const octree = await this.#build(merging, signal);
+      this.#kept.set(key, octree, octree.statistics.linearBytes);
+      return octree;
+    }, signal);
+  }
+
+  /** All workers merge bricks, some at a time. */
+  async #build({ entry, axes, volume, rule }: Merging, signal: AbortSignal): Promise<Octree> {
+    const grid = gridOf(volume.width, volume.height, volume.depth);
+    const count = Math.ceil(grid.count / BRICKS);
+    const parts: BrickLists[] = [];
+    let bytes = 0;
+    await inLanes(this.layers.workers + 1, count, async (i) => {
+      const from = i * BRICKS, to = Math.min(grid.count, from + BRICKS);
+      const job: Job = { kind: "merge", context: entry.id, axes, rule, from, to };
+      const part = await this.layers.run<BrickLists>(entry, job, signal, "background");
+      parts[i] = part;
+      bytes += part.bytes;
+      if (bytes > LARGEST) {
+        throw new TooLarge(
+          `${to} of ${grid.count} bricks take ${bytes} bytes as an octree, the limit is ` +
+            `${LARGEST}: a larger epsilon merges more`,
+          { parameter: "epsilon", found: bytes, limit: LARGEST },
+        );
+      }
+    });
+    return joinOctree(grid, rule, parts);
+  }
+}

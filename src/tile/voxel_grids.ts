@@ -1,0 +1,72 @@
+import { coarseSides, type Sides } from "../field/volume/coarse.ts";
+import type { Volume, VolumeAxes } from "../field/volume.ts";
+import type { Tint } from "../modes/mode.ts";
+import { SingleFlight } from "../storage/flight.ts";
+import { LruCache } from "../storage/lru.ts";
+import type { Job } from "./job.ts";
+import { inLanes } from "./lanes.ts";
+import type { LayerEntry } from "./layer_entry.ts";
+import type { Layers } from "./layers.ts";
+
+/** A volume of bytes, in shared memory: places on a ramp, x fastest, then y. */
+export interface VoxelGrid {
+  /** Names all that it follows from. */
+  readonly key: string;
+  readonly size: Sides;
+  readonly data: Uint8Array;
+}
+
+/** What a grid is filled from. */
+export interface Filling {
+  readonly entry: LayerEntry;
+  readonly axes: VolumeAxes | undefined;
+  /** The entry's tensor, folded by the axes. */
+  readonly volume: Volume;
+  /** log2 of the cells along each axis that a voxel is the mean of. */
+  readonly log2: Sides;
+  readonly tint: Tint;
+}
+
+/** Bytes of grids that are kept. */
+const KEPT = 96 << 20;
+/** Cells that one job reads: some milliseconds of work. */
+const PART = 1 << 22;
+
+/** The volumes that rays marched through lately, and those being filled, each once. */
+export class VoxelGrids {
+  readonly #kept = new LruCache<VoxelGrid>(KEPT);
+  readonly #flight = new SingleFlight<VoxelGrid>();
+
+  constructor(private readonly layers: Layers) {}
+
+  /** Throws what reading throws. */
+  async of(filling: Filling, signal?: AbortSignal): Promise<VoxelGrid> {
+    const { entry, axes, log2, tint } = filling;
+    const key = JSON.stringify([entry.id, axes ?? null, log2, tint]);
+    const known = this.#kept.get(key);
+    if (known) return known;
+    return await this.#flight.run(key, async (signal) => {
+      const grid = await this.#fill(filling, key, signal);
+      this.#kept.set(key, grid, grid.data.length);
+      return grid;
+    }, signal);
+  }
+
+  async #fill(
+    { entry, axes, volume, log2, tint }: Filling,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<VoxelGrid> {
+    const size = coarseSides(volume, log2);
+    const [width, height, depth] = size;
+    const bytes = new SharedArrayBuffer(width * height * depth);
+    const cells = volume.width * volume.height * 2 ** log2[2];
+    const slices = Math.max(1, Math.floor(PART / cells));
+    await inLanes(this.layers.workers + 1, Math.ceil(depth / slices), async (i) => {
+      const from = i * slices, to = Math.min(depth, from + slices);
+      const job: Job = { kind: "fill", context: entry.id, axes, log2, tint, from, to, bytes };
+      await this.layers.run(entry, job, signal, "background");
+    });
+    return { key, size, data: new Uint8Array(bytes) };
+  }
+}
