@@ -114,6 +114,8 @@ export interface Look {
   readonly overzoom: number;
   /** What |∇| is, in modes that show it: the spatial central difference, or a captured dL/dW. */
   readonly gradient?: "spatial" | "captured";
+  /** False where pixels are not cells, so that none can be pointed at. */
+  readonly cells?: boolean;
   /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */
   transparent?(options: Options): boolean;
 }

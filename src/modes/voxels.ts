@@ -120,6 +120,7 @@ export const voxels: VoxelMode = {
   title: "Volume",
   about: "The layer's 3-D grid, seen from outside; zoomed in, finer voxels of it.",
   overzoom: 0,
+  cells: false,
   parameters,
   transparent: () => true,
 

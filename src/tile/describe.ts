@@ -137,12 +137,13 @@ export function describeWhole(model: Model, modes: readonly MapMode[], base = ""
 }
 
 /** One of `GET /modes`. */
-export const describeMode = ({ name, title, about, parameters, overzoom }: Look) => ({
+export const describeMode = ({ name, title, about, parameters, overzoom, cells = true }: Look) => ({
   name,
   title,
   about,
   parameters,
   overzoom,
+  cells,
 });
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */

@@ -52,6 +52,8 @@ export interface ModeEntry {
   readonly title: string;
   readonly about: string;
   readonly parameters: readonly Parameter[];
+  /** False where pixels are not cells. */
+  readonly cells: boolean;
   readonly missing: string | null;
 }
 

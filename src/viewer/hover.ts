@@ -80,8 +80,9 @@ export class Hover implements Widget {
     }
   }
 
-  /** Between the tensors of a map there is nothing to read. */
+  /** Between the tensors of a map there is nothing to read, nor where pixels are not cells. */
   #onSomething(cell: Point): boolean {
+    if (this.#scene && !this.#scene.mode.cells) return false;
     if (!this.#scene || !isWhole(this.#scene)) return true;
     return Boolean(this.journey.guide?.at(cell));
   }

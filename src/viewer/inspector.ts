@@ -67,6 +67,9 @@ export class Inspector implements Widget {
   async #loadCell(scene: Scene, signal: AbortSignal): Promise<void> {
     const { pin } = this.store.state;
     this.#value = null;
+    if (!scene.mode.cells) {
+      return fill(this.#cell, h("p", { class: "hint" }, "Pixels of this picture are not cells."));
+    }
     if (!pin) {
       this.#drawSummary();
       return fill(this.#cell, h("p", { class: "hint" }, "Click a cell to read it."));
