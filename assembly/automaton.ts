@@ -18,8 +18,8 @@ export function placeRule(alpha: f32, beta: f32, gamma: f32, share: f32): void {
 
 /**
  * Steps a row by the rule that was placed: sums of three cells of `above`, `here` and `below`, which begin
- * left of the first cell, are those of all neighbours and the cell itself. Reads up to seven cells, weights
- * and gradients beyond; `gradients` is 0 where there are none.
+ * left of the first cell, are those of all neighbours and the cell itself. Reads up to eight cells,
+ * weights and gradients beyond; `gradients` is 0 where there are none.
  */
 export function stepRow(
   above: usize,
@@ -57,35 +57,66 @@ function step(
   out: usize,
   width: i32,
 ): void {
-  const alpha = v128.load(rule), beta = v128.load(rule, 16);
-  const gamma = v128.load(rule, 32), share = v128.load(rule, 48);
-  let sums = columns(above, here, below);
-  for (let left = width; left > 0; left -= 4) {
+  let sums = columns(above, here, below), left = width;
+  // Two vectors at a time: one's division hides behind the other's sums.
+  for (; left >= 8; left -= 8) {
+    const middle = columns(above + 16, here + 16, below + 16);
+    const last = columns(above + 32, here + 32, below + 32);
+    const boxes = box(sums, middle), more = box(middle, last);
+    let y0 = moved(v128.load(cells), boxes, weights, gradients, driven);
+    let y1 = moved(v128.load(cells, 16), more, weights + 16, gradients + 16, driven);
+    y0 = bent(y0, nonlinearity);
+    y1 = bent(y1, nonlinearity);
+    v128.store(out, y0);
+    v128.store(out, y1, 16);
+    sums = last;
+    above += 32;
+    here += 32;
+    below += 32;
+    cells += 32;
+    weights += 32;
+    if (driven) gradients += 32;
+    out += 32;
+  }
+  for (; left > 0; left -= 4) {
     above += 16;
     here += 16;
     below += 16;
     const more = columns(above, here, below);
-    const middle = v128.shuffle<f32>(sums, more, 1, 2, 3, 4);
-    const right = v128.shuffle<f32>(sums, more, 2, 3, 4, 5);
-    const box = f32x4.add(f32x4.add(sums, middle), right);
-    sums = more;
-    const x = v128.load(cells);
-    const delta = f32x4.sub(f32x4.mul(f32x4.sub(box, x), share), x);
-    let moved = f32x4.add(x, f32x4.mul(alpha, delta));
-    if (driven) {
-      moved = f32x4.add(moved, f32x4.mul(gamma, v128.load(gradients)));
-      gradients += 16;
-    }
-    const gain = f32x4.add(f32x4.splat(1), f32x4.mul(beta, v128.load(weights)));
-    let y = f32x4.mul(moved, gain);
-    if (nonlinearity == TANH) y = tanh4(y);
-    else if (nonlinearity == RELU) y = f32x4.pmax(y, f32x4.splat(0));
+    const y = bent(moved(v128.load(cells), box(sums, more), weights, gradients, driven), nonlinearity);
     if (left >= 4) v128.store(out, y);
     else storeSome(out, y, left);
+    sums = more;
     cells += 16;
     weights += 16;
+    if (driven) gradients += 16;
     out += 16;
   }
+}
+
+/** Sums of three columns, of four and of the four after them, for four cells. */
+// @ts-ignore: decorator
+@inline
+function box(sums: v128, more: v128): v128 {
+  const middle = v128.shuffle<f32>(sums, more, 1, 2, 3, 4);
+  const right = v128.shuffle<f32>(sums, more, 2, 3, 4, 5);
+  return f32x4.add(f32x4.add(sums, middle), right);
+}
+
+// @ts-ignore: decorator
+@inline
+function moved(x: v128, box: v128, weights: usize, gradients: usize, driven: bool): v128 {
+  const delta = f32x4.sub(f32x4.mul(f32x4.sub(box, x), v128.load(rule, 48)), x);
+  let y = f32x4.add(x, f32x4.mul(v128.load(rule), delta));
+  if (driven) y = f32x4.add(y, f32x4.mul(v128.load(rule, 32), v128.load(gradients)));
+  return f32x4.mul(y, f32x4.add(f32x4.splat(1), f32x4.mul(v128.load(rule, 16), v128.load(weights))));
+}
+
+// @ts-ignore: decorator
+@inline
+function bent(y: v128, nonlinearity: i32): v128 {
+  if (nonlinearity == TANH) return tanh4(y);
+  return nonlinearity == RELU ? f32x4.pmax(y, f32x4.splat(0)) : y;
 }
 
 /** Sums of three cells, for four columns. */

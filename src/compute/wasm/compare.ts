@@ -1,6 +1,7 @@
 import { compare as kernel } from "../../../assembly/build/kernels.wasm";
 import { checkCompare } from "../bounds.ts";
 import type { Comparison, Target } from "../ops.ts";
+import { copyVoxels } from "../voxels.ts";
 import { frame } from "./memory.ts";
 import { addressOf, nearCells } from "./near_cells.ts";
 
@@ -22,9 +23,6 @@ export function compare(
     const [from, to] = [addressOf(a), addressOf(b)];
     kernel(from, a.pitch, to, b.pitch, width, height, numbers[how]);
     if (a === cells) return;
-    for (let y = 0; y < height; y++) {
-      const row = a.values.subarray(y * width, (y + 1) * width);
-      cells.values.set(row, cells.start + y * cells.pitch);
-    }
+    copyVoxels({ ...a, layer: 0 }, { ...cells, layer: 0 }, width, height, 1);
   });
 }

@@ -1,8 +1,9 @@
 import { stepCells as kernel } from "../../../assembly/build/kernels.wasm";
 import { checkStepCells } from "../bounds.ts";
 import type { Bordered, CellRule, Target } from "../ops.ts";
+import { copyVoxels } from "../voxels.ts";
 import { frame, isNear, place } from "./memory.ts";
-import { addressOf, copyVoxels, nearCells, roomFor } from "./near_cells.ts";
+import { addressOf, nearCells, roomLike } from "./near_cells.ts";
 import { nonlinearities } from "./step_voxels.ts";
 
 /** One step of an automaton whose cells have eight neighbours. */
@@ -18,7 +19,7 @@ export function stepCells(
   if (width * height === 0) return;
   frame(() => {
     const w = nearCells(weight, width, height), g = gradient && nearCells(gradient, width, height);
-    const to = isNear(out.values) ? out : roomFor(width, height, 1);
+    const to = isNear(out.values) ? out : roomLike({ ...out, layer: 0 }, width, height, 1);
     kernel(
       place(values),
       width,

@@ -1,8 +1,9 @@
 import { stepVoxels as kernel } from "../../../assembly/build/kernels.wasm";
 import { checkStepVoxels } from "../bounds.ts";
 import type { BorderedVoxels, CellRule, VoxelTarget } from "../ops.ts";
+import { copyVoxels } from "../voxels.ts";
 import { floats, frame, isNear, place } from "./memory.ts";
-import { addressOf, copyVoxels, nearVoxels, roomFor } from "./near_cells.ts";
+import { addressOf, nearVoxels, roomLike } from "./near_cells.ts";
 
 /** As the kernels count them. */
 export const nonlinearities: Record<CellRule["nonlinearity"], number> = {
@@ -25,7 +26,7 @@ export function stepVoxels(
   const size = [width, height, depth] as const;
   frame(() => {
     const w = nearVoxels(weight, ...size), g = gradient && nearVoxels(gradient, ...size);
-    const to = isNear(out.values) ? out : roomFor(...size);
+    const to = isNear(out.values) ? out : roomLike(out, ...size);
     kernel(
       place(values),
       ...size,

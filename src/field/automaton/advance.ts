@@ -14,7 +14,7 @@ export const MAX_STEPS = 4096;
  * more copies.
  */
 export const stepsAPass = ({ groups }: Rule, axes: number): number =>
-  groups.every(({ length }) => length === 1) ? (axes === 2 ? 4 : 2) : 1;
+  groups.every(({ length }) => length === 1) ? (axes === 2 ? 5 : 3) : 1;
 
 /** Throws `BadRequest` unless `t` is a whole number of steps, 0 to `MAX_STEPS`. */
 export function checkSteps(t: number): void {
@@ -86,7 +86,10 @@ function crop(state: CellState, region: Region, edges: Edges): CellState {
   return { ...state, region, fields };
 }
 
-/** Takes a share of a state's blocks, `which` of `of`, from one state to another that is some steps later. */
+/**
+ * Takes cells from one state to another that is some steps later; of several workers that share memory,
+ * the one `which` of `of` takes its share of the rows, or of a volume's layers.
+ */
 export function pass(
   automaton: Automaton,
   from: CellState,
@@ -96,11 +99,13 @@ export function pass(
 ): void {
   const { rule, cancelled } = automaton, steps = to.step - from.step;
   const largest = Math.max(...rule.groups.map(({ length }) => length));
-  const planes = 2 * largest + (rule.driven ? 2 : 1);
-  const blocks = blocksOf(to.region, planes, steps * rule.reach);
-  const end = Math.floor((which + 1) * blocks.length / of);
-  for (let i = Math.floor(which * blocks.length / of); i < end; i++) {
+  const arrays = 2 * largest + (rule.driven ? 2 : 1);
+  const last = to.region.at(-1)!, start = (i: number) => Math.floor(i * last.count / of);
+  const span = { first: last.first + start(which), count: start(which + 1) - start(which) };
+  if (span.count === 0) return;
+  const share = [...to.region.slice(0, -1), span];
+  for (const block of blocksOf(share, arrays, steps * rule.reach)) {
     cancelled();
-    stepBlock(automaton, from, to, blocks[i]!, steps);
+    stepBlock(automaton, from, to, block, steps);
   }
 }

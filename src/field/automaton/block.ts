@@ -1,5 +1,5 @@
 import type { Ops, VoxelTarget } from "../../compute/ops.ts";
-import { copyRegion, fillBorder, frameOf, targetIn } from "./border.ts";
+import { copyRegion, fillBorder, frameOf, placeOf, targetIn } from "./border.ts";
 import { before, cellsOf, type Region } from "./region.ts";
 import type { Automaton } from "./rule.ts";
 import type { CellState, Numbers } from "./state.ts";
@@ -27,14 +27,11 @@ export function stepBlock(
     const weight = near(from.weight), gradient = rule.driven ? near(from.gradient) : null;
     for (const group of rule.groups) {
       ops.frame(() => {
-        let [now, next] = [0, 1].map(() => group.map(() => floats(ops, room))) as [
-          Float32Array[],
-          Float32Array[],
-        ];
-        for (const [i, field] of group.entries()) {
+        let next = group.map(() => floats(ops, room));
+        let now = group.map((field) => {
           const numbers = { region: from.region, values: from.fields[field]! };
-          copyRegion(numbers, regions[0]!, size, edges, targetIn(now[i]!, frames[0]!));
-        }
+          return frameCells(numbers, room);
+        });
         for (const [i, frame] of frames.entries()) {
           for (const values of now) fillBorder(values, frame, size, edges);
           const { region, counts } = frame, following = frames[i + 1];
@@ -51,6 +48,17 @@ export function stepBlock(
           [now, next] = [next, now];
         }
       });
+    }
+
+    function frameCells(numbers: Numbers, room: number): Float32Array {
+      const values = floats(ops, room + 1);
+      // Shared memory is copied in words of two cells where both sides begin alike.
+      const even = values.subarray(0, room), odd = values.subarray(1);
+      const source = placeOf(numbers, regions[0]!, size, edges);
+      const inFrame = targetIn(even, frames[0]!).start;
+      const target = targetIn(source % 2 === inFrame % 2 ? even : odd, frames[0]!);
+      copyRegion(numbers, regions[0]!, size, edges, target);
+      return target.values;
     }
 
     function near(numbers: Numbers): VoxelTarget {

@@ -1,33 +1,35 @@
 import type { Region } from "./region.ts";
 
-/** Bytes of scratch that a block's planes take, so that they stay in a core's second-level cache. */
-const CACHE = 3 << 18;
+/** Bytes of scratch that a block's arrays take, so that they stay near the core. */
+const CACHE = { 2: 3 << 18, 3: 1 << 24 } as const;
 /** Cells in a row from which on longer rows gain nothing. */
 const ROW = 512;
+/** Rows are cut where shared memory is copied in words: at half of the places a word is cut in two. */
+const EVEN = 8;
 
 /**
- * Cuts a region into blocks, such that `planes` arrays of a block's float32 cells stay in the cache, with
- * `margin` more on every side: long rows, as many of them as fit.
+ * Cuts a region into blocks such that `arrays` of a block's float32 cells stay in the cache, with `margin`
+ * more on every side: long rows, as many of them as fit.
  */
-export function blocksOf(region: Region, planes: number, margin: number): Region[] {
-  const cells = CACHE / 4 / planes;
-  const wide = Math.min(ROW, 2 * cells ** (1 / region.length));
-  const [x, ...others] = region;
-  const widths = [Math.min(x!.count, Math.ceil(wide))];
-  const rest = cells / (widths[0]! + 2 * margin);
-  const side = rest ** (1 / others.length) - 2 * margin;
-  for (const { count } of others) widths.push(Math.min(count, Math.max(8, Math.floor(side))));
+export function blocksOf(region: Region, arrays: number, margin: number): Region[] {
+  const axes = region.length === 2 ? 2 : 3;
+  const cells = CACHE[axes] / 4 / arrays;
+  const row = Math.min(region[0]!.count, ROW, 2 * cells ** (1 / (axes - 1)));
+  const side = (cells / (row + 2 * margin)) ** (1 / (axes - 1)) - 2 * margin;
   return region.reduce<Region[]>(
-    (blocks, span, axis) => blocks.flatMap((block) => cut(span, widths[axis]!, block)),
+    (blocks, span, axis) => {
+      const [length, step] = axis === 0 ? [row, EVEN] : [Math.max(EVEN, side), 1];
+      return blocks.flatMap((block) => cut(span, length, step).map((piece) => [...block, piece]));
+    },
     [[]],
   );
 }
 
-/** Adds to a block's spans those of each piece of another axis, all pieces about as long. */
-function cut({ first, count }: Region[number], width: number, block: Region): Region[] {
-  const pieces = Math.ceil(count / width);
+/** Pieces about as long as each other, no longer than `length`, that begin at whole steps. */
+function cut({ first, count }: Region[number], length: number, step: number): Region[number][] {
+  const pieces = Math.ceil(count / length);
+  const start = (i: number) => i === pieces ? count : Math.floor(i * count / pieces / step) * step;
   return Array.from({ length: pieces }, (_, i) => {
-    const from = Math.floor(i * count / pieces), to = Math.floor((i + 1) * count / pieces);
-    return [...block, { first: first + from, count: to - from }];
-  });
+    return { first: first + start(i), count: start(i + 1) - start(i) };
+  }).filter(({ count }) => count > 0);
 }

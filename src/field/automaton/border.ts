@@ -1,5 +1,14 @@
 import type { VoxelTarget } from "../../compute/ops.ts";
-import { before, type Edges, indexIn, modulo, type Region, type Size } from "./region.ts";
+import { copyVoxels } from "../../compute/voxels.ts";
+import {
+  before,
+  type Edges,
+  indexIn,
+  modulo,
+  type Region,
+  type Size,
+  type Span,
+} from "./region.ts";
 import type { Numbers } from "./state.ts";
 
 /** How a region and a border of `reach` cells around it lie in an array. */
@@ -42,23 +51,41 @@ export function copyRegion(
   edges: Edges,
   target: VoxelTarget,
 ): void {
-  const [x, y, z = { first: 0, count: 1 }] = region;
-  const [keptX, keptY, keptZ = z] = kept;
-  const pitch = keptX!.count, layer = pitch * keptY!.count;
-  const left = indexIn(keptX!, x!.first, size[0]!, edges);
-  // Of a whole axis that wraps, what lies beyond its end is at its beginning.
-  const near = Math.min(x!.count, pitch - left);
-  for (let k = 0; k < z.count; k++) {
-    const back = indexIn(keptZ, z.first + k, size[2] ?? 1, edges) * layer;
-    for (let j = 0; j < y!.count; j++) {
-      const row = back + indexIn(keptY!, y!.first + j, size[1]!, edges) * pitch;
-      const to = target.start + k * target.layer + j * target.pitch;
-      target.values.set(values.subarray(row + left, row + left + near), to);
-      if (near < x!.count) {
-        target.values.set(values.subarray(row, row + x!.count - near), to + near);
+  const [x, y, z] = region.map((span, axis) => runsOf(kept[axis]!, span, size[axis]!, edges));
+  const pitch = kept[0]!.count, layer = pitch * kept[1]!.count;
+  for (const back of z ?? [{ from: 0, to: 0, count: 1 }]) {
+    for (const down of y!) {
+      for (const across of x!) {
+        const start = back.from * layer + down.from * pitch + across.from;
+        const to = target.start + back.to * target.layer + down.to * target.pitch + across.to;
+        const source = { values, start, pitch, layer };
+        const { count: width } = across, { count: height } = down, { count: depth } = back;
+        copyVoxels(source, { ...target, start: to }, width, height, depth);
       }
     }
   }
+}
+
+/** Where the cells of a span are kept, in one run or, of an axis that wraps, in two. */
+function runsOf(kept: Span, { first, count }: Span, length: number, edges: Edges) {
+  const from = indexIn(kept, first, length, edges), before = Math.min(count, kept.count - from);
+  const run = { from, to: 0, count: before };
+  return before === count ? [run] : [run, { from: 0, to: before, count: count - before }];
+}
+
+/** Where in memory, counted in cells, the first of a region's cells lies. */
+export function placeOf(
+  { region: kept, values }: Numbers,
+  region: Region,
+  size: Size,
+  edges: Edges,
+): number {
+  let place = values.byteOffset / values.BYTES_PER_ELEMENT, step = 1;
+  for (const [axis, span] of kept.entries()) {
+    place += indexIn(span, region[axis]!.first, size[axis]!, edges) * step;
+    step *= span.count;
+  }
+  return place;
 }
 
 /** Fills what a frame does not know, from what it does. */
@@ -82,6 +109,7 @@ export function fillBorder(
       each(axis, (at, count) => {
         const to = at + i * steps[axis]!;
         if (edges === "zero") values.fill(0, to, to + count);
+        else if (count === 1) values[to] = values[at + source * steps[axis]!]!;
         else values.copyWithin(to, at + source * steps[axis]!, at + source * steps[axis]! + count);
       });
     }
