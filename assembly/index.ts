@@ -8,6 +8,7 @@ export * from "./count_keys";
 export * from "./crc32c";
 export * from "./decode";
 export * from "./deflate";
+export { dense } from "./dense";
 export * from "./filter_rows";
 export * from "./gather";
 export * from "./largest";

@@ -6,6 +6,7 @@ import {
   type BorderedVoxels,
   type Brick,
   BRICK_LEVELS,
+  type Dense,
   type Packed,
   type Target,
   type VoxelTarget,
@@ -191,6 +192,24 @@ export function checkStepVoxels(
     const last = { ...target, start: target.start + (depth - 1) * target.layer };
     checkTarget("stepVoxels", last, width, height);
   }
+}
+
+/** Rows of inputs; throws `RangeError` unless they are whole and weights, biases and room for outputs are there. */
+export function checkDense(input: Float32Array, layer: Dense, out: Float32Array): number {
+  const { inputs, outputs, weights, bias } = layer, rows = input.length / inputs;
+  if (!Number.isInteger(rows)) {
+    throw new RangeError(`dense: ${input.length} inputs are no whole rows of ${inputs}`);
+  }
+  if (weights.length !== inputs * outputs || bias.length !== outputs) {
+    throw new RangeError(
+      `dense: ${inputs} × ${outputs} weights and ${outputs} biases expected, got ` +
+        `${weights.length} and ${bias.length}`,
+    );
+  }
+  if (out.length < rows * outputs) {
+    throw new RangeError(`dense: ${rows} × ${outputs} outputs, room for ${out.length}`);
+  }
+  return rows;
 }
 
 function checkTarget(operation: string, target: Target, width: number, rows: number): void {

@@ -188,6 +188,14 @@ export interface BrickTree {
 /** The least and the most levels of a `BrickTree`: 4 and 64 cells a side. */
 export const BRICK_LEVELS = [2, 6] as const;
 
+/** A layer of neurons: `weights[k * outputs + j]` is how much input k counts for output j. */
+export interface Dense {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
 /**
  * What kernels do. The plain TypeScript version (`reference/`) defines each operation, the others
  * are held to it by `tests/compute/conformance.ts`. Arrays in, arrays out; arrays that come out
@@ -278,6 +286,13 @@ export interface Ops {
     rule: CellRule,
     out: VoxelTarget,
   ): void;
+  /**
+   * A layer of neurons for as many rows of inputs as there are, a row of outputs for each: of output j,
+   * bias plus the products of inputs and weights, added in the inputs' order, each operation in float32, so
+   * that backends agree to the bit; then, if `relu`, 0 for what is below. NaN stays NaN, its bits are
+   * undefined. `out` shares no memory with what is read.
+   */
+  dense(input: Float32Array, layer: Dense, relu: boolean, out: Float32Array): void;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */

@@ -8,6 +8,7 @@ import { countGroups, countPackedGroups } from "./reference/count_groups.ts";
 import { countKeys } from "./reference/count_keys.ts";
 import { crc32c } from "./reference/crc32c.ts";
 import { decode } from "./reference/decode.ts";
+import { dense } from "./reference/dense.ts";
 import { gather } from "./reference/gather.ts";
 import { filterRows } from "./reference/filter_rows.ts";
 import { frame, scratch } from "./reference/memory.ts";
@@ -37,6 +38,7 @@ export const reference: Ops = {
   countKeys,
   countGroups,
   countPackedGroups,
+  dense,
   stepCells,
   stepVoxels,
   shade,

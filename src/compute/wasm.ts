@@ -8,6 +8,7 @@ import { countKeys } from "./wasm/count_keys.ts";
 import { crc32c } from "./wasm/crc32c.ts";
 import { decode } from "./wasm/decode.ts";
 import { filterRows } from "./wasm/filter_rows.ts";
+import { dense } from "./wasm/dense.ts";
 import { gather } from "./wasm/gather.ts";
 import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
@@ -38,6 +39,7 @@ export const wasm: Ops = {
   countKeys,
   countGroups,
   countPackedGroups,
+  dense,
   stepCells,
   stepVoxels,
   shade,

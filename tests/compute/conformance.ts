@@ -8,6 +8,7 @@ import { conformCountKeys } from "./conformance/count_keys.ts";
 import { conformCrc32c } from "./conformance/crc32c.ts";
 import { conformDecode } from "./conformance/decode.ts";
 import { conformDecodeBlocks } from "./conformance/decode_blocks.ts";
+import { conformDense } from "./conformance/dense.ts";
 import { conformGather } from "./conformance/gather.ts";
 import { conformMerge } from "./conformance/merge.ts";
 import { conformMergeBrick } from "./conformance/merge_brick.ts";
@@ -34,6 +35,7 @@ export function conform(ops: Ops): void {
   conformCountKeys(ops);
   conformCrc32c(ops);
   conformCountGroups(ops);
+  conformDense(ops);
   conformStepCells(ops);
   conformStepVoxels(ops);
   conformShade(ops);

@@ -38,6 +38,7 @@ export function stepBlock(
           const moment = {
             step: from.step + i,
             size,
+            edges,
             weight: within(weight, first, region),
             gradient: gradient && within(gradient, first, region),
           };

@@ -1,5 +1,5 @@
 import type { Ops, VoxelTarget } from "../../compute/ops.ts";
-import type { Edges, Region } from "./region.ts";
+import type { Edges, Region, Size } from "./region.ts";
 
 /** Cells of a region with a border of `reach` cells on every side; `counts` includes it. */
 export interface BorderedCells {
@@ -13,7 +13,8 @@ export interface BorderedCells {
 export interface Moment {
   /** Steps there have been. */
   readonly step: number;
-  readonly size: readonly number[];
+  readonly size: Size;
+  readonly edges: Edges;
   readonly weight: VoxelTarget;
   /** Null where the rule does not look at it. */
   readonly gradient: VoxelTarget | null;

@@ -37,13 +37,13 @@ export function imprint(size: Size, region: Region, fields: readonly Float32Arra
   return initial(size, region, fields, numbers(WEIGHT), numbers(GRADIENT));
 }
 
-/** Cells of any fields before the first step, voxels among them. */
+/** Cells of any fields before the first step, voxels among them; the first field is their weight if none is given. */
 export function initial(
   size: Size,
   region: Region,
   fields: readonly Float32Array[],
-  weight: Numbers,
-  gradient: Numbers,
+  weight: Numbers = { region, values: fields[0]! },
+  gradient: Numbers = weight,
 ): CellState {
   for (const { region: { length }, values } of [weight, gradient]) {
     if (length !== size.length) throw new RangeError(`${length} axes instead of ${size.length}`);
