@@ -25,7 +25,9 @@ export function learned(network: Network, options: LearnedOptions): Rule {
   if (!(fireRate >= 0 && fireRate <= 1)) {
     throw new RangeError(`the fire rate must be from 0 to 1, got ${fireRate}`);
   }
-  if (alive && !(Number.isInteger(alive.channel) && alive.channel >= 0 && alive.channel < channels)) {
+  if (
+    alive && !(Number.isInteger(alive.channel) && alive.channel >= 0 && alive.channel < channels)
+  ) {
     throw new RangeError(`alive.channel must be from 0 to ${channels - 1}, got ${alive.channel}`);
   }
   return {
@@ -117,7 +119,9 @@ function update(
     ops.dense(neurons, weights[1], false, change);
     for (let i = 0; i < count; i++) {
       const at = row * x.count + firing[i]!;
-      for (const [channel, values] of next.entries()) values[at]! += change[i * channels + channel]!;
+      for (const [channel, values] of next.entries()) {
+        values[at]! += change[i * channels + channel]!;
+      }
     }
   }
   return next;
