@@ -1,10 +1,12 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { reference } from "../../../src/compute/reference.ts";
 import { wasm } from "../../../src/compute/wasm.ts";
 import { BadRequest } from "../../../src/errors.ts";
-import { advance, MAX_STEPS } from "../../../src/field/automaton/advance.ts";
-import { haloOf, type Region, wholeOf } from "../../../src/field/automaton/region.ts";
+import { advance, MAX_STEPS, pass } from "../../../src/field/automaton/advance.ts";
+import { stepBlock } from "../../../src/field/automaton/block.ts";
+import { blocksOf } from "../../../src/field/automaton/blocks.ts";
+import { cellsOf, haloOf, type Region, wholeOf } from "../../../src/field/automaton/region.ts";
 import type { Automaton } from "../../../src/field/automaton/rule.ts";
 import { relax } from "../../../src/field/automaton/rules/relax.ts";
 import { assertSameBits } from "../../compute/same_bits.ts";
@@ -67,15 +69,68 @@ for (const edges of allEdges) {
   });
 }
 
-Deno.test("planes and volumes of several blocks are the same cell for cell, across every seam", () => {
+Deno.test("planes and volumes cut into blocks are the same cell for cell, across every seam", () => {
   for (const edges of allEdges) {
-    const plane = new Oracle([611, 290], edges, { ...rule, gamma: 0 }, 2);
-    follow(plane, wholeOf(plane.size), 6);
-    follow(plane, box([1, 609], [2, 200]), 5);
-    const volume = new Oracle([97, 41, 40], edges, rule, 2);
-    follow(volume, wholeOf(volume.size), 3);
+    for (const size of [[101, 57], [23, 11, 14]]) {
+      const oracle = new Oracle(size, edges, rule, 2), { fields } = oracle;
+      const automaton = { ops: wasm, rule: relax(rule, fields.length), edges, cancelled: never };
+      const from = oracle.whole();
+      for (const steps of [1, 3]) {
+        const to = { ...from, step: steps, fields: fields.map((field) => field.slice().fill(NaN)) };
+        for (const block of product(from.region.map((span) => [...pieces(span, 7)]))) {
+          stepBlock(automaton, from, to, block, steps);
+        }
+        const shares = { ...to, fields: fields.map((field) => field.slice().fill(NaN)) };
+        for (const which of [0, 1, 2]) pass(automaton, from, shares, which, 3);
+        for (const [i, want] of oracle.at(steps).entries()) {
+          assertSameBits(to.fields[i]!, want, `field ${i} in blocks, ${edges}`);
+          assertSameBits(shares.fields[i]!, want, `field ${i} in shares, ${edges}`);
+        }
+      }
+    }
+    // Larger than a block, in both directions.
+    follow(new Oracle([2100, 260], edges, { ...rule, gamma: 0 }, 2), box([0, 2100], [0, 260]), 2);
   }
 });
+
+Deno.test("blocks have every cell of a region once, in no more memory than there is for them", () => {
+  const regions = [
+    box([0, 1], [0, 1]),
+    box([-3, 4100], [7, 999]),
+    box([5, 9000], [0, 1]),
+    box([0, 1], [3, 90000]),
+    box([0, 300], [2, 300], [-9, 200]),
+  ];
+  for (const region of regions) {
+    for (const [arrays, margin] of [[3, 5], [4, 1], [34, 2], [130, 2]] as const) {
+      const blocks = blocksOf(region, arrays, margin);
+      const cells = blocks.reduce((sum, block) => sum + cellsOf(block), 0);
+      assertEquals(cells, cellsOf(region));
+      const corners = new Set(blocks.map((block) => block.map(({ first }) => first).join()));
+      assertEquals(corners.size, blocks.length);
+      for (const block of blocks) {
+        const all = block.reduce((all, { count }) => all * (count + 2 * margin), 4 * arrays);
+        assert(all < 2 ** 26, `${JSON.stringify(block)} takes ${all} bytes`);
+        for (const [axis, { first, count }] of block.entries()) {
+          const outer = region[axis]!, end = outer.first + outer.count;
+          assert(count > 0 && first >= outer.first && first + count <= end);
+        }
+      }
+    }
+  }
+});
+
+function* pieces({ first, count }: Region[number], length: number): Generator<Region[number]> {
+  for (let i = 0; i < count; i += length) {
+    yield { first: first + i, count: Math.min(length, count - i) };
+  }
+}
+
+const product = (axes: readonly (readonly Region[number][])[]): Region[] =>
+  axes.reduce<Region[]>(
+    (blocks, spans) => blocks.flatMap((block) => spans.map((span) => [...block, span])),
+    [[]],
+  );
 
 Deno.test("any part of any plane, by any rule and after any steps, is that of the whole", () => {
   const part = fc.record({
