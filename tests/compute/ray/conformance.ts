@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { RayImage, RayMode, RayView, RayVolume } from "../../../src/compute/ray/ops.ts";
+import type {
+  Occupancy,
+  RayImage,
+  RayMode,
+  RayView,
+  RayVolume,
+} from "../../../src/compute/ray/ops.ts";
 import { rayModes } from "../../../src/compute/ray/ops.ts";
 import { rayScene as reference } from "../../../src/compute/reference/raymarch.ts";
 import { random } from "../samples.ts";
@@ -8,6 +14,7 @@ import { even, tableOf, viewOf, waves } from "./samples.ts";
 
 /** A scene of whichever kind. */
 export interface AnyScene {
+  readonly occupancy: Occupancy;
   render(view: RayView): RayImage | Promise<RayImage>;
   free(): void;
 }
@@ -29,6 +36,7 @@ export function conformRays(
   const check = async (title: string, volume: RayVolume, ...views: Partial<RayView>[]) => {
     const scene = await make(volume);
     const plain = reference(volume);
+    assertEquals(scene.occupancy, plain.occupancy);
     try {
       for (const mode of rayModes) {
         for (const part of views) {

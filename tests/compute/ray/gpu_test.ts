@@ -63,4 +63,9 @@ else {
     const grown = (after - before) / 2 ** 20;
     assert(grown < 24, `${grown.toFixed(1)} MiB more after 1,000 images`);
   });
+
+  Deno.test("gpu: what was given up says so", async () => {
+    gpu.destroy();
+    await assertRejects(() => gpu.scoped("nothing", () => Promise.resolve()), GpuLost, "given up");
+  });
 }
