@@ -6,7 +6,7 @@ import type {
   RayView,
   RayVolume,
 } from "../../../src/compute/ray/ops.ts";
-import { rayModes } from "../../../src/compute/ray/ops.ts";
+import { OPAQUE, rayModes } from "../../../src/compute/ray/ops.ts";
 import { rayScene as reference } from "../../../src/compute/reference/raymarch.ts";
 import { random } from "../samples.ts";
 import { assertNear, type Tolerance } from "./compare.ts";
@@ -107,7 +107,13 @@ export function conformRays(
 
   test("rays that end opaque", async () => {
     const transfer = tableOf("density").map((x, i) => i % 4 === 3 && x > 0 ? 0.6 : x);
-    await check("opaque", waves([30, 30, 30]), { camera, transfer }, { camera, transfer, step: 2 });
+    const volume = waves([30, 30, 30]);
+    await check("opaque", volume, { camera, transfer }, { camera, transfer, step: 2 });
+    const scene = await make(volume);
+    const { values } = await scene.render(viewOf({ camera, transfer }));
+    assertEquals(values.filter((opacity) => opacity > OPAQUE && opacity < 1).length, 0);
+    assert(values.some((opacity) => opacity === 1));
+    scene.free();
   });
 
   test("a transfer function that jumps", async () => {
