@@ -32,7 +32,7 @@ for (const stage of stages.slice(1)) {
 }
 
 Deno.test("kernels know of nothing but arrays, element types and errors", async () => {
-  const allowed = /^src\/(compute\/|errors\.ts$|formats\/format\.ts$)|^assembly\/build\//;
+  const allowed = /^src\/(compute\/|errors\.ts$|formats\/format\.ts$)|^assembly\/build\/|^wgsl\//;
   for await (const path of sources("src/compute")) {
     const text = await Deno.readTextFile(new URL(path, root));
     for (const to of targets(text, path)) assert(allowed.test(to), `${path} imports ${to}`);

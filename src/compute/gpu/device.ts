@@ -63,7 +63,9 @@ export function gpuOf(device: GPUDevice, name: string, software: boolean): Gpu {
       const { promise: lost, reject } = Promise.withResolvers<never>();
       waiting.add(reject);
       const all = Promise.all([outcome, ...errors]);
-      const [done, ...found] = await Promise.race([all, lost]).finally(() => waiting.delete(reject));
+      const [done, ...found] = await Promise.race([all, lost]).finally(() =>
+        waiting.delete(reject)
+      );
       for (const error of found) if (error) throw new Error(`${what} on ${name}: ${error.message}`);
       if ("error" in done) throw reason ?? done.error;
       return done.value;
