@@ -173,7 +173,14 @@ export interface OctreeMode extends SolidLook {
 export interface VoxelMode extends SolidLook {
   readonly solid: "voxels";
   /** log2 of the cells along each axis of the blocks that an image of zoom z is made of. */
-  levelAt(volume: Volume, z: number): Sides;
+  levelAt(options: Options, volume: Volume, z: number): Sides;
+  /** Whether `Facts.channels` must have been looked for. */
+  needsChannels(options: Options): boolean;
+  /**
+   * Where voxels have directions, weights of slices of 2^`deep` cells, 0 to 255; null where each is a
+   * place on the ramp.
+   */
+  weights(options: Options, facts: Facts, volume: Volume, deep: number): Uint8Array | null;
   /** How means of blocks become places on the ramp. */
   tint(options: Options, facts: Facts): Tint;
   /** Lengths of the sides of a block, of which there are so many along each axis. */

@@ -9,9 +9,9 @@ export const opacities = {
   /** What is far from the middle, to both sides. */
   ends: [[0, 0.35], [0.25, 0.06], [0.42, 0], [0.58, 0], [0.75, 0.06], [1, 0.35]],
   /** What is high. */
-  rise: [[0, 0], [0.5, 0.01], [1, 0.3]],
+  rise: [[0, 0], [0.25, 0.03], [1, 0.6]],
   /** What is low. */
-  fall: [[0, 0.3], [0.5, 0.01], [1, 0]],
+  fall: [[0, 0.6], [0.75, 0.03], [1, 0]],
   /** All of it, as a fog. */
   haze: [[0, 0.03], [1, 0.03]],
 } as const satisfies Record<string, Points>;

@@ -1,16 +1,18 @@
 import { BadRequest } from "../errors.ts";
 import { fitting } from "../compute/ray/camera.ts";
-import { type RayMode, rayModes, type RayView } from "../compute/ray/ops.ts";
+import type { RayMode, RayView } from "../compute/ray/ops.ts";
 import { coarseSides, type Sides } from "../field/volume/coarse.ts";
-import { TILE } from "../field/plane.ts";
-import { colormaps } from "./colormaps.ts";
-import type { Legend, Options, Parameter, VoxelMode } from "./mode.ts";
-import { normalizationParameters, special, stops } from "./normalize.ts";
+import { axesOf, TILE } from "../field/plane.ts";
+import { DIRECTED } from "../field/volume/directions.ts";
+import { elementOf, type Volume } from "../field/volume.ts";
+import type { Facts, Legend, Options, VoxelMode } from "./mode.ts";
+import { special, stops } from "./normalize.ts";
 import { opacities, type OpacityName, parsePoints, transferOf } from "./opacity.ts";
 import { parseVolumeAxes } from "./options.ts";
+import { voxelParameters } from "./voxel_parameters.ts";
 import { tintOf } from "./weights.ts";
 
-/** Voxels of a volume that rays march through, at most. */
+/** Bytes of a volume that rays march through, at most. */
 const MOST = 1 << 24;
 /** Zoom levels: the image of the last is 32,768 pixels wide. */
 const ZOOMS = 7;
@@ -18,100 +20,6 @@ const ZOOMS = 7;
 const LEAST = 0.5;
 /** How much longer than its shortest side a box is drawn, where it is stretched. */
 const OBLONG = 3;
-
-const angle = (name: string, title: string, about: string, value: number): Parameter => ({
-  ...{ name, title, about, type: "number", default: value, minimum: -360, maximum: 360 },
-  unit: "°",
-});
-
-const parameters: readonly Parameter[] = [
-  {
-    name: "render",
-    title: "Shown",
-    about:
-      "composite: all along a ray, by its opacity; maximum: its largest value; iso: the surface " +
-      "at a level; cubes: the first voxels that are not transparent.",
-    type: "choice",
-    default: "composite",
-    choices: rayModes,
-  },
-  angle("yaw", "Turn", "How far the camera has gone around, to the right.", 35),
-  angle("pitch", "Tilt", "How far the camera has gone up.", 25),
-  {
-    ...{ name: "fov", title: "Field of view", about: "Of the camera; 0 is without perspective." },
-    ...{ type: "number", default: 30, minimum: 0, maximum: 120, unit: "°" },
-  },
-  {
-    ...{ name: "distance", title: "Distance" },
-    about: "From the centre, in radii of the box around all; as far as it takes to see all of it " +
-      "unless given.",
-    ...{ type: "number", default: null, minimum: 0, maximum: 1000 },
-  },
-  {
-    name: "opacity",
-    title: "Opacity",
-    about:
-      "ends: what is far from the middle of the ramp; rise: what is high; fall: what is low; " +
-      "haze: all alike.",
-    type: "choice",
-    default: "ends",
-    choices: Object.keys(opacities),
-  },
-  {
-    ...{ name: "points", title: "Opacity points", type: "points", default: null },
-    about: "The same as pairs place:opacity along the ramp, such as 0:0.3,0.5:0,1:0.3.",
-  },
-  {
-    ...{ name: "density", title: "Density", about: "Factor of all opacities." },
-    ...{ type: "number", default: 1, minimum: 0.001, maximum: 1000 },
-  },
-  {
-    ...{ name: "shading", title: "Light", type: "boolean", default: true },
-    about: "Lights the composite by its gradient.",
-  },
-  {
-    ...{ name: "level", title: "Surface", about: "Of iso: a place on the ramp." },
-    ...{ type: "number", default: 0.75, minimum: 0, maximum: 1 },
-  },
-  {
-    ...{ name: "axis", title: "Cut across", about: "The axis that the volume is cut across." },
-    ...{ type: "choice", default: "none", choices: ["none", "x", "y", "z"] },
-  },
-  {
-    ...{ name: "slice", title: "Cut at", about: "Where: what lies before it is gone." },
-    ...{ type: "number", default: 0.5, minimum: 0, maximum: 1 },
-  },
-  {
-    name: "stretch",
-    title: "Stretch",
-    about: "Stretches a long or flat volume, so that no side is more than three times another.",
-    type: "boolean",
-    default: true,
-  },
-  {
-    name: "axes",
-    title: "Axes",
-    about: "Tensor axes across, down and through, outermost first, such as 3|1,2|0.",
-    type: "axes3",
-    default: null,
-  },
-  {
-    name: "colormap",
-    title: "Colours",
-    about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
-    type: "choice",
-    default: "ember-ice",
-    choices: colormaps.map(({ name }) => name),
-  },
-  {
-    name: "colormap_reverse",
-    title: "Reverse colours",
-    about: "Turns the colour map round.",
-    type: "boolean",
-    default: false,
-  },
-  ...normalizationParameters,
-];
 
 /** The layer's 3-D grid as a body that rays march through. */
 export const voxels: VoxelMode = {
@@ -121,7 +29,7 @@ export const voxels: VoxelMode = {
   about: "The layer's 3-D grid, seen from outside; zoomed in, finer voxels of it.",
   overzoom: 0,
   cells: false,
-  parameters,
+  parameters: voxelParameters,
   transparent: () => true,
 
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
@@ -135,14 +43,19 @@ export const voxels: VoxelMode = {
     return { width: side, height: side };
   },
 
-  levelAt(volume, z) {
+  needsChannels: ({ colour }) => colour === "direction",
+  weights: (options, facts, volume, deep) =>
+    options.colour === "direction" ? weightsOf(facts, volume, deep) : null,
+
+  levelAt(options, volume, z) {
+    const bytes = options.colour === "direction" ? DIRECTED : 1;
     const pixels = TILE * 2 ** Math.max(0, z);
     const log2 = [volume.width, volume.height, volume.depth].map((side) =>
       Math.max(0, Math.ceil(Math.log2(side / pixels)))
     ) as [number, number, number];
     for (;;) {
       const sides = coarseSides(volume, log2);
-      if (voxelsIn(sides) <= MOST) return log2;
+      if (bytes * voxelsIn(sides) <= MOST) return log2;
       log2[sides.indexOf(Math.max(...sides))]!++;
     }
   },
@@ -152,12 +65,14 @@ export const voxels: VoxelMode = {
   legend(options, { scale }): Legend {
     const normal = tintOf(options, scale);
     const shown = options.render === "composite" || options.render === "cubes"
-      ? `; opacity ${options.points === null ? options.opacity : `by ${options.points}`}`
+      ? `; opacity ${options.points === null ? opacityOf(options) : `by ${options.points}`}`
       : "";
     return {
       title: "Volume",
       style: "scientific",
-      normalization: `${normal.about}${shown}`,
+      normalization: options.colour === "direction"
+        ? `brightness |${normal.about}|, hue the gradient's angle in a slice, opacity × channel norm`
+        : `${normal.about}${shown}`,
       ramp: {
         colormap: String(options.colormap),
         reverse: Boolean(options.colormap_reverse),
@@ -210,7 +125,27 @@ function checkCamera({ fov, distance }: Options): void {
   }
 }
 
+/**
+ * Norms of the channels of slices of 2^`deep` cells, by the largest, as bytes: that of the one in the
+ * middle. All alike where the output channels do not run through the volume.
+ */
+function weightsOf({ channels }: Facts, volume: Volume, deep: number): Uint8Array {
+  const weights = new Uint8Array(Math.ceil(volume.depth / 2 ** deep)).fill(255);
+  const [plane] = volume.planes;
+  const [output = 0] = plane ? axesOf(plane.tensor) : [];
+  const largest = channels ? Math.max(...channels.norms) : 0;
+  const channelAt = (z: number) => elementOf(volume, 0, 0, z)?.index[output];
+  if (!channels || !(largest > 0) || channelAt(0) === channelAt(volume.depth - 1)) return weights;
+  return weights.map((_, z) => {
+    const middle = Math.min(volume.depth - 1, Math.floor((z + 0.5) * 2 ** deep));
+    return Math.round(255 * channels.norms[channelAt(middle) ?? 0]! / largest);
+  });
+}
+
 const voxelsIn = (sides: Sides): number => sides.reduce((product, side) => product * side, 1);
 
-const pointsOf = ({ points, opacity }: Options) =>
-  typeof points === "string" ? parsePoints(points) : opacities[opacity as OpacityName];
+const pointsOf = (options: Options) =>
+  typeof options.points === "string" ? parsePoints(options.points) : opacities[opacityOf(options)];
+
+const opacityOf = ({ opacity, colour }: Options): OpacityName =>
+  opacity === "ends" && colour === "direction" ? "rise" : opacity as OpacityName;

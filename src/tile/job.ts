@@ -184,6 +184,8 @@ export type Work =
     readonly axes: VolumeAxes | undefined;
     readonly log2: Sides;
     readonly tint: Tint;
+    /** Of slices, where voxels have directions. */
+    readonly weights: Uint8Array | null;
     readonly from: number;
     readonly to: number;
     readonly bytes: SharedArrayBuffer;

@@ -8,7 +8,8 @@ import { mergeBricks } from "../field/octree.ts";
 import { gridOf } from "../field/octree/grid.ts";
 import type { BrickLists } from "../field/octree/lists.ts";
 import { readBrick } from "../field/volume/bricks.ts";
-import { coarseSlice } from "../field/volume/coarse.ts";
+import { coarseSides, coarseSlice } from "../field/volume/coarse.ts";
+import { DIRECTED, directed } from "../field/volume/directions.ts";
 import { foldVolume } from "../field/volume.ts";
 import { parseOptions } from "../modes/options.ts";
 import { volumeModes } from "../modes/table.ts";
@@ -30,22 +31,28 @@ export function mergePart(
 /** Fills slices of a volume of bytes; what is not finite has the place of zero. */
 export function fillVoxels(
   reader: CellReader,
-  { axes, log2, tint: { shade, clamp }, from, to, bytes }: Job & { readonly kind: "fill" },
+  { axes, log2, tint: { shade, clamp }, weights, from, to, bytes }: Job & {
+    readonly kind: "fill";
+  },
 ): void {
   const { plane, source } = reader;
   const read = { ...reader, volume: foldVolume(plane.tensor, axes), sources: [source] };
   const [low, high] = clamp ?? [-Infinity, Infinity];
+  const [across] = coarseSides(read.volume, log2);
   for (let z = from; z < to; z++) {
     const means = coarseSlice(read, log2, z);
-    const slice = new Uint8Array(bytes, z * means.length, means.length);
-    for (let i = 0; i < means.length; i++) {
-      const mean = means[i]!;
-      means[i] = Number.isNaN(mean) ? 0 : Math.min(high, Math.max(low, mean));
-    }
+    const values = means.map((mean) =>
+      Number.isNaN(mean) ? 0 : Math.min(high, Math.max(low, mean))
+    );
+    const size = means.length * (weights ? DIRECTED : 1);
+    const slice = new Uint8Array(bytes, z * size, size);
     ops.frame(() => {
-      const entries = ops.shade(means, shade);
-      for (let i = 0; i < entries.length; i++) {
-        slice[i] = Math.round(Math.min(RAMP - 1, entries[i]!) * 255 / (RAMP - 1));
+      const entries = ops.shade(values, shade);
+      const place = (entry: number) => Math.min(1, entry / (RAMP - 1));
+      if (!weights) slice.set(entries.map((entry) => Math.round(255 * place(entry))));
+      else {
+        const magnitudes = entries.map((entry) => Math.round(255 * Math.abs(2 * place(entry) - 1)));
+        directed(means, magnitudes, across, weights[z]!, slice);
       }
     });
   }

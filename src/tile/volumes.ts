@@ -87,7 +87,8 @@ export class Volumes {
       content: entry.id,
       share: 1,
       draw: async (signal) => {
-        await this.layers.ready(entry, facts, signal);
+        const channels = mode.solid === "voxels" && mode.needsChannels(view.options);
+        await this.layers.ready(entry, { ...facts, channels }, signal);
         const job = mode.solid === "octree"
           ? await this.#slice({ ...view, mode }, window, format, signal)
           : await this.#march({ ...view, mode }, address, window, signal);
@@ -124,14 +125,15 @@ export class Volumes {
     signal: AbortSignal,
   ): Promise<Job> {
     const size = TILE * 2 ** z * density, tile = Math.min(size, TILE * density);
-    const axes = mode.axes(options), log2 = mode.levelAt(volume, z + density - 1);
+    const axes = mode.axes(options), log2 = mode.levelAt(options, volume, z + density - 1);
     const tint = mode.tint(options, entry.facts!);
-    const grid = await this.#voxels.of({ entry, axes, volume, log2, tint }, signal);
+    const weights = mode.weights(options, entry.facts!, volume, log2[2]);
+    const grid = await this.#voxels.of({ entry, axes, volume, log2, tint, weights }, signal);
     const spacing = mode.spacing(options, volume, grid.size);
     const view = mode.look(options, { size, x: x * tile, y: y * tile, width, height });
     return {
       ...{ kind: "march", context: entry.id, key: `${grid.key} ${spacing}`, format, view },
-      volume: { size: grid.size, channels: 1, data: grid.data, spacing },
+      volume: { size: grid.size, channels: grid.channels, data: grid.data, spacing },
       ...{ columns: width, rows: height },
     };
   }

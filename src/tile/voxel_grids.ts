@@ -1,3 +1,4 @@
+import { DIRECTED } from "../field/volume/directions.ts";
 import { coarseSides, type Sides } from "../field/volume/coarse.ts";
 import type { Volume, VolumeAxes } from "../field/volume.ts";
 import type { Tint } from "../modes/mode.ts";
@@ -13,6 +14,7 @@ export interface VoxelGrid {
   /** Names all that it follows from. */
   readonly key: string;
   readonly size: Sides;
+  readonly channels: 1 | 4;
   readonly data: Uint8Array;
 }
 
@@ -25,6 +27,8 @@ export interface Filling {
   /** log2 of the cells along each axis that a voxel is the mean of. */
   readonly log2: Sides;
   readonly tint: Tint;
+  /** Of slices, where voxels have directions: see `directed`. */
+  readonly weights: Uint8Array | null;
 }
 
 /** Bytes of grids that are kept. */
@@ -41,8 +45,8 @@ export class VoxelGrids {
 
   /** Throws what reading throws. */
   async of(filling: Filling, signal?: AbortSignal): Promise<VoxelGrid> {
-    const { entry, axes, log2, tint } = filling;
-    const key = JSON.stringify([entry.id, axes ?? null, log2, tint]);
+    const { entry, axes, log2, tint, weights } = filling;
+    const key = JSON.stringify([entry.id, axes ?? null, log2, tint, weights !== null]);
     const known = this.#kept.get(key);
     if (known) return known;
     return await this.#flight.run(key, async (signal) => {
@@ -53,20 +57,23 @@ export class VoxelGrids {
   }
 
   async #fill(
-    { entry, axes, volume, log2, tint }: Filling,
+    { entry, axes, volume, log2, tint, weights }: Filling,
     key: string,
     signal: AbortSignal,
   ): Promise<VoxelGrid> {
     const size = coarseSides(volume, log2);
     const [width, height, depth] = size;
-    const bytes = new SharedArrayBuffer(width * height * depth);
+    const channels = weights ? DIRECTED : 1;
+    const bytes = new SharedArrayBuffer(width * height * depth * channels);
     const cells = volume.width * volume.height * 2 ** log2[2];
     const slices = Math.max(1, Math.floor(PART / cells));
     await inLanes(this.layers.workers + 1, Math.ceil(depth / slices), async (i) => {
       const from = i * slices, to = Math.min(depth, from + slices);
-      const job: Job = { kind: "fill", context: entry.id, axes, log2, tint, from, to, bytes };
+      const job: Job = {
+        ...{ kind: "fill", context: entry.id, axes, log2, tint, weights, from, to, bytes },
+      };
       await this.layers.run(entry, job, signal, "background");
     });
-    return { key, size, data: new Uint8Array(bytes) };
+    return { key, size, channels, data: new Uint8Array(bytes) };
   }
 }

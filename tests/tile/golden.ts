@@ -36,6 +36,7 @@ export const goldenTiles = [
   ["automaton-128", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=128"],
   ["octree-slice", "tiny-transformer", "blocks.1.fc", "octree", "4/0/1", "axis=x"],
   ["volume", "burn-mnist", "conv3", "voxels", "0/0/0", "density=3"],
+  ["volume-directions", "burn-mnist", "conv3", "voxels", "0/0/0", "colour=direction"],
   ["volume-cubes", "tiny-transformer", "blocks.1.fc", "voxels", "0/0/0", "render=cubes&yaw=120"],
   ["volume-cut", "burn-mnist", "conv3", "voxels", "0/0/0", "render=maximum&axis=z&slice=0.4"],
   ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],

@@ -68,6 +68,38 @@ Deno.test("a volume is what the reference draws of the same voxels", () =>
     }
   }));
 
+Deno.test("directions are hues, weighed by the norms of the channels", () => {
+  // Of 24 channels half are a tenth of the others; within each, values climb to the right or down.
+  const climbing: Content = {
+    shape: [24, 256],
+    values: Float32Array.from({ length: 24 * 256 }, (_, i) => {
+      const z = Math.floor(i / 256), y = Math.floor(i % 256 / 16), x = i % 16;
+      return (z < 12 ? 1 : 0.1) * (z < 12 ? x : y);
+    }),
+  };
+  return withTensors({ climbing }, async (engine) => {
+    const look =
+      "colour=direction&range=-16,16&yaw=0&pitch=0&fov=0&shading=0&stretch=0&points=0:0,0.1:0.5,1:0.5";
+    const first = async (query: string) => {
+      const address = tileAt("climbing", [0, 0, 0], `${look}&${query}`, { mode: "voxels" });
+      const { bytes } = await engine.ticket(address).tile();
+      const { data } = await sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+      const sums = [0, 0, 0, 0];
+      for (let i = 0; i < data.length; i++) {
+        sums[i % 4]! += data[i]! * (i % 4 === 3 ? 1 : data[i | 3]!);
+      }
+      return sums as [number, number, number, number];
+    };
+    // From before, the strong half hides the weak one: along x is red.
+    const [red, green, blue, strong] = await first("");
+    assert(red > 5 * green && red > 5 * blue, `${[red, green, blue]}`);
+    // Without it, the weak half lets through most of what lies behind: along y is between yellow and green.
+    const [r, g, b, weak] = await first("axis=z&slice=0.5");
+    assert(g > b && g > 0.8 * r, `${[r, g, b]}`);
+    assert(weak < 0.6 * strong, `${weak} of ${strong}`);
+  });
+});
+
 Deno.test("tiles of an image are cut from it without seams, twice as dense ones too", () =>
   withTensors({ matrix }, async (engine) => {
     const query = "fov=50&yaw=200";
