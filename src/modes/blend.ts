@@ -27,7 +27,7 @@ export const blendParameters: readonly Parameter[] = [
 ];
 
 /** Pixels that a pixel depends on to each side, for each time: even, so that pairs stay pairs. */
-const REACH = 4;
+const REACH = 2;
 
 /** Whether the options blend anything. */
 export const isBlended = ({ blend }: Options): boolean => blend !== 1;

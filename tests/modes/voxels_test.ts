@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { foldVolume } from "../../src/field/volume.ts";
+import type { Facts } from "../../src/modes/mode.ts";
+import { voxels } from "../../src/modes/voxels.ts";
+import { tensorOf } from "../field/planes.ts";
+
+const volumeOf = (shape: number[]) => foldVolume(tensorOf(shape, () => 0).tensor);
+const factsOf = (...norms: number[]) => ({
+  channels: { norms: Float32Array.from(norms), dominant: null },
+} as unknown as Facts);
+const directed = { colour: "direction" };
+
+Deno.test("a slice weighs as the channel in its middle does, by the largest", () => {
+  const volume = volumeOf([5, 16]), facts = factsOf(1, 2, 3, 4, 10);
+  const weights = (deep: number) => [...voxels.weights(directed, facts, volume, deep)!];
+  assertEquals(weights(0), [26, 51, 77, 102, 255]);
+  assertEquals(weights(1), [51, 102, 255]);
+  assertEquals(weights(2), [77, 255]);
+});
+
+Deno.test("slices weigh alike where there are no channels, or none through the volume", () => {
+  const facts = factsOf(1, 2, 3, 4, 10);
+  assertEquals([...voxels.weights(directed, factsOf(0, 0), volumeOf([2, 9]), 0)!], [255, 255]);
+  const across = foldVolume(tensorOf([5, 3], () => 0).tensor, { x: [0], y: [], z: [1] });
+  assertEquals([...voxels.weights(directed, facts, across, 0)!], [255, 255, 255]);
+  assertEquals(voxels.weights({ colour: "value" }, facts, volumeOf([5, 16]), 0), null);
+});
+
+Deno.test("an image is made of no more voxels than it has pixels a side, nor than fit", () => {
+  const volume = volumeOf([32000, 768]); // 32 × 24 × 32000
+  const level = (z: number, options = {}) => voxels.levelAt(options, volume, z);
+  assertEquals(level(0), [0, 0, 7]);
+  assertEquals(level(3), [0, 0, 4]);
+  // 24.6 million cells are too many bytes, four times as many even more so.
+  assertEquals(level(7), [0, 0, 1]);
+  assertEquals(level(7, directed), [0, 0, 3]);
+});
