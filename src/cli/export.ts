@@ -4,6 +4,7 @@ import { exportPlane } from "../tile/export/export.ts";
 import { type ImageFormat, images, type Kind } from "../tile/export/sink.ts";
 import { kinds } from "../tile/export/table.ts";
 import { isThere } from "../tile/export/disk.ts";
+import { backendFlags, backendOf, settleBackend } from "./backend.ts";
 import { oneModel } from "./one.ts";
 import { parameterFlag, parametersOf } from "./parameters.ts";
 import { writePlane } from "./plane.ts";
@@ -36,6 +37,7 @@ export const exportVerb: Verb = {
       about: "replace what is there, and begin anew where another export stopped",
     },
     workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
+    ...backendFlags,
     ...reachFlags,
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
     help: { type: "boolean", short: "h", about: "this text" },
@@ -60,6 +62,7 @@ export const exportVerb: Verb = {
     const engine = await createEngine([oneModel(path)], {
       cacheBytes: 0,
       remote: reachOf(given),
+      ...backendOf(given),
       workers,
     });
     const force = given.has("force"), told = given.has("progress");
@@ -69,6 +72,7 @@ export const exportVerb: Verb = {
       const mode = given.text("mode") ?? "weights";
       const view = engine.view(model.id, layer, mode, parametersOf(given));
       const z = given.whole("z", 0) ?? view.plane.nativeZoom;
+      await settleBackend(engine, view);
       if (kind === PNG) {
         if (!force && isThere(out)) {
           throw new UsageError(`${out} is there already; --force replaces it`);

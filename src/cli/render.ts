@@ -1,6 +1,7 @@
 import { isFormat } from "../tile/address.ts";
 import { createEngine } from "../tile/engine.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";
+import { backendFlags, backendOf, settleBackend } from "./backend.ts";
 import { oneModel } from "./one.ts";
 import { parameterFlag, parametersOf } from "./parameters.ts";
 import { writeFile } from "./output.ts";
@@ -32,6 +33,7 @@ export const render: Verb = {
     plane: { type: "boolean", about: "the whole plane at that zoom as one PNG" },
     ...parameterFlag,
     workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
+    ...backendFlags,
     ...reachFlags,
     progress: { type: "boolean", about: "tell how far it is, even if nobody looks" },
     help: { type: "boolean", short: "h", about: "this text" },
@@ -54,12 +56,14 @@ export const render: Verb = {
     const engine = await createEngine([oneModel(path)], {
       cacheBytes: 0,
       remote: reachOf(given),
+      ...backendOf(given),
       ...(workers === undefined ? {} : { workers }),
     });
     try {
       const model = engine.models()[0]!; // none would have been thrown
       const mode = given.text("mode") ?? "weights";
       const view = engine.view(model.id, layer, mode, parametersOf(given));
+      await settleBackend(engine, view);
       const draw = given.has("plane") ? drawPlane : drawTile;
       await draw(engine, view, layer, given, output, signal);
       return 0;

@@ -7,6 +7,7 @@ import { isRemote } from "../storage/scheme.ts";
 import { Uploads } from "../model/uploads.ts";
 import { createEngine } from "../tile/engine.ts";
 import type { Engine } from "../tile/tile.ts";
+import { backendFlags, backendOf } from "./backend.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { storeFlags, storeOf } from "./store.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
@@ -43,6 +44,7 @@ export const serve: Verb = {
       about: "the most an upload may have: 4096 unless given",
     },
     "no-watch": { type: "boolean", about: "look into folders once, not again when they change" },
+    ...backendFlags,
     ...storeFlags,
     "no-ingest": { type: "boolean", about: "read models only as far as they are looked at" },
     ...reachFlags,
@@ -104,6 +106,7 @@ function open(given: Given, uploads: Uploads | undefined): Promise<Engine> {
   const found = paths.flatMap((path) => watched(path) ? modelsIn(path) : [path]);
   return createEngine([...found, ...before], {
     remote: reachOf(given),
+    ...backendOf(given),
     ...storeOf(given, !given.has("no-ingest")),
     ...(workers === undefined ? {} : { workers }),
     ...(cache === undefined ? {} : { cacheBytes: cache * 2 ** 20 }),

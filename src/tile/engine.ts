@@ -10,6 +10,7 @@ import { mapModes, modes, volumeModes } from "../modes/table.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
+import { type Backend, type BackendChoice, Backends } from "./backends.ts";
 import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import { persistently } from "./faults.ts";
@@ -41,12 +42,21 @@ export interface EngineOptions {
   readonly remote?: RemoteOptions;
   /** Where what is found of models is kept; not there where memory is enough. */
   readonly store?: StoreOptions;
+  /**
+   * What volumes are drawn with: WASM unless given. "auto" asks for a GPU once a first one has been
+   * drawn, "gpu" at the start.
+   */
+  readonly backend?: BackendChoice;
+  /** The script of the GPU's worker, where it is not ours. */
+  readonly gpuWorker?: URL;
+  /** Told of what did not go well though nobody asked for it. */
+  readonly tell?: (message: string) => void;
 }
 
 const MIB = 1 << 20;
 /**
  * Opens the models at `paths` (files, or folders of them) for drawing. Throws what opening throws
- * where no model can be opened.
+ * where no model can be opened, and `NotFound` where a GPU is to be used and there is none.
  */
 export async function createEngine(
   paths: readonly string[],
@@ -55,13 +65,17 @@ export async function createEngine(
   const size = options.workers ?? navigator.hardwareConcurrency;
   const pool = new Pool<Job>(new URL("./worker.ts", import.meta.url), size);
   const remote = access(options.remote);
+  const { backend: choice = "wasm", gpuWorker: script, tell } = options;
+  const backends = new Backends({ choice, script, tell });
   try {
+    if (choice === "gpu") await backends.ask();
     const catalogue = await Catalogue.open(paths.flatMap(findModels), undefined, remote);
     const [failure] = catalogue.failures();
     if (failure && catalogue.models().length === 0) throw failure.error;
-    return new TileEngine(catalogue, pool, remote, options);
+    return new TileEngine(catalogue, pool, backends, remote, options);
   } catch (error) {
     pool.close();
+    backends.close();
     await (await remote.made)?.close();
     throw error;
   }
@@ -71,6 +85,7 @@ class TileEngine implements Engine {
   readonly #catalogue: Catalogue;
   readonly #remote: Access;
   readonly #pool: Pool<Job>;
+  readonly #backends: Backends;
   readonly #layers: Layers;
   readonly #maps: Maps;
   readonly #orders: Orders;
@@ -85,7 +100,14 @@ class TileEngine implements Engine {
   /** Ends what goes on without being asked. */
   readonly #closing = new AbortController();
 
-  constructor(catalogue: Catalogue, pool: Pool<Job>, remote: Access, options: EngineOptions) {
+  constructor(
+    catalogue: Catalogue,
+    pool: Pool<Job>,
+    backends: Backends,
+    remote: Access,
+    options: EngineOptions,
+  ) {
+    this.#backends = backends;
     this.#catalogue = catalogue;
     this.#remote = remote;
     this.#pool = pool;
@@ -104,7 +126,7 @@ class TileEngine implements Engine {
     );
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers, modelOf);
-    this.#volumes = new Volumes(this.#layers);
+    this.#volumes = new Volumes(this.#layers, backends);
     this.#inspections = new Inspections(this.#layers, this.#maps, this.#views, this.#volumes);
     this.#orders = new Orders({
       view: ({ model, layer, mode, query }) => this.view(model, layer, mode, query),
@@ -163,6 +185,11 @@ class TileEngine implements Engine {
 
   watch(folder: string): Promise<void> {
     return watchFolder(folder, this.#catalogue, this.#closing.signal);
+  }
+
+  async backend(): Promise<Backend> {
+    await this.#backends.ask();
+    return this.#backends.current;
   }
 
   modes(): readonly (Mode | VolumeMode)[] {
@@ -294,6 +321,7 @@ class TileEngine implements Engine {
     this.#closing.abort();
     await this.#ingests.close();
     this.#pool.close();
+    this.#backends.close();
     this.#catalogue.close();
     await (await this.#remote.made)?.close();
   }

@@ -8,7 +8,7 @@ import type { StoredPyramid } from "../field/store.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats, MergeRule } from "../compute/ops.ts";
-import type { RayView, RayVolume } from "../compute/ray/ops.ts";
+import type { RayImage, RayView, RayVolume } from "../compute/ray/ops.ts";
 import type { Octree } from "../field/octree.ts";
 import type { Sides } from "../field/volume/coarse.ts";
 import type { VolumeAxes } from "../field/volume.ts";
@@ -198,6 +198,15 @@ export type Work =
     readonly key: string;
     readonly volume: RayVolume;
     readonly view: RayView;
+    readonly columns: number;
+    readonly rows: number;
+    readonly format: TileFormat;
+  }
+  | {
+    /** Makes a file of an image of a volume that was drawn elsewhere. */
+    readonly kind: "encode";
+    readonly context: string;
+    readonly image: RayImage;
     readonly columns: number;
     readonly rows: number;
     readonly format: TileFormat;

@@ -84,29 +84,48 @@ export class Orders {
   #ticket(address: Address): Ticket {
     const view = this.means.view(address);
     checkPlace(address, view);
-    const { z, x, y, density, crop = false, format } = address;
+    const { format } = address;
     if (format === "jpg" && view.mode.transparent?.(view.options)) {
       throw new BadRequest(
         `mode "${view.mode.name}" says something by transparency, which jpg has not: ask for png, or opaque=1`,
         { parameter: "format", found: format, allowed: ["png", "webp", "avif", "npy", "bin"] },
       );
     }
-    const { content, share, draw } = this.#plan(view, address);
+    return this.#made(view, address, this.#plan(view, address));
+  }
+
+  /** The ticket of a tile that is planned. */
+  #made(view: OpenView | MapView | VolumeView, address: Address, plan: Plan): Ticket {
+    const { z, x, y, density, crop = false, format } = address;
+    const { content, share, draw } = plan;
     const hash = fingerprint(
       ...[SOFTWARE, content, view.mode.name, view.query],
       ...[z, x, y, density, format],
     );
-    return this.means.tickets.make({
+    const ticket = this.means.tickets.make({
       tag: `${hash}${crop ? "c" : ""}`,
       format,
       share,
       headers: {
         "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
         ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
+        ...plan.headers,
       },
       versioned: address.query.get("v") === view.version,
       ...(view.against ? { against: view.against.model } : {}),
       draw,
     });
+    const { instead } = plan;
+    if (!instead) return ticket;
+    const tile = async (signal?: AbortSignal) => {
+      try {
+        return await ticket.tile(signal);
+      } catch (error) {
+        const other = instead(error);
+        if (!other) throw error;
+        return await this.#made(view, address, other).tile(signal);
+      }
+    };
+    return { ...ticket, tile };
   }
 }

@@ -13,7 +13,11 @@ export interface Plan {
   readonly content: string;
   /** Share of the cells that the picture is made from; 1 where it is exact. */
   readonly share: number;
+  /** Of the tile, besides those of its view. */
+  readonly headers?: Readonly<Record<string, string>>;
   draw(signal: AbortSignal): Promise<Rendered>;
+  /** Another plan for a tile that could not be drawn because of `error`; null where there is none. */
+  readonly instead?: (error: unknown) => Plan | null;
 }
 
 /** What several tiles will be made of. */

@@ -1,5 +1,5 @@
 import { RAMP } from "../compute/ops.ts";
-import type { RayScene } from "../compute/ray/ops.ts";
+import type { RayImage, RayScene } from "../compute/ray/ops.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { rayScene } from "../compute/wasm/raymarch.ts";
 import { Unreadable } from "../errors.ts";
@@ -70,7 +70,15 @@ export function march(
     latest = null;
     latest = { key, scene: rayScene(volume) };
   }
-  const { rgba, values, width, height } = latest.scene.render(view);
+  return drawnOf(latest.scene.render(view), columns, rows);
+}
+
+/** An image as what is encoded. Throws `RangeError` where it has another size than was asked for. */
+export function drawnOf(
+  { rgba, values, width, height }: RayImage,
+  columns: number,
+  rows: number,
+): Drawn {
   if (width === columns && height === rows) {
     return { pixels: { kind: "rgba", pixels: rgba, width, height }, values };
   }

@@ -5,6 +5,7 @@ import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
 import type { Against, Partner } from "./against.ts";
+import type { Backend } from "./backends.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
 import type { LayerSketch } from "./sketch.ts";
@@ -51,7 +52,7 @@ export interface Tile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly etag: string;
-  /** Further response headers: Synaptile-Mode, Synaptile-Refinement, Synaptile-Standard-Error, … */
+  /** Further response headers: Synaptile-Mode, Synaptile-Backend, Synaptile-Refinement, Synaptile-Standard-Error, … */
   readonly headers: Readonly<Record<string, string>>;
   readonly timings: Timings;
 }
@@ -173,6 +174,8 @@ export interface Engine {
   remove(id: string): void;
   /** Follows what a folder holds, until `close`. Rejects where it cannot be watched. */
   watch(folder: string): Promise<void>;
+  /** What volumes are drawn with from then on; asks for a GPU, where that is still to be done. */
+  backend(): Promise<Backend>;
   /** Of a layer's plane, and of its 3-D grid. */
   modes(): readonly (Mode | VolumeMode)[];
   mapModes(): readonly MapMode[];

@@ -7,6 +7,7 @@ import { foldVolume, type Volume } from "../field/volume.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
+import { type Backend, type Backends, GpuFailed } from "./backends.ts";
 import type { Job } from "./job.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
@@ -38,6 +39,8 @@ export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "ma
   readonly max: number | null;
 }
 
+type March = Job & { readonly kind: "march" };
+
 export const isVolume = <V extends View>(view: V | VolumeView): view is VolumeView =>
   "volume" in view;
 
@@ -48,7 +51,7 @@ export class Volumes {
   readonly #octrees: Octrees;
   readonly #voxels: VoxelGrids;
 
-  constructor(private readonly layers: Layers) {
+  constructor(private readonly layers: Layers, private readonly backends: Backends) {
     this.#octrees = new Octrees(layers);
     this.#voxels = new VoxelGrids(layers);
   }
@@ -80,21 +83,57 @@ export class Volumes {
 
   /** What a tile will be made of. */
   plan(view: VolumeView, address: Address): Plan {
-    const { entry, mode } = view;
+    const { mode } = view;
+    if (mode.solid === "voxels") {
+      return this.#rays({ ...view, mode }, address, this.backends.current);
+    }
+    const { entry } = view;
     const { z, x, y, density, crop = false, format } = address;
     const window = windowOf(view.plane, { z, x, y, density, crop });
     return {
       content: entry.id,
       share: 1,
       draw: async (signal) => {
-        const channels = mode.solid === "voxels" && mode.needsChannels(view.options);
-        await this.layers.ready(entry, { ...facts, channels }, signal);
-        const job = mode.solid === "octree"
-          ? await this.#slice({ ...view, mode }, window, format, signal)
-          : await this.#march({ ...view, mode }, address, window, signal);
+        await this.layers.ready(entry, facts, signal);
+        const job = await this.#slice({ ...view, mode }, window, format, signal);
         return await this.layers.run<Rendered>(entry, job, signal);
       },
     };
+  }
+
+  /** A tile of rays. Backends agree closely, but not to the bit: it names the one it is drawn with. */
+  #rays(
+    view: VolumeView & { readonly mode: VoxelMode },
+    address: Address,
+    backend: Backend,
+  ): Plan {
+    const { entry } = view;
+    return {
+      content: `${entry.id} ${backend}`,
+      share: 1,
+      headers: { "Synaptile-Backend": backend },
+      draw: async (signal) => {
+        const channels = view.mode.needsChannels(view.options);
+        await this.layers.ready(entry, { ...facts, channels }, signal);
+        const job = await this.#march(view, address, signal);
+        if (backend === "gpu") return await this.#onGpu(entry, job, signal);
+        const drawn = await this.layers.run<Rendered>(entry, job, signal);
+        // Not before: where there are few cores, it would take one from the first picture.
+        this.backends.ask().catch(() => {}); // which a choice of "gpu" was told at the start
+        return drawn;
+      },
+      instead: (error) => error instanceof GpuFailed ? this.#rays(view, address, "wasm") : null,
+    };
+  }
+
+  async #onGpu(entry: LayerEntry, march: March, signal: AbortSignal): Promise<Rendered> {
+    const { key, volume, view, columns, rows, format, context } = march;
+    const began = performance.now();
+    const image = await this.backends.render(key, volume, view, signal);
+    const draw = performance.now() - began;
+    const job: Job = { kind: "encode", context, image, columns, rows, format };
+    const rendered = await this.layers.run<Rendered>(entry, job, signal);
+    return { ...rendered, timings: { ...rendered.timings, draw } };
   }
 
   async #slice(
@@ -119,11 +158,11 @@ export class Volumes {
   }
 
   async #march(
-    { entry, mode, options, volume }: VolumeView & { readonly mode: VoxelMode },
-    { z, x, y, density, format }: Address,
-    { width, height }: Window,
+    { entry, mode, options, volume, plane }: VolumeView & { readonly mode: VoxelMode },
+    { z, x, y, density, crop = false, format }: Address,
     signal: AbortSignal,
-  ): Promise<Job> {
+  ): Promise<March> {
+    const { width, height } = windowOf(plane, { z, x, y, density, crop });
     const size = TILE * 2 ** z * density, tile = Math.min(size, TILE * density);
     const axes = mode.axes(options), log2 = mode.levelAt(options, volume, z + density - 1);
     const tint = mode.tint(options, entry.facts!);

@@ -27,7 +27,7 @@ import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
-import { drawOctree, fillVoxels, march, mergePart } from "./solid.ts";
+import { drawnOf, drawOctree, fillVoxels, march, mergePart } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { channels, settle, sketchStep, sweep } from "./sweep.ts";
 
@@ -175,6 +175,11 @@ async function workOn(
       return { value: null };
     case "march": {
       const value = await timed(ops, clock, job.format, () => march(job));
+      return { value, transfer: [value.bytes.buffer] };
+    }
+    case "encode": {
+      const draw = () => drawnOf(job.image, job.columns, job.rows);
+      const value = await timed(ops, clock, job.format, draw);
       return { value, transfer: [value.bytes.buffer] };
     }
     case "voxel":

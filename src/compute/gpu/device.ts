@@ -66,8 +66,11 @@ export function gpuOf(device: GPUDevice, name: string, software: boolean): Gpu {
       const [done, ...found] = await Promise.race([all, lost]).finally(() =>
         waiting.delete(reject)
       );
+      // What a lost device refuses is known before that it is lost.
+      if ("error" in done || found.some(Boolean)) await new Promise((next) => setTimeout(next));
+      check();
       for (const error of found) if (error) throw new Error(`${what} on ${name}: ${error.message}`);
-      if ("error" in done) throw reason ?? done.error;
+      if ("error" in done) throw done.error;
       return done.value;
     },
     destroy() {

@@ -35,7 +35,9 @@ async function makeScene(
   checkLimits(gpu.device, volume);
   const occupancy = occupancyOf(volume);
   const { device } = gpu;
-  const made = await gpu.scoped("a volume", async () => {
+  const owned: { destroy(): void }[] = [];
+  const free = () => owned.forEach((resource) => resource.destroy());
+  const work = async () => {
     const texture = device.createTexture({
       label: "volume",
       size: [...volume.size],
@@ -43,10 +45,16 @@ async function makeScene(
       format: volume.channels === 1 ? "r8uint" : "rgba8uint",
       usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
     });
+    owned.push(texture);
     write(device, texture, volume);
     const blocks = upload(device, "occupancy", packed(occupancy));
+    owned.push(blocks);
     await device.queue.onSubmittedWorkDone();
-    return { texture, blocks, all: texture.createView() };
+    return { blocks, all: texture.createView() };
+  };
+  const made = await gpu.scoped("a volume", work).catch((error) => {
+    free(); // what it took until it failed
+    throw error;
   });
   return {
     occupancy,
@@ -55,10 +63,7 @@ async function makeScene(
       gpu.check();
       return await gpu.scoped("rays", () => render(device, pipeline, volume, made, view));
     },
-    free() {
-      made.texture.destroy();
-      made.blocks.destroy();
-    },
+    free,
   };
 }
 
