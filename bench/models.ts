@@ -2,15 +2,16 @@
 export const scratch = Deno.env.get("BENCH_DATA") ?? "/tmp/synaptile-bench";
 
 /**
- * A safetensors file of `count` square bf16 matrices, made once: noise whose scale varies by block,
+ * A safetensors file of `count` bf16 matrices, made once: noise whose scale varies by block,
  * on a smooth ground, so that tiles have something to show and to compress. Returns its path.
  */
-export function bf16Model(side: number, count: number): string {
-  const path = `${scratch}/bf16-${side}x${side}x${count}.safetensors`;
-  const bytes = side * side * 2;
+export function bf16Model(shape: number | readonly [number, number], count: number): string {
+  const [high, side] = typeof shape === "number" ? [shape, shape] : shape;
+  const path = `${scratch}/bf16-${high}x${side}x${count}.safetensors`;
+  const bytes = high * side * 2;
   const entries = Array.from({ length: count }, (_, i) => [
     `layers.${i}.weight`,
-    { dtype: "BF16", shape: [side, side], data_offsets: [i * bytes, (i + 1) * bytes] },
+    { dtype: "BF16", shape: [high, side], data_offsets: [i * bytes, (i + 1) * bytes] },
   ]);
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const size = 8 + header.length + bytes * count;
@@ -33,7 +34,7 @@ export function bf16Model(side: number, count: number): string {
   const row = new Float32Array(side), bits = new Uint32Array(row.buffer);
   const out = new Uint16Array(side);
   for (let i = 0; i < count; i++) {
-    for (let y = 0; y < side; y++) {
+    for (let y = 0; y < high; y++) {
       for (let from = 0; from < side; from += 1024) {
         const scale = 0.01 + 0.04 * Math.abs(Math.sin(97 * i + 13 * (y >> 10) + 7 * (from >> 10)));
         const at = Math.floor(random() * (normal.length - 1024));

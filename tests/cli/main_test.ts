@@ -20,6 +20,17 @@ for (
     [["serve", "-p", "--open"], 2, /^synaptile: -p needs a value: -p PORT, found --open$/m],
     [["serve", "--port", "-1"], 2, /--port -1 is not a whole number from 0/],
     [["serve", "--open=yes"], 2, /^synaptile: --open takes no value, found yes$/m],
+    [
+      ["serve", "--backend", "cuda"],
+      2,
+      /^synaptile: --backend cuda is not one of auto, wasm, gpu$/m,
+    ],
+    [
+      ["render", "x.npy", "x", "-o", "x.png", "--backend", ""],
+      2,
+      /--backend {2}is not one of auto/,
+    ],
+    [["export", "x.npy", "x", "-o", "x.dzi", "--backend", "cpu"], 2, /--backend cpu is not one of/],
     [["serve", "--port", "70000"], 2, /70000.*0 to 65535/],
     [["serve", "--public-url", "here"], 2, /here.*http/],
     [["serve", "nowhere.safetensors"], 1, /nowhere\.safetensors/],
