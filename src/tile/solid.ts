@@ -1,4 +1,4 @@
-import { RAMP } from "../compute/ops.ts";
+import { RAMP, type Shade } from "../compute/ops.ts";
 import type { RayImage, RayScene } from "../compute/ray/ops.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { rayScene } from "../compute/wasm/raymarch.ts";
@@ -8,10 +8,11 @@ import { mergeBricks } from "../field/octree.ts";
 import { gridOf } from "../field/octree/grid.ts";
 import type { BrickLists } from "../field/octree/lists.ts";
 import { readBrick } from "../field/volume/bricks.ts";
-import { coarseSides, coarseSlice } from "../field/volume/coarse.ts";
+import { coarseRows, coarseSides } from "../field/volume/coarse.ts";
 import { DIRECTED, directed } from "../field/volume/directions.ts";
 import { foldVolume } from "../field/volume.ts";
 import { parseOptions } from "../modes/options.ts";
+import type { Tint } from "../modes/mode.ts";
 import { volumeModes } from "../modes/table.ts";
 import type { Job, LayerContext } from "./job.ts";
 import { type Drawn, paint } from "./render.ts";
@@ -37,25 +38,40 @@ export function fillVoxels(
 ): void {
   const { plane, source } = reader;
   const read = { ...reader, volume: foldVolume(plane.tensor, axes), sources: [source] };
-  const [low, high] = clamp ?? [-Infinity, Infinity];
-  const [across] = coarseSides(read.volume, log2);
+  const [across, down] = coarseSides(read.volume, log2);
+  const places = placesOf(shade, clamp), size = across * down;
   for (let z = from; z < to; z++) {
-    const means = coarseSlice(read, log2, z);
-    const values = means.map((mean) =>
-      Number.isNaN(mean) ? 0 : Math.min(high, Math.max(low, mean))
-    );
-    const size = means.length * (weights ? DIRECTED : 1);
-    const slice = new Uint8Array(bytes, z * size, size);
-    ops.frame(() => {
-      const entries = ops.shade(values, shade);
-      const place = (entry: number) => Math.min(1, entry / (RAMP - 1));
-      if (!weights) slice.set(entries.map((entry) => Math.round(255 * place(entry))));
-      else {
-        const magnitudes = entries.map((entry) => Math.round(255 * Math.abs(2 * place(entry) - 1)));
-        directed(means, magnitudes, across, weights[z]!, slice);
-      }
+    if (weights) {
+      // Neighbours of a row may be read later: all of a slice at once.
+      const means = new Float32Array(size);
+      coarseRows(read, log2, z, (part, first) => means.set(part, first));
+      const out = new Uint8Array(bytes, z * size * DIRECTED, size * DIRECTED);
+      ops.frame(() => {
+        const magnitudes = ops.shade(means, shade);
+        for (let i = 0; i < size; i++) {
+          magnitudes[i] = Math.abs(2 * places[magnitudes[i]!]! - 255);
+        }
+        directed(means, magnitudes, across, weights[z]!, out);
+      });
+      continue;
+    }
+    coarseRows(read, log2, z, (means, first) => {
+      const entries = ops.shade(means, shade);
+      const out = new Uint8Array(bytes, z * size + first, means.length);
+      for (let i = 0; i < out.length; i++) out[i] = places[entries[i]!]!;
     });
   }
+}
+
+/** Bytes of palette entries. Clamping values is clamping entries, since shades are monotonic. */
+function placesOf(shade: Shade, clamp: Tint["clamp"]): Uint8Array {
+  const bounds = Float32Array.from(clamp ?? [-Infinity, Infinity]);
+  const [zero, low, high] = ops.frame(() => [...ops.shade(Float32Array.of(0, ...bounds), shade)]);
+  const least = low! < RAMP ? low! : 0, most = high! < RAMP ? high! : RAMP - 1;
+  return Uint8Array.from({ length: 256 }, (_, entry) => {
+    const place = entry < RAMP ? Math.min(most, Math.max(least, entry)) : zero!;
+    return Math.round(place * 255 / (RAMP - 1));
+  });
 }
 
 /** The volume that rays marched through last, in this thread. */

@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { coarseSides, coarseSlice, type Sides } from "../../src/field/volume/coarse.ts";
+import { coarseRows, coarseSides, type Sides } from "../../src/field/volume/coarse.ts";
 import { foldVolume } from "../../src/field/volume.ts";
 import { tensorOf } from "./planes.ts";
 import { cellsOf, volumeReader, wholeBox } from "./volumes.ts";
 
-Deno.test("coarse slices are means of the finite cells of each block, of any shape", () => {
+Deno.test("slices of blocks are means of the finite cells of each block, of any shape", () => {
   const side = fc.integer({ min: 1, max: 9 }), log2 = fc.integer({ min: 0, max: 4 });
   fc.assert(
     fc.property(
@@ -22,8 +22,8 @@ Deno.test("coarse slices are means of the finite cells of each block, of any sha
         const cells = cellsOf(reader, wholeBox(volume));
         const [across, down, through] = coarseSides(volume, log2 as Sides);
         for (let z = 0; z < through; z++) {
-          const found = coarseSlice(reader, log2 as Sides, z);
-          assertEquals(found.length, across * down);
+          const found = new Float32Array(across * down).fill(-99);
+          coarseRows(reader, log2 as Sides, z, (means, first) => found.set(means, first));
           for (let y = 0; y < down; y++) {
             for (let x = 0; x < across; x++) {
               let sum = 0, count = 0;
@@ -36,7 +36,7 @@ Deno.test("coarse slices are means of the finite cells of each block, of any sha
                 }
               }
               const mean = found[y * across + x]!;
-              if (count === 0) assertEquals(mean, NaN);
+              if (count === 0) assertEquals(mean - mean, NaN); // not finite
               else assertAlmostEquals(mean, sum / count, 1e-6);
             }
           }

@@ -16,50 +16,57 @@ export function coarseSides(
 const READ = 1 << 20;
 
 /**
- * Means of the finite cells of slice z of blocks of 2^`log2` cells along each axis, row by row; NaN
- * where none is. A block at the far sides has the cells that exist.
+ * Visits the means of the finite cells of slice z of blocks of 2^`log2` cells along each axis, some rows
+ * at a time: their means, row by row, and the number of the first in the slice. What is not finite
+ * stands for a block without a finite cell; one at the far sides has the cells that exist. The means
+ * may lie in scratch memory.
  */
-export function coarseSlice(reader: VolumeReader, log2: Sides, z: number): Float32Array {
+export function coarseRows(
+  reader: VolumeReader,
+  log2: Sides,
+  z: number,
+  visit: (means: Float32Array, first: number) => void,
+): void {
   const { volume, ops, cancelled } = reader;
   const [across, down] = coarseSides(volume, log2);
-  const wide = 2 ** log2[0], high = 2 ** log2[1], deep = 2 ** log2[2];
-  const sums = new Float64Array(across * down), counts = new Uint32Array(across * down);
-  const depth = Math.min(deep, volume.depth - z * deep);
+  const [wide, high, deep] = log2;
+  const top = z << deep, depth = Math.min(1 << deep, volume.depth - top);
   // Whole rows of blocks, as many as are worth a read.
-  const rows = Math.max(1, Math.floor(READ / (volume.width * high * depth)));
+  const rows = Math.max(1, Math.floor(READ / (volume.width * depth << high)));
   for (let row = 0; row < down; row += rows) {
     cancelled();
-    const y = row * high;
-    const height = Math.min(rows * high, volume.height - y);
-    const box: Box = { x: 0, y, z: z * deep, width: volume.width, height, depth };
-    const blocks = { wide, high, across };
-    const from = row * across;
+    const y = row << high;
+    const height = Math.min(rows << high, volume.height - y);
+    const box: Box = { x: 0, y, z: top, width: volume.width, height, depth };
     ops.frame(() => {
       const { values } = readBrick(reader, box);
-      add(values, box, blocks, sums.subarray(from), counts.subarray(from));
+      const isEvery = wide + high + deep === 0;
+      visit(isEvery ? values : meansOf(values, box, { wide, high, across }), row * across);
     });
   }
-  return Float32Array.from(sums, (sum, i) => sum / counts[i]!);
 }
 
-/** Adds cells to blocks of `wide` × `high` of them, in rows of `across`. */
-function add(
+/** Means of blocks of 2^`wide` × 2^`high` cells, in rows of `across`, through all of a box. */
+function meansOf(
   values: Float32Array,
   { width, height, depth }: Box,
   { wide, high, across }: { readonly wide: number; readonly high: number; readonly across: number },
-  sums: Float64Array,
-  counts: Uint32Array,
-): void {
+): Float32Array {
+  const count = across * Math.ceil(height / 2 ** high);
+  const sums = new Float64Array(count), counts = new Uint32Array(count);
   for (let k = 0, i = 0; k < depth; k++) {
     for (let j = 0; j < height; j++) {
-      const from = Math.floor(j / high) * across;
+      const from = (j >> high) * across;
       for (let x = 0; x < width; x++, i++) {
         const value = values[i]!;
         if (value - value !== 0) continue;
-        const block = from + Math.floor(x / wide);
+        const block = from + (x >> wide);
         sums[block]! += value;
         counts[block]!++;
       }
     }
   }
+  const means = new Float32Array(count);
+  for (let i = 0; i < count; i++) means[i] = sums[i]! / counts[i]!;
+  return means;
 }
