@@ -3,15 +3,15 @@
  * volume is 256³, by WASM with two workers and by a GPU where there is an adapter; and of mode
  * `automaton` at t = 32 of a 4096² layer. The files lie in the page cache. Medians:
  *
- *     deno run -A bench/volume_tile_bench.ts
+ *     deno run -A bench/volume_tile_bench.ts [part of a row's name]
  */
 import { createEngine, type EngineOptions } from "../src/tile/engine.ts";
 import type { Address, Tile } from "../src/tile/tile.ts";
 import { openGpu } from "../src/compute/gpu/device.ts";
 import { bf16Model } from "./models.ts";
 
-const ROUNDS = 7;
-const WARM = 9;
+const ROUNDS = 5;
+const WARM = 3;
 /** Milliseconds in which workers have loaded their code: a server that waits for its first request. */
 const REST = 700;
 
@@ -36,6 +36,7 @@ const addressOf = (model: string, layer: string, mode: string, query: string): A
 });
 
 async function measure({ what, model, mode, place, query, next, options }: Case): Promise<void> {
+  if (!what.includes(Deno.args[0] ?? "")) return;
   const cold: number[] = [], second: number[] = [], warm: number[] = [], opening: number[] = [];
   const stages: Tile["timings"][] = [];
   for (let round = 0; round < ROUNDS; round++) {

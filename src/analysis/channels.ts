@@ -30,10 +30,14 @@ export function addSquares(
 ): void {
   let channel = Math.floor(from / inner) % count;
   let left = inner - from % inner;
-  for (let i = 0; i < values.length; i++) {
-    const square = values[i]! * values[i]!;
-    if (square - square === 0 && channel < squares.length) squares[channel]! += square;
-    if (--left > 0) continue;
+  for (let i = 0; i < values.length;) {
+    const end = Math.min(values.length, i + left);
+    let sum = squares[channel] ?? 0;
+    for (; i < end; i++) {
+      const square = values[i]! * values[i]!;
+      if (square - square === 0) sum += square;
+    }
+    if (channel < squares.length) squares[channel] = sum;
     left = inner;
     if (++channel === count) channel = 0;
   }
