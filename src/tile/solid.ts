@@ -1,5 +1,5 @@
 import { RAMP, type Shade } from "../compute/ops.ts";
-import type { RayImage, RayScene } from "../compute/ray/ops.ts";
+import type { RayImage, RayScene, RayVolume } from "../compute/ray/ops.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { rayScene } from "../compute/wasm/raymarch.ts";
 import { Unreadable } from "../errors.ts";
@@ -77,16 +77,24 @@ function placesOf(shade: Shade, clamp: Tint["clamp"]): Uint8Array {
 /** The volume that rays marched through last, in this thread. */
 let latest: { readonly key: string; readonly scene: RayScene } | null = null;
 
-/** Draws a part of an image of a volume. */
-export function march(
-  { key, volume, view, columns, rows }: Job & { readonly kind: "march" },
-): Drawn {
+function sceneOf({ key, volume }: { readonly key: string; readonly volume: RayVolume }): RayScene {
   if (latest?.key !== key) {
     latest?.scene.free();
     latest = null;
     latest = { key, scene: rayScene(volume) };
   }
-  return drawnOf(latest.scene.render(view), columns, rows);
+  return latest.scene;
+}
+
+/** Draws a part of an image of a volume. */
+export const march = (job: Job & { readonly kind: "march" }): Drawn =>
+  drawnOf(sceneOf(job).render(job.view), job.columns, job.rows);
+
+/** Draws a part of one that several workers draw. */
+export function drawRays(job: Job & { readonly kind: "rays" }): void {
+  const { rgba, values } = sceneOf(job).render(job.view);
+  job.rgba.set(rgba);
+  job.values.set(values);
 }
 
 /** An image as what is encoded. Throws `RangeError` where it has another size than was asked for. */

@@ -1,3 +1,4 @@
+import type { RayImage } from "../compute/ray/ops.ts";
 import { NotFound } from "../errors.ts";
 import { type Window, windowOf } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
@@ -9,6 +10,7 @@ import type { Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
 import type { Job } from "./job.ts";
+import { inLanes } from "./lanes.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { Octrees } from "./octrees.ts";
@@ -38,6 +40,9 @@ export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "ma
   readonly min: number | null;
   readonly max: number | null;
 }
+
+/** Rows of an image that are worth a worker of their own. */
+const BAND = 64;
 
 type March = Job & { readonly kind: "march" };
 
@@ -117,7 +122,7 @@ export class Volumes {
         await this.layers.ready(entry, { ...facts, channels }, signal);
         const job = await this.#march(view, address, signal);
         if (backend === "gpu") return await this.#onGpu(entry, job, signal);
-        const drawn = await this.layers.run<Rendered>(entry, job, signal);
+        const drawn = await this.#onWasm(entry, job, signal);
         // Not before: where there are few cores, it would take one from the first picture.
         this.backends.ask().catch(() => {}); // which a choice of "gpu" was told at the start
         return drawn;
@@ -126,11 +131,44 @@ export class Volumes {
     };
   }
 
+  /** Draws with as many workers as there are, and as there are bands of rows worth one. */
+  async #onWasm(entry: LayerEntry, march: March, signal: AbortSignal): Promise<Rendered> {
+    const { key, context, volume, view, columns, rows } = march;
+    const bands = Math.min(this.layers.workers, Math.floor(rows / BAND));
+    if (bands < 2) return await this.layers.run<Rendered>(entry, march, signal);
+    const began = performance.now();
+    const rgba = new Uint8Array(new SharedArrayBuffer(4 * columns * rows));
+    const values = new Float32Array(new SharedArrayBuffer(4 * columns * rows));
+    await inLanes(bands, bands, async (i) => {
+      const from = Math.floor(rows * i / bands), to = Math.floor(rows * (i + 1) / bands);
+      const viewport = { ...view.viewport, y: view.viewport.y + from, height: to - from };
+      const part = { key, volume, view: { ...view, viewport } };
+      const job: Job = {
+        ...{ kind: "rays", context, ...part },
+        rgba: rgba.subarray(4 * from * columns, 4 * to * columns),
+        values: values.subarray(from * columns, to * columns),
+      };
+      await this.layers.run(entry, job, signal);
+    });
+    const image = { width: columns, height: rows, rgba, values };
+    return await this.#encode(entry, march, image, performance.now() - began, signal);
+  }
+
   async #onGpu(entry: LayerEntry, march: March, signal: AbortSignal): Promise<Rendered> {
-    const { key, volume, view, columns, rows, format, context } = march;
+    const { key, volume, view } = march;
     const began = performance.now();
     const image = await this.backends.render(key, volume, view, signal);
-    const draw = performance.now() - began;
+    return await this.#encode(entry, march, image, performance.now() - began, signal);
+  }
+
+  /** The file of an image, which took `draw` milliseconds. */
+  async #encode(
+    entry: LayerEntry,
+    { context, columns, rows, format }: March,
+    image: RayImage,
+    draw: number,
+    signal: AbortSignal,
+  ): Promise<Rendered> {
     const job: Job = { kind: "encode", context, image, columns, rows, format };
     const rendered = await this.layers.run<Rendered>(entry, job, signal);
     return { ...rendered, timings: { ...rendered.timings, draw } };

@@ -27,7 +27,7 @@ import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
-import { drawnOf, drawOctree, fillVoxels, march, mergePart } from "./solid.ts";
+import { drawnOf, drawOctree, drawRays, fillVoxels, march, mergePart } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { channels, settle, sketchStep, sweep } from "./sweep.ts";
 
@@ -177,8 +177,14 @@ async function workOn(
       const value = await timed(ops, clock, job.format, () => march(job));
       return { value, transfer: [value.bytes.buffer] };
     }
+    case "rays":
+      drawRays(job);
+      return { value: null };
     case "encode": {
-      const draw = () => drawnOf(job.image, job.columns, job.rows);
+      const { image, columns, rows } = job;
+      // A copy: the image may lie in shared memory, which not every encoder takes.
+      const own = { ...image, rgba: image.rgba.slice(), values: image.values.slice() };
+      const draw = () => drawnOf(own, columns, rows);
       const value = await timed(ops, clock, job.format, draw);
       return { value, transfer: [value.bytes.buffer] };
     }
