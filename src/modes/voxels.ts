@@ -1,4 +1,5 @@
 import { BadRequest } from "../errors.ts";
+import { LARGEST_SIDE, LONGEST_VOXEL } from "../compute/ray/bounds.ts";
 import { fitting } from "../compute/ray/camera.ts";
 import type { RayMode, RayView } from "../compute/ray/ops.ts";
 import { coarseSides, type Sides } from "../field/volume/coarse.ts";
@@ -49,7 +50,7 @@ export const voxels: VoxelMode = {
 
   levelAt(options, volume, z) {
     const bytes = options.colour === "direction" ? DIRECTED : 1;
-    const pixels = TILE * 2 ** Math.max(0, z);
+    const pixels = Math.min(LARGEST_SIDE, TILE * 2 ** Math.max(0, z));
     const log2 = [volume.width, volume.height, volume.depth].map((side) =>
       Math.max(0, Math.ceil(Math.log2(side / pixels)))
     ) as [number, number, number];
@@ -85,7 +86,10 @@ export const voxels: VoxelMode = {
   spacing: ({ stretch }, volume, sides) => {
     const extents = [volume.width, volume.height, volume.depth];
     const least = stretch ? Math.max(...extents) / OBLONG : 0;
-    return sides.map((side, i) => Math.max(extents[i]!, least) / side) as unknown as Sides;
+    const spacing = sides.map((side, i) => Math.max(extents[i]!, least) / side);
+    // One less: the quotient that is checked is rounded.
+    const thinnest = Math.max(...spacing) / (LONGEST_VOXEL - 1);
+    return spacing.map((length) => Math.max(length, thinnest)) as unknown as Sides;
   },
 
   look(options, viewport): RayView {

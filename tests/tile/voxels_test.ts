@@ -121,6 +121,19 @@ Deno.test("tiles of an image are cut from it without seams, twice as dense ones 
     assertEquals((await sharp(small.bytes).metadata()).width, 32);
   }));
 
+Deno.test("several workers draw what one draws, to the bit, in every format", () =>
+  withTensors({ matrix }, (one) =>
+    withTensors({ matrix }, async (three) => {
+      for (const format of ["png", "webp", "npy", "bin"] as const) {
+        const address = { ...at(1, 1, 0, "fov=20&yaw=70&shading=0"), format };
+        const [a, b] = await Promise.all([one, three].map((each) => each.ticket(address).tile()));
+        assertEquals(a!.bytes, b!.bytes);
+      }
+      const narrow = { ...at(-2, 0, 0, ""), crop: true };
+      const [a, b] = await Promise.all([one, three].map((each) => each.ticket(narrow).tile()));
+      assertEquals(a!.bytes, b!.bytes);
+    }, { workers: 3 })));
+
 Deno.test("a worker marches through many volumes one after the other", () =>
   withTensors({ matrix }, async (engine) => {
     for (let i = 0; i < 60; i++) {
@@ -140,6 +153,25 @@ Deno.test("degenerate volumes are drawn", () =>
         const query = `render=${render}&distance=0.2`;
         const tile = await numbers(engine, tileAt(layer, [1, 1, 1], query, { mode: "voxels" }));
         assertEquals([tile.width, tile.height], [256, 256]);
+      }
+    }
+  }));
+
+Deno.test("volumes longer than rays can march through are drawn of coarser voxels", () =>
+  withTensors({
+    long: { shape: [5000], values: new Float32Array(5000).fill(1) },
+    longest: { shape: [3 << 20], values: new Float32Array(3 << 20).fill(1) },
+  }, async (engine) => {
+    for (const layer of ["long", "longest"]) {
+      for (const z of layer === "long" ? [0, 4, 7] : [5]) {
+        for (const stretch of [0, 1]) {
+          const middle = 2 ** z >> 1;
+          const query = `axes=0||&stretch=${stretch}&opacity=haze&pitch=0&yaw=0`;
+          const address = tileAt(layer, [z, middle, middle], query, { mode: "voxels" });
+          const { values } = await numbers(engine, address);
+          const seen = values.some((value) => value > 0);
+          assert(seen || stretch === 0, `${layer} at zoom ${z} is seen`);
+        }
       }
     }
   }));

@@ -3,6 +3,9 @@ import { rayModes, type RayView, type RayVolume } from "./ops.ts";
 /** Voxels a side that a volume may have. */
 export const LARGEST_SIDE = 2048;
 
+/** How much longer than its shortest side a voxel may be. */
+export const LONGEST_VOXEL = 1000;
+
 /** Pixels a side that an image may have: beyond, neighbouring rays are one in float32. */
 export const LARGEST_IMAGE = 2 ** 24;
 
@@ -19,9 +22,14 @@ export function checkVolume({ size, spacing, channels, data }: RayVolume): void 
     return `${size.join(" × ")} voxels of ${channels} bytes are ${need} bytes, got ${data.length}`;
   });
   const ratio = Math.max(...spacing) / Math.min(...spacing);
-  check(spacing.every((side) => side > 0 && Number.isFinite(side)) && ratio <= 1000, () => {
-    return `sides of a voxel must be above 0 and at most 1000 to 1, got ${spacing.join(" × ")}`;
-  });
+  check(
+    spacing.every((side) => side > 0 && Number.isFinite(side)) && ratio <= LONGEST_VOXEL,
+    () => {
+      return `sides of a voxel must be above 0 and at most ${LONGEST_VOXEL} to 1, got ${
+        spacing.join(" × ")
+      }`;
+    },
+  );
 }
 
 /** Throws `RangeError` unless every number of a view is finite and in its range. */
