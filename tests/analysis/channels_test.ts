@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { dominantPair } from "../../src/analysis/channels.ts";
+import { addSquares, dominantPair } from "../../src/analysis/channels.ts";
 
 const noise = (i: number) => Math.sin(i * 12.9898) * 43758.5453 % 1;
 const norm = (vector: ArrayLike<number>) => Math.hypot(...Array.from(vector));
@@ -56,4 +56,26 @@ Deno.test("of two components the larger is found, NaN and infinities counting as
 Deno.test("a matrix of zeros, and one of nothing, has a dominant pair of zeros", () => {
   assertEquals([...dominantPair(new Float32Array(6), 2).left], [0, 0]);
   assertEquals(dominantPair(new Float32Array(0), 0).left.length, 0);
+});
+
+Deno.test("squares are added to their channels, wherever the stream is cut", () => {
+  const values = Float32Array.from({ length: 90 }, (_, i) => {
+    return i % 13 === 4 ? NaN : i % 17 === 6 ? -Infinity : noise(i);
+  });
+  for (const [count, inner] of [[5, 6], [90, 1], [1, 90], [3, 4], [7, 20]] as const) {
+    const want = new Float64Array(count);
+    for (const [i, value] of values.entries()) {
+      if (Number.isFinite(value)) want[Math.floor(i / inner) % count]! += value * value;
+    }
+    for (const step of [1, 4, 7, 90]) {
+      const squares = new Float64Array(count);
+      for (let from = 0; from < values.length; from += step) {
+        addSquares(values.subarray(from, from + step), from, { count, inner }, squares);
+      }
+      assertEquals(squares, want);
+    }
+    const few = new Float64Array(1);
+    addSquares(values, 0, { count, inner }, few);
+    assertEquals(few[0], want[0]);
+  }
 });

@@ -79,7 +79,21 @@ test("a device that cannot be had again is lost", async () => {
 
 test("volumes leave the device when others need the room, and come back", async () => {
   const volumes = [1, 2, 3].map((seed) => waves([8, 8, 8], 1, seed));
-  const scenes = new GpuScenes(openGpu, 1100);
+  let there = 0;
+  const scenes = new GpuScenes(async () => {
+    const gpu = (await openGpu())!;
+    const create = gpu.device.createTexture.bind(gpu.device);
+    gpu.device.createTexture = (descriptor) => {
+      const texture = create(descriptor), destroy = texture.destroy.bind(texture);
+      there++;
+      texture.destroy = () => {
+        there--;
+        destroy();
+      };
+      return texture;
+    };
+    return gpu;
+  }, 1100);
   const draw = (i: number) => scenes.render(`v${i}`, volumes[i]!, viewOf());
   const first = await Promise.resolve(draw(0));
   assertEquals(scenes.bytes, 512);
@@ -87,19 +101,21 @@ test("volumes leave the device when others need the room, and come back", async 
   assertEquals(scenes.bytes, 1024);
   await draw(0);
   await draw(2); // for which the second leaves
-  assertEquals(scenes.bytes, 1024);
+  assertEquals([scenes.bytes, there], [1024, 2]);
   assertEquals(await draw(0), first);
   await draw(1);
   assertEquals(await draw(0), first);
   const large = waves([16, 16, 16]);
   await scenes.render("large", large, viewOf());
-  assertEquals(scenes.bytes, large.data.length); // alone, though it is more than the limit
+  // Alone, though it is more than the limit.
+  assertEquals([scenes.bytes, there], [large.data.length, 1]);
   await draw(0);
   assertEquals(scenes.bytes, 512);
   const bad = { ...volumes[0]!, size: [8, 8, 9] as const };
   await assertRejects(() => scenes.render("bad", bad, viewOf()), RangeError, "576");
-  assertEquals(scenes.bytes, 512);
+  assertEquals([scenes.bytes, there], [512, 1]);
   scenes.close();
+  assertEquals(there, 0);
 });
 
 test("memory stays flat over some hundred tiles of ever new volumes", () =>
