@@ -25,6 +25,7 @@ for (const clamp of [null, [-0.4, 0.5], [0.3, 0.5], [-Infinity, 0.1]] as const) 
         context: "",
         axes: undefined,
         log2,
+        weights: null,
         tint: { shade, clamp },
       } as const;
       const half = size[2] >> 1;
