@@ -1,18 +1,14 @@
 import type { Ops, VoxelTarget } from "../../../compute/ops.ts";
 import { modulo, type Region, type Span } from "../region.ts";
 import type { BorderedCells, Moment, Rule } from "../rule.ts";
-import type { Network } from "./network.ts";
+import type { Alive, Network } from "./network.ts";
 
 export interface LearnedOptions {
   /** The share of cells that are updated in a step, 0 to 1. */
   readonly fireRate: number;
   /** Which cells those are follows from it, the step and the cell's place on the plane. */
   readonly seed: number;
-  /**
-   * Cells die, all channels 0, unless one of them and their neighbours on the plane has more than
-   * `threshold` in a channel, both before and after a step. Null: none die.
-   */
-  readonly alive: { readonly channel: number; readonly threshold: number } | null;
+  readonly alive: Alive | null;
 }
 
 /**
@@ -154,7 +150,7 @@ function living(
   { fields, region, counts }: BorderedCells,
   wide: Region,
   next: readonly Float32Array[],
-  { channel, threshold }: NonNullable<LearnedOptions["alive"]>,
+  { channel, threshold }: Alive,
   moment: Moment,
 ): Uint8Array {
   const [x, y] = region as [Span, Span];

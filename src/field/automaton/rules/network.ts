@@ -1,38 +1,76 @@
 import type { Dense, Ops } from "../../../compute/ops.ts";
-import type { TensorInfo } from "../../../formats/format.ts";
-import { malformed } from "../../../formats/malformed.ts";
+import {
+  isBlocked,
+  type Listing,
+  type MetadataValue,
+  rowMajor,
+  type TensorInfo,
+} from "../../../formats/format.ts";
+import { malformed, show } from "../../../formats/malformed.ts";
 import { safetensors } from "../../../formats/safetensors.ts";
 import type { Source } from "../../../storage/source.ts";
 
 /** The most channels and hidden neurons a network may have. */
 const MOST = { channels: 64, hidden: 1024 } as const;
 
+/**
+ * Cells die, all channels 0, unless one of them and their neighbours on the plane has more than
+ * `threshold` in a channel, both before and after a step.
+ */
+export interface Alive {
+  readonly channel: number;
+  readonly threshold: number;
+}
+
 /** Two dense layers that make a cell's update of what it perceives, 3 numbers a channel. */
 export interface Network {
   readonly channels: number;
   readonly hidden: Dense;
   readonly update: Dense;
+  /** What it was trained with; null where none die. */
+  readonly alive: Alive | null;
+}
+
+/** A layer's tensors, and what they are good for. */
+interface LayerPlan {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weights: TensorInfo;
+  readonly bias: TensorInfo | null;
+}
+
+/** Where a network's numbers lie; plain data. */
+export interface NetworkPlan extends Pick<Network, "channels" | "alive"> {
+  /** The file, or the model, as messages name it. */
+  readonly name: string;
+  readonly hidden: LayerPlan;
+  readonly update: LayerPlan;
 }
 
 /**
- * A neural automaton's layers from a safetensors file: `dense1.weight` [hidden, 3 · channels],
+ * A neural automaton's layers among a file's tensors: `dense1.weight` [hidden, 3 · channels],
  * `dense1.bias` [hidden], `dense2.weight` [channels, hidden] and, if it is there, `dense2.bias`
- * [channels], in any element type; weights of 1 × 1 convolutions, [out, in, 1, 1], are the same. Inputs
- * are the cell's channels, then their slopes along x, then those along y. A file that has no such
- * tensors is a `FormatError` that names what was found and what was expected.
+ * [channels], in any element type of the safetensors format; weights of 1 × 1 convolutions,
+ * [out, in, 1, 1], are the same. Inputs are the cell's channels, then their slopes along x, then those
+ * along y. Metadata may say `alive`: a channel and a threshold, such as "3 0.1". Where there are no such
+ * tensors: a `FormatError` that names what was found and what was expected.
  */
-export async function readNetwork(
-  source: Source,
-  ops: Ops,
-  signal?: AbortSignal,
-): Promise<Network> {
-  const { tensors } = await safetensors.list(source, signal ? { signal } : {});
-  const refuse = (name: string, found: string, expected: string) =>
-    malformed(source.name, `tensor "${name}"`, found, expected);
+export function planNetwork(
+  name: string,
+  { tensors, metadata }: Pick<Listing, "tensors" | "metadata">,
+): NetworkPlan {
+  const refuse = (tensor: string, found: string, expected: string) =>
+    malformed(name, `tensor "${tensor}"`, found, expected);
   const find = (name: string) => tensors.find((tensor) => tensor.name === name);
   const need = (name: string): TensorInfo => {
     const tensor = find(name);
     if (!tensor) throw refuse(name, "missing", "one of a neural automaton's layers");
+    if (isBlocked(tensor.dtype) || tensor.composed || tensor.affine) {
+      throw refuse(name, `packed as ${tensor.dtype}`, "plain numbers");
+    }
+    if (tensor.strides.some((stride, axis) => stride !== rowMajor(tensor.shape)[axis])) {
+      throw refuse(name, "kept in another order", "row-major");
+    }
     return tensor;
   };
   const weights = (name: string): [tensor: TensorInfo, out: number, inputs: number] => {
@@ -57,35 +95,67 @@ export async function readNetwork(
   if (inputs !== hidden) {
     throw refuse("dense2.weight", `[${second.shape}]`, `[${channels}, ${hidden}]`);
   }
-
-  return {
-    channels,
-    hidden: await layer(first, perceived, hidden, need("dense1.bias")),
-    update: await layer(second, inputs, channels, find("dense2.bias")),
-  };
-
-  async function layer(
-    tensor: TensorInfo,
-    inputs: number,
-    outputs: number,
-    biases: TensorInfo | undefined,
-  ): Promise<Dense> {
-    if (biases && (biases.shape.length !== 1 || biases.shape[0] !== outputs)) {
-      throw refuse(biases.name, `[${biases.shape}]`, `[${outputs}]`);
+  const layer = (weights: TensorInfo, inputs: number, outputs: number, name: string) => {
+    const bias = name === "dense2.bias" && !find(name) ? null : need(name);
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
+      throw refuse(name, `[${bias.shape}]`, `[${outputs}]`);
     }
-    const rows = await read(tensor, inputs * outputs);
-    const weights = rows.map((_, i) => rows[(i % outputs) * inputs + Math.floor(i / outputs)]!);
-    const bias = biases ? await read(biases, outputs) : new Float32Array(outputs);
     return { inputs, outputs, weights, bias };
+  };
+  return {
+    name,
+    channels,
+    hidden: layer(first, perceived, hidden, "dense1.bias"),
+    update: layer(second, inputs, channels, "dense2.bias"),
+    alive: aliveOf(name, metadata["alive"], channels),
+  };
+}
+
+function aliveOf(name: string, text: MetadataValue | undefined, channels: number): Alive | null {
+  if (text === undefined) return null;
+  const [, channel, threshold] = String(text).match(/^(\d+) (\d+(?:\.\d+)?)$/) ?? [];
+  if (Number(channel) < channels) return { channel: Number(channel), threshold: Number(threshold) };
+  const expected = `a channel from 0 to ${channels - 1} and a threshold, such as "3 0.1"`;
+  throw malformed(name, 'metadata "alive"', show(text), expected);
+}
+
+/** A network's numbers, by `read`, which answers a tensor's bytes. Throws `FormatError` for what is not finite. */
+export async function fillNetwork(
+  { name, channels, alive, hidden, update }: NetworkPlan,
+  read: (tensor: TensorInfo) => Uint8Array | Promise<Uint8Array>,
+  ops: Ops,
+): Promise<Network> {
+  return { channels, alive, hidden: await layer(hidden), update: await layer(update) };
+
+  async function layer({ inputs, outputs, weights, bias }: LayerPlan): Promise<Dense> {
+    // A layer takes its weights input by input.
+    const rows = await numbers(weights, inputs * outputs);
+    return {
+      inputs,
+      outputs,
+      weights: rows.map((_, i) => rows[(i % outputs) * inputs + Math.floor(i / outputs)]!),
+      bias: bias ? await numbers(bias, outputs) : new Float32Array(outputs),
+    };
   }
 
-  async function read({ name, dtype, offset, bytes }: TensorInfo, count: number) {
-    const values = new Float32Array(count);
-    const stored = await source.read(offset, bytes, signal);
-    const packed = { dtype, bigEndian: false, width: count, rows: 1, pitch: bytes };
+  async function numbers(tensor: TensorInfo, count: number): Promise<Float32Array> {
+    const { dtype, bigEndian, bytes } = tensor, values = new Float32Array(count);
+    const stored = await read(tensor);
+    const packed = { dtype, bigEndian, width: count, rows: 1, pitch: bytes };
     ops.frame(() => ops.decode(stored, packed, { values, start: 0, pitch: count }));
     const bad = values.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw refuse(name, `${values[bad]} at ${bad}`, "finite numbers");
-    return values;
+    if (bad < 0) return values;
+    throw malformed(name, `tensor "${tensor.name}"`, `${values[bad]} at ${bad}`, "finite numbers");
   }
+}
+
+/** A neural automaton from a safetensors file, as `planNetwork` wants it. */
+export async function readNetwork(
+  source: Source,
+  ops: Ops,
+  signal?: AbortSignal,
+): Promise<Network> {
+  const listing = await safetensors.list(source, signal ? { signal } : {});
+  const read = ({ offset, bytes }: TensorInfo) => source.read(offset, bytes, signal);
+  return await fillNetwork(planNetwork(source.name, listing), read, ops);
 }
