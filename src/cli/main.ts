@@ -1,5 +1,6 @@
 /** The command line: `deno task synaptile VERB …`. */
 import { BadRequest, SynaptileError } from "../errors.ts";
+import { automaton } from "./automaton.ts";
 import { exportVerb } from "./export.ts";
 import { overview, usage } from "./help.ts";
 import { ingest } from "./ingest.ts";
@@ -8,7 +9,7 @@ import { render } from "./render.ts";
 import { serve } from "./serve.ts";
 import { parse, UsageError, type Verb } from "./verb.ts";
 
-const verbs: readonly Verb[] = [serve, ingest, render, exportVerb, inspect];
+const verbs: readonly Verb[] = [serve, ingest, render, exportVerb, inspect, automaton];
 
 const INTERRUPTED = 130;
 

@@ -18,6 +18,7 @@ export function progress({ unit, total, done = 0, force }: ProgressOptions) {
   const before = done;
   let said = 0;
   let written = 0;
+  let noted = "";
   const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const tell = () => {
     const now = performance.now();
@@ -30,7 +31,7 @@ export function progress({ unit, total, done = 0, force }: ProgressOptions) {
     const pace = `${rate.toFixed(rate < 10 ? 1 : 0)}/s, ${patience((total - done) / rate)} left`;
     const line = `${Math.round(done)} of ${total} ${unit} (${
       Math.floor(100 * done / total)
-    } %)${bulk}, ${pace}`;
+    } %)${bulk}${noted && `, ${noted}`}, ${pace}`;
     say(terminal ? `\r\x1b[K${line}` : `${line}\n`);
   };
   return {
@@ -40,9 +41,10 @@ export function progress({ unit, total, done = 0, force }: ProgressOptions) {
       written += bytes;
       tell();
     },
-    /** So many are done. */
-    set(count: number): void {
+    /** So many are done; a note says what there is to say of it. */
+    set(count: number, note = ""): void {
       done = count;
+      noted = note;
       tell();
     },
     end(): void {

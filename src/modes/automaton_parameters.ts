@@ -1,4 +1,5 @@
 import { MAX_STEPS } from "../field/automaton/advance.ts";
+import { type RuleName, rules } from "../field/automaton/rules/table.ts";
 import { colormaps } from "./colormaps.ts";
 import type { Parameter } from "./mode.ts";
 
@@ -22,13 +23,64 @@ export const automatonParameters: readonly Parameter[] = [
     maximum: MAX_STEPS,
   },
   {
+    name: "rule",
+    title: "Rule",
+    about: "What a step does: relax towards the neighbours, or what a network has learned.",
+    type: "choice",
+    default: "relax" satisfies RuleName,
+    choices: Object.keys(rules),
+  },
+  {
+    name: "network",
+    title: "Network",
+    about: "The learned rule: the id of an open model that synaptile automaton train wrote.",
+    type: "model",
+    default: null,
+  },
+  {
+    name: "start",
+    title: "Start",
+    about:
+      "What a learned rule starts from: the layer's cells, its first channels the five numbers in the order of field, or one cell in the middle.",
+    type: "choice",
+    default: "cells",
+    choices: ["cells", "seed"],
+  },
+  {
+    name: "fire_rate",
+    title: "Fire rate",
+    about: "The share of cells that a learned rule changes in a step.",
+    type: "number",
+    default: 0.5,
+    minimum: 0,
+    maximum: 1,
+  },
+  {
+    name: "seed",
+    title: "Seed",
+    about: "Which cells a learned rule changes in which step.",
+    type: "integer",
+    default: 0,
+    minimum: 0,
+    maximum: 2 ** 31 - 1,
+  },
+  {
     name: "field",
     title: "Field",
     about:
-      "Which of a cell's numbers is shown: its mean, spread and gradient in units of the layer's scale, its channel's norm by the largest, its part of the dominant singular component.",
+      "Which of a cell's numbers is shown: its mean, spread and gradient in units of the layer's scale, its channel's norm by the largest, its part of the dominant singular component; of a learned rule the channels that start from these, another channel, or the first three as colours.",
     type: "choice",
     default: fields[0],
-    choices: fields,
+    choices: [...fields, "channel", "rgb"],
+  },
+  {
+    name: "channel",
+    title: "Channel",
+    about: "Which channel field=channel shows.",
+    type: "integer",
+    default: 0,
+    minimum: 0,
+    maximum: 63,
   },
   strength("alpha", "Diffusion", "α: how far a cell goes towards its neighbours' mean.", 0.5),
   strength(

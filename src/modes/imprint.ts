@@ -12,21 +12,21 @@ type Measure = (stats: BlockStats, i: number, x: number, y: number) => number;
 const BAND = 1 << 16;
 
 /**
- * Cells of a canvas's level as an automaton knows them before its first step: one of `FIELDS`, with the
- * weights and gradients that stay imprinted. Means, standard deviations and mean gradients are in units
+ * Cells of a canvas's level as an automaton knows them before its first step: some of `FIELDS`, with
+ * the weights and gradients that stay imprinted. Means, standard deviations and mean gradients are in units
  * of the layer's scale, a weight scale is the channel's norm by the largest. What is not finite, or not
  * there, is 0. The region may reach around the plane's edges.
  */
-export function imprintField(
+export function imprintFields(
   canvas: Canvas,
   region: Region,
-  field: number,
+  fields: readonly number[],
   facts: Facts,
 ): CellState {
   const { extent: { width, height } } = canvas;
   const measures = measuresOf(canvas, facts);
   const weight = FIELDS.indexOf("weight scale"), gradient = FIELDS.indexOf("gradient mean");
-  const wanted = [...new Set([field, weight, gradient])];
+  const wanted = [...new Set([...fields, weight, gradient])];
   const arrays = wanted.map(() => new Float32Array(cellsOf(region)));
   const [across, down] = region as [Span, Span];
   for (const column of piecesOf(across, width)) {
@@ -56,7 +56,8 @@ export function imprintField(
     }
   }
   const numbers = (field: number) => ({ region, values: arrays[wanted.indexOf(field)]! });
-  return initial([width, height], region, [arrays[0]!], numbers(weight), numbers(gradient));
+  const own = fields.map((field) => numbers(field).values);
+  return initial([width, height], region, own, numbers(weight), numbers(gradient));
 }
 
 /** How each of `FIELDS` is measured. */

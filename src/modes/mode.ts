@@ -7,6 +7,7 @@ import type { Canvas } from "../field/canvas.ts";
 import type { Window } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
 import type { Axes, Plane } from "../field/plane.ts";
+import type { Network } from "../field/automaton/rules/network.ts";
 import type { Sides } from "../field/volume/coarse.ts";
 import type { Volume, VolumeAxes } from "../field/volume.ts";
 import type { Layer } from "../model/model.ts";
@@ -135,9 +136,19 @@ export interface Mode extends Look {
    * there.
    */
   needsScale?(options: Options, log2: number): boolean;
+  /**
+   * The id of the model that holds the network it draws with; null where it draws without. Throws
+   * `BadRequest` for options that do not go together.
+   */
+  network?(options: Options): string | null;
   legend(options: Options, facts: Facts): Legend;
-  /** What can be settled once for many tiles, then the drawing of one. */
-  prepare(options: Options, facts: Facts, plane: Plane): (canvas: Canvas) => Picture;
+  /** What can be settled once for many tiles, then the drawing of one; the guest is what `network` names. */
+  prepare(
+    options: Options,
+    facts: Facts,
+    plane: Plane,
+    guest?: Guest,
+  ): (canvas: Canvas) => Picture;
 }
 
 /** A cell of a volume: its place along x, y and z. */
@@ -206,6 +217,13 @@ export interface MapMode extends Look {
   shade(options: Options, scale: Scale): Tint;
   /** The scale is that of the whole model, or, where each part has its own, one of units of it. */
   legend(options: Options, scale: Scale): Legend;
+}
+
+/** A network that a mode draws with, of another model. */
+export interface Guest {
+  /** Names it: differs whenever any of its numbers may differ. */
+  readonly version: string;
+  readonly network: Network;
 }
 
 /** How values become palette entries. */

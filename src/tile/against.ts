@@ -83,8 +83,8 @@ export function partnersOf(
   return found.filter(({ tensors }) => tensors > 0);
 }
 
-/** What an answer follows from: a model's version, and that of the one it is compared with. */
-export const versionOf = (model: Model, against: Against | null): string =>
+/** What an answer follows from: a model's version, and that of the one it is compared or drawn with. */
+export const versionOf = (model: Model, against: Pick<Against, "model"> | null): string =>
   against ? `${model.version}-${against.model.version}` : model.version;
 
 const isAlike = (a: readonly number[], b: readonly number[]) =>

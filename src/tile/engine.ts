@@ -18,6 +18,7 @@ import type { Job } from "./job.ts";
 import { Inspections } from "./inspections.ts";
 import { Layers } from "./layers.ts";
 import { WHOLE } from "./address.ts";
+import { Networks } from "./networks.ts";
 import type { MapView } from "./map_plans.ts";
 import { isMap, Maps } from "./maps.ts";
 import { Orders } from "./orders.ts";
@@ -132,7 +133,7 @@ class TileEngine implements Engine {
       view: ({ model, layer, mode, query }) => this.view(model, layer, mode, query),
       maps: this.#maps,
       volumes: this.#volumes,
-      plans: new Plans(this.#layers, (model) => this.#ingests.of(model)),
+      plans: new Plans(this.#layers, new Networks(this.#layers), (model) => this.#ingests.of(model)),
       tickets: new Tickets(options.cacheBytes ?? 64 * MIB),
       persistently: (work) => this.#persistently(work),
     });

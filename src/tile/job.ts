@@ -11,8 +11,9 @@ import type { BlockStats, MergeRule } from "../compute/ops.ts";
 import type { RayImage, RayView, RayVolume } from "../compute/ray/ops.ts";
 import type { Octree } from "../field/octree.ts";
 import type { Sides } from "../field/volume/coarse.ts";
+import type { NetworkPlan } from "../field/automaton/rules/network.ts";
 import type { VolumeAxes } from "../field/volume.ts";
-import type { Cell, Facts, Tint } from "../modes/mode.ts";
+import type { Cell, Facts, Guest, Tint } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
 import type { Overview, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
@@ -62,6 +63,8 @@ export type Work =
     readonly place: Place;
     readonly format: TileFormat;
     readonly levels: LevelsRef | null;
+    /** The network that the mode draws with. */
+    readonly guest?: Guest;
   }
   | {
     /** Draws PNG tiles that show neighbouring cells; answers their files. */
@@ -70,6 +73,13 @@ export type Work =
     readonly mode: string;
     readonly query: string;
     readonly tiles: readonly { readonly place: Place; readonly levels: LevelsRef | null }[];
+    readonly guest?: Guest;
+  }
+  | {
+    /** Answers a neural automaton's numbers. */
+    readonly kind: "network";
+    readonly context: string;
+    readonly plan: NetworkPlan;
   }
   | {
     /** Measures steps of a slab from the file, and counts order keys. */

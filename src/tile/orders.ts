@@ -102,6 +102,7 @@ export class Orders {
       ...[SOFTWARE, content, view.mode.name, view.query],
       ...[z, x, y, density, format],
     );
+    const guest = view.against ?? ("network" in view ? view.network : null);
     const ticket = this.means.tickets.make({
       tag: `${hash}${crop ? "c" : ""}`,
       format,
@@ -112,7 +113,7 @@ export class Orders {
         ...plan.headers,
       },
       versioned: address.query.get("v") === view.version,
-      ...(view.against ? { against: view.against.model } : {}),
+      ...(guest ? { against: guest.model } : {}),
       draw,
     });
     const { instead } = plan;

@@ -3,6 +3,7 @@ import type { Model } from "../model/model.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Basis, LayerEntry, Needs } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
+import { type Networks, versionOf } from "./networks.ts";
 import type { Rendered } from "./render.ts";
 import type { Address } from "./tile.ts";
 import type { OpenView } from "./view.ts";
@@ -29,6 +30,7 @@ export interface Batch extends Pick<Plan, "share"> {
 export class Plans {
   constructor(
     private readonly layers: Layers,
+    private readonly networks: Networks,
     private readonly ingestOf: (model: Model) => Ingest | undefined,
   ) {}
 
@@ -37,11 +39,14 @@ export class Plans {
     const log2 = zoomedOut(view, address);
     const needs = needsOf(view, log2);
     const { whole, entry, share } = this.#basis(view, needs, log2);
+    const { network } = view;
+    // Where the scale does not matter, the picture is the one that exact facts would give.
+    const content = share < 1 ? entry.id : whole.id;
     return {
-      // Where the scale does not matter, the picture is the one that exact facts would give.
-      content: share < 1 ? entry.id : whole.id,
+      content: network ? `${content} ${versionOf(network.model)}` : content,
       share: this.layers.shareOf({ entry, share }, log2),
       draw: async (signal) => {
+        const guest = network && await this.networks.of(network, signal);
         await this.layers.ready(entry, needs, signal);
         return await this.layers.run<Rendered>(entry, {
           kind: "tile",
@@ -51,6 +56,7 @@ export class Plans {
           place: placeOf(address),
           format: address.format,
           levels: this.layers.levels(entry, log2),
+          ...(guest ? { guest } : {}),
         }, signal);
       },
     };
@@ -61,7 +67,7 @@ export class Plans {
    * each is to be planned by itself: where little is known of the layer, or it is far away.
    */
   together(view: OpenView, addresses: readonly Address[]): Batch | null {
-    const { entry, mode, query } = view;
+    const { entry, mode, query, network } = view;
     if (entry.fetch || addresses.some(({ format }) => format !== "png")) return null;
     const places = addresses.map((address) => ({
       place: placeOf(address),
@@ -75,6 +81,7 @@ export class Plans {
     return {
       share: 1,
       draw: async (signal) => {
+        const guest = network && await this.networks.of(network, signal);
         await this.layers.ready(whole, needs, signal);
         return await this.layers.run<readonly Uint8Array<ArrayBuffer>[]>(whole, {
           kind: "tiles",
@@ -84,6 +91,7 @@ export class Plans {
           tiles: places.map(({ place, log2 }) => {
             return { place, levels: this.layers.levels(whole, log2) };
           }),
+          ...(guest ? { guest } : {}),
         }, signal);
       },
     };

@@ -13,7 +13,7 @@ export interface Promised {
   readonly share: number;
   /** Whether the URL names the version, so that an exact picture never changes. */
   readonly versioned: boolean;
-  /** The model that another is compared with. */
+  /** The model that another is compared or drawn with. */
   readonly against?: Ticket["against"];
   draw(signal: AbortSignal): Promise<Rendered>;
 }

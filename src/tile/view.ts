@@ -8,6 +8,7 @@ import { modes } from "../modes/table.ts";
 import { againstOf, rivalOf, versionOf } from "./against.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
+import { networkOf, type NetworkModel } from "./networks.ts";
 import type { View } from "./tile.ts";
 
 /** A view, and the layer that it is drawn of. */
@@ -15,6 +16,8 @@ export interface OpenView extends View {
   readonly layer: Layer;
   readonly mode: Mode;
   readonly entry: LayerEntry;
+  /** What the mode draws with besides. */
+  readonly network: NetworkModel | null;
 }
 
 // Views remembered by their URL's words: parsing and validating a query costs more than a look-up.
@@ -34,8 +37,8 @@ export class Views {
   open(model: Model, layer: string, mode: string, query: URLSearchParams): OpenView {
     const key = JSON.stringify([model.version, model.id, layer, mode, query.toString()]);
     let view = this.#known.get(key);
-    const other = view?.against?.model;
-    if (!view || (other && this.modelOf(other.id) !== other)) {
+    const others = [view?.against?.model, view?.network?.model];
+    if (!view || others.some((other) => other && this.modelOf(other.id) !== other)) {
       view = open(this.layers, model, layer, mode, query, this.modelOf);
       if (this.#known.size >= KNOWN) this.#known.clear();
       this.#known.set(key, view);
@@ -71,6 +74,7 @@ function open(
   }
   const options = parseOptions(mode, query, ["v"]);
   const against = againstOf(options, modelOf);
+  const network = networkOf(mode, options, modelOf);
   const rival = against && rivalOf(model, info, against);
   const entry = layers.entry(model, info, mode.axes(options), rival);
   const { plane } = entry;
@@ -92,7 +96,8 @@ function open(
       axes: { ...plane.axes, about: describeAxes(plane) },
     },
     against,
-    version: versionOf(model, against),
+    network,
+    version: versionOf(model, against ?? network),
   };
 }
 

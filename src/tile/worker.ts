@@ -10,7 +10,7 @@ import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
 import { type Levels, openLevels } from "../field/levels.ts";
 import { foldVolume } from "../field/volume.ts";
 import { stepsOf } from "../field/slab.ts";
-import type { Facts, Picture } from "../modes/mode.ts";
+import type { Facts, Guest, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { keptBytes } from "../storage/kept.ts";
@@ -22,6 +22,7 @@ import { Composite } from "./compose.ts";
 import { copyOf, figures } from "./figures.ts";
 import { inspect, inspectVoxel } from "./inspect.ts";
 import type { Finished, Job, LayerContext } from "./job.ts";
+import { readNumbers } from "./networks.ts";
 import type { Missing } from "./remote.ts";
 import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
@@ -87,7 +88,7 @@ serveJobs<Job>({
 /** The layers that a job works on. */
 function namesOf(job: Job): readonly string[] {
   if (job.kind === "composite") return job.pieces.map(({ context }) => context);
-  return job.kind === "overview" ? [] : [job.context];
+  return job.kind === "overview" || job.kind === "network" ? [] : [job.context];
 }
 
 async function work(used: readonly Loaded[], job: Job, cancelled: () => void): Promise<Done> {
@@ -102,6 +103,8 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
       const value = await timed(ops, { read: 0, decode: 0 }, format, draw);
       return { value, transfer: [value.bytes.buffer] };
     }
+    case "network":
+      return { value: readNumbers(job.plan, ({ source }) => open(source), ops) };
     default:
       return await workOn(used[0]!, job, cancelled);
   }
@@ -109,7 +112,7 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
 
 async function workOn(
   layer: Loaded,
-  job: Exclude<Job, { kind: "composite" | "overview" }>,
+  job: Exclude<Job, { kind: "composite" | "overview" | "network" }>,
   cancelled: () => void,
 ): Promise<Done> {
   const { plane, source, other, clock } = layer;
@@ -118,13 +121,13 @@ async function workOn(
     case "tile": {
       const levels = job.levels && openLevels(job.levels, reader);
       const canvas = new Canvas(reader, levels, windowOf(plane, job.place));
-      const rendered = await render(canvas, drawing(layer, job.mode, job.query), job.format);
+      const rendered = await render(canvas, drawing(layer, job), job.format);
       const error = levels?.squaredError && errorOf([{ levels, layer, pixels: 1 }]);
       const value = error === undefined ? rendered : { ...rendered, error };
       return { value, transfer: [value.bytes.buffer] };
     }
     case "tiles": {
-      const value = await renderTogether(reader, job.tiles, drawing(layer, job.mode, job.query));
+      const value = await renderTogether(reader, job.tiles, drawing(layer, job));
       return { value, transfer: value.map(({ buffer }) => buffer) };
     }
     case "measure": {
@@ -224,7 +227,7 @@ function drawComposite(
         cancelled,
       };
       const levels = ref && openLevels(ref, reader);
-      const draw = drawing(layer, job.mode, job.query, facts);
+      const draw = drawing(layer, job, facts);
       ops.frame(() => {
         const canvas = new Canvas(reader, levels, window);
         whole.add(canvas, draw(canvas), x, y);
@@ -269,20 +272,26 @@ function load(id: string): Loaded {
   return layer;
 }
 
+/** A mode as a job names it. */
+interface Drawing {
+  readonly mode: string;
+  readonly query: string;
+  readonly guest?: Guest;
+}
+
 /** How a mode draws the layer: by its own facts, unless others are given. */
 function drawing(
   layer: Loaded,
-  modeName: string,
-  query: string,
+  { mode: modeName, query, guest }: Drawing,
   shared: Facts | null = null,
 ): (canvas: Canvas) => Picture {
-  const key = `${modeName}?${query}`;
+  const key = `${modeName}?${query} ${guest?.version ?? ""}`;
   const known = shared ? undefined : layer.drawings.get(key);
   if (known) return known;
   const mode = modes.find(({ name }) => name === modeName);
   if (!mode || !layer.facts) throw new Unreadable(`mode ${modeName} has nothing to draw from`);
   const options = parseOptions(mode, new URLSearchParams(query));
-  const draw = mode.prepare(options, shared ?? layer.facts, layer.plane);
+  const draw = mode.prepare(options, shared ?? layer.facts, layer.plane, guest);
   if (shared) return draw;
   if (layer.drawings.size >= DRAWINGS) layer.drawings.clear();
   layer.drawings.set(key, draw);

@@ -55,7 +55,7 @@ const ways: LearnedOptions[] = [
 function start({ width, height, channels }: Grid) {
   const fields = Array.from({ length: channels }, (_, c) => {
     const values = normal(width * height, c + 20, 0.3);
-    return c === alive.channel ? values.map((value) => value > 0.2 ? value : 0) : values;
+    return c === alive.channel ? values.map((value) => value > 0.45 ? value : 0) : values;
   });
   const state = new Float32Array(roomOf(grid) * channels);
   for (const [c, field] of fields.entries()) {

@@ -119,28 +119,32 @@ function aliveOf(name: string, text: MetadataValue | undefined, channels: number
   throw malformed(name, 'metadata "alive"', show(text), expected);
 }
 
-/** A network's numbers, by `read`, which answers a tensor's bytes. Throws `FormatError` for what is not finite. */
-export async function fillNetwork(
-  { name, channels, alive, hidden, update }: NetworkPlan,
-  read: (tensor: TensorInfo) => Uint8Array | Promise<Uint8Array>,
-  ops: Ops,
-): Promise<Network> {
-  return { channels, alive, hidden: await layer(hidden), update: await layer(update) };
+/** The tensors that a network is made of. */
+export const tensorsOf = ({ hidden, update }: NetworkPlan): TensorInfo[] =>
+  [hidden.weights, hidden.bias, update.weights, update.bias].filter((tensor) => tensor !== null);
 
-  async function layer({ inputs, outputs, weights, bias }: LayerPlan): Promise<Dense> {
+/** A network's numbers, by `read`, which answers a tensor's bytes. Throws `FormatError` for what is not finite. */
+export function fillNetwork(
+  { name, channels, alive, hidden, update }: NetworkPlan,
+  read: (tensor: TensorInfo) => Uint8Array,
+  ops: Ops,
+): Network {
+  return { channels, alive, hidden: layer(hidden), update: layer(update) };
+
+  function layer({ inputs, outputs, weights, bias }: LayerPlan): Dense {
     // A layer takes its weights input by input.
-    const rows = await numbers(weights, inputs * outputs);
+    const rows = numbers(weights, inputs * outputs);
     return {
       inputs,
       outputs,
       weights: rows.map((_, i) => rows[(i % outputs) * inputs + Math.floor(i / outputs)]!),
-      bias: bias ? await numbers(bias, outputs) : new Float32Array(outputs),
+      bias: bias ? numbers(bias, outputs) : new Float32Array(outputs),
     };
   }
 
-  async function numbers(tensor: TensorInfo, count: number): Promise<Float32Array> {
+  function numbers(tensor: TensorInfo, count: number): Float32Array {
     const { dtype, bigEndian, bytes } = tensor, values = new Float32Array(count);
-    const stored = await read(tensor);
+    const stored = read(tensor);
     const packed = { dtype, bigEndian, width: count, rows: 1, pitch: bytes };
     ops.frame(() => ops.decode(stored, packed, { values, start: 0, pitch: count }));
     const bad = values.findIndex((value) => !Number.isFinite(value));
@@ -156,6 +160,9 @@ export async function readNetwork(
   signal?: AbortSignal,
 ): Promise<Network> {
   const listing = await safetensors.list(source, signal ? { signal } : {});
-  const read = ({ offset, bytes }: TensorInfo) => source.read(offset, bytes, signal);
-  return await fillNetwork(planNetwork(source.name, listing), read, ops);
+  const plan = planNetwork(source.name, listing), stored = new Map<TensorInfo, Uint8Array>();
+  for (const tensor of tensorsOf(plan)) {
+    stored.set(tensor, await source.read(tensor.offset, tensor.bytes, signal));
+  }
+  return fillNetwork(plan, (tensor) => stored.get(tensor)!, ops);
 }

@@ -58,7 +58,6 @@ export function backward(
     for (const [i, cell] of firing.entries()) {
       scatter(slopes, cell, pitchOf(grid), channels, felt, i * hidden.inputs);
     }
-    clearBorder(grid, slopes);
   }
 }
 
@@ -97,7 +96,7 @@ function addRows(rows: Float32Array, sums: Float32Array): void {
   }
 }
 
-/** Adds slopes by what a cell perceived to those by the nine cells that it perceived. */
+/** Adds slopes by what a cell perceived to those by the nine cells that it perceived; nobody asks for the border's. */
 function scatter(
   slopes: Float32Array,
   cell: number,
@@ -120,16 +119,5 @@ function scatter(
     slopes[below - right]! += across - along;
     slopes[below]! += 2 * across;
     slopes[below + right]! += along + across;
-  }
-}
-
-/** What lies beyond the plane is 0 and remains so. */
-function clearBorder(grid: Grid, slopes: Float32Array): void {
-  const line = pitchOf(grid) * grid.channels, { length } = slopes;
-  slopes.fill(0, 0, line);
-  slopes.fill(0, length - line);
-  for (let start = line; start < length; start += line) {
-    slopes.fill(0, start, start + grid.channels);
-    slopes.fill(0, start + line - grid.channels, start + line);
   }
 }
