@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BadRequest } from "../../src/errors.ts";
-import type { Engine } from "../../src/tile/tile.ts";
+import { planeOf } from "./evolved.ts";
 import {
   type Content,
   hash,
@@ -19,31 +19,6 @@ const jagged: Content = {
     return (0.3 + hash(Math.floor(i / width))) * (hash(i) - 0.45);
   }),
 };
-
-/** All numbers of a plane at a zoom, from its tiles. */
-async function planeOf(
-  engine: Engine,
-  layer: string,
-  z: number,
-  size: readonly number[],
-  query: string,
-) {
-  const [across = 0, down = 0] = size;
-  const all = new Float32Array(across * down);
-  for (let y = 0; y * 256 < down; y++) {
-    for (let x = 0; x * 256 < across; x++) {
-      const tile = await numbers(
-        engine,
-        tileAt(layer, [z, x, y], query, { crop: true, mode: "automaton" }),
-      );
-      for (let row = 0; row < tile.height; row++) {
-        const line = tile.values.subarray(row * tile.width, (row + 1) * tile.width);
-        all.set(line, (y * 256 + row) * across + x * 256);
-      }
-    }
-  }
-  return all;
-}
 
 /** A step as SPEC has it, in float64. */
 function step(
