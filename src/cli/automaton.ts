@@ -1,3 +1,4 @@
+import { basename, dirname, resolve } from "node:path";
 import { wasm } from "../compute/wasm.ts";
 import { fileOf } from "../field/automaton/training/file.ts";
 import { train } from "../field/automaton/training/train.ts";
@@ -47,6 +48,10 @@ export const automaton: Verb = {
     if (!output.endsWith(".safetensors")) {
       throw new UsageError(`a rule is a .safetensors, not ${output}`);
     }
+    // Told now rather than after minutes of training.
+    const folder = dirname(resolve(output));
+    const there = await Deno.stat(folder).catch(() => null);
+    if (!there?.isDirectory) throw new UsageError(`there is no folder ${folder} to write to`);
     const size = given.whole("size", 1, MOST_PIXELS) ?? 16;
     const options = {
       channels: given.whole("channels", 4, 64) ?? 16,
@@ -66,7 +71,7 @@ export const automaton: Verb = {
     const seconds = (performance.now() - began) / 1000;
 
     const { network, steps, before, loss } = trained, { seed, fireRate } = options;
-    const name = [path, layer].filter((part) => part !== undefined).map(basename).join(" ");
+    const name = [path, layer].filter((part) => part !== undefined).map((part) => basename(part)).join(" ");
     const words = { target: name, steps, loss: Number(loss.toPrecision(4)), seed, fire_rate: fireRate };
     const metadata = Object.entries({ rule: "learned", ...words })
       .map(([key, value]) => [key, String(value)] as const);
@@ -93,4 +98,3 @@ function rateOf(given: Given): number {
   throw new UsageError(`--fire-rate ${text} is not a number above 0 and up to 1`);
 }
 
-const basename = (path: string) => path.split(/[\\/]/).at(-1)!;

@@ -14,9 +14,10 @@ export async function readPicture(path: string, size: number): Promise<Target> {
     const message = "a picture as a target needs sharp, which does not load here; name MODEL LAYER";
     throw new BadRequest(message, { file: path }, cause);
   });
-  const image = sharp(bytes, { limitInputPixels: MOST * MOST });
   const refuse = (cause: unknown) =>
     new FormatError(`${path} cannot be read as a picture`, { file: path }, cause);
+  if (bytes.length === 0) throw refuse(new RangeError("the file is empty"));
+  const image = sharp(bytes, { limitInputPixels: MOST * MOST });
   const { width, height } = await image.metadata().catch((cause) => {
     throw refuse(cause);
   });

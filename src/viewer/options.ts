@@ -15,23 +15,29 @@ export class OptionsPanel implements Widget {
 
   constructor(private readonly store: Store) {}
 
-  update({ mode, subject, partners }: Scene): void {
-    const { against } = subject.options;
+  update({ mode, model, models, subject, partners }: Scene): void {
+    const { against, network, rule } = subject.options;
     const idle = [
       ...(partners.length === 0 && against === undefined ? ["against"] : []),
       ...(against === undefined ? ["compare"] : []),
+      // A learned rule without a network is no picture: first the network is chosen.
+      ...(network === undefined ? ["rule"] : []),
+      ...(rule === "learned" ? [] : ["start", "fire_rate", "seed", "channel"]),
     ];
+    const others = models.map(({ id }) => id).filter((id) => id !== model.id);
     const isArtistic = subject.options.scientific === "0";
     const shown = mode.parameters.filter(({ name, artistic }) =>
       !atLegend.includes(name) && !idle.includes(name) && (isArtistic || !artistic)
     ).map((parameter) =>
-      parameter.type === "model" ? { ...parameter, choices: partners } : parameter
+      parameter.type === "model"
+        ? { ...parameter, choices: parameter.name === "network" ? others : partners }
+        : parameter
     );
     const set = shown.filter(({ name }) => subject.options[name] !== undefined).length;
     this.#button.hidden = shown.length === 0;
     this.#button.dataset.count = set > 0 ? String(set) : "";
     const values = shown.map(({ name }) => subject.options[name] ?? null);
-    const key = JSON.stringify([mode.name, partners, isArtistic, values]);
+    const key = JSON.stringify([mode.name, others, partners, isArtistic, values]);
     // A control that is being dragged is not replaced under the hand.
     const held = this.#root.contains(document.activeElement) &&
       document.activeElement?.matches("[type=range]:active");

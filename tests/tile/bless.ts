@@ -1,8 +1,8 @@
 // Writes the golden tiles as they are drawn now. Look at every picture that changed before committing.
 import { createEngine } from "../../src/tile/engine.ts";
-import { draw, fixtureModels, goldenFolder, goldenTiles } from "./golden.ts";
+import { draw, fixturePlaces, goldenFolder, goldenTiles } from "./golden.ts";
 
-const engine = await createEngine([fixtureModels.pathname], { workers: 1 });
+const engine = await createEngine(fixturePlaces, { workers: 1 });
 await Deno.mkdir(goldenFolder, { recursive: true });
 for (const golden of goldenTiles) {
   await Deno.writeFile(new URL(`${golden[0]}.png`, goldenFolder), await draw(engine, golden));

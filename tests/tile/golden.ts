@@ -1,5 +1,7 @@
 import type { Engine } from "../../src/tile/tile.ts";
 
+const LEARNED = "rule=learned&network=flower&start=seed&field=rgb";
+
 /** Tiles that one can look at: what each mode draws of the models in `fixtures/`, as PNG files. */
 export const goldenTiles = [
   ["whole-matrix", "tiny-transformer", "blocks.0.fc", "weights", "0/0/0", ""],
@@ -34,6 +36,8 @@ export const goldenTiles = [
   ["automaton-0", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=0"],
   ["automaton-16", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=16"],
   ["automaton-128", "tiny-transformer", "blocks.1.fc", "automaton", "1/0/0", "t=128"],
+  ["learned-16", "tiny-transformer", "blocks.0.proj", "automaton", "2/0/0", `t=16&${LEARNED}`],
+  ["learned-128", "tiny-transformer", "blocks.0.proj", "automaton", "2/0/0", `t=128&${LEARNED}`],
   ["octree-slice", "tiny-transformer", "blocks.1.fc", "octree", "4/0/1", "axis=x"],
   ["volume", "burn-mnist", "conv3", "voxels", "0/0/0", "density=3"],
   ["volume-directions", "burn-mnist", "conv3", "voxels", "0/0/0", "colour=direction"],
@@ -54,3 +58,8 @@ export async function draw(engine: Engine, golden: (typeof goldenTiles)[number])
 /** Where the pictures are kept. */
 export const goldenFolder = new URL("../../fixtures/golden/", import.meta.url);
 export const fixtureModels = new URL("../../fixtures/models/", import.meta.url);
+/** What they show, and what they are drawn with. */
+export const fixturePlaces = [
+  fixtureModels.pathname,
+  new URL("../automata/flower.safetensors", fixtureModels).pathname,
+];

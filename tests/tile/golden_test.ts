@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import sharp from "sharp";
 import { createEngine } from "../../src/tile/engine.ts";
-import { draw, fixtureModels, goldenFolder, goldenTiles } from "./golden.ts";
+import { draw, fixturePlaces, goldenFolder, goldenTiles } from "./golden.ts";
 
 Deno.test("golden tiles are drawn as they were blessed", async (t) => {
-  const engine = await createEngine([fixtureModels.pathname], { workers: 1 });
+  const engine = await createEngine(fixturePlaces, { workers: 1 });
   try {
     for (const golden of goldenTiles) {
       await t.step(golden[0], async () => {
