@@ -4,6 +4,7 @@ import { wasm } from "../../../src/compute/wasm.ts";
 import { FormatError } from "../../../src/errors.ts";
 import { advance } from "../../../src/field/automaton/advance.ts";
 import { type Edges, haloOf, type Region, wholeOf } from "../../../src/field/automaton/region.ts";
+import type { Automaton } from "../../../src/field/automaton/rule.ts";
 import { fires, learned, type LearnedOptions } from "../../../src/field/automaton/rules/learned.ts";
 import { readNetwork } from "../../../src/field/automaton/rules/network.ts";
 import { initial } from "../../../src/field/automaton/state.ts";
@@ -100,6 +101,37 @@ for (const edges of allEdges) {
     });
   }
 }
+
+Deno.test("cells that life is far from are passed over only where that changes nothing", () => {
+  const size = [9, 8], region = wholeOf(size);
+  let revived = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    // A few cells live, hardly: whether they still do may hang on what becomes of dead neighbours.
+    const fields = fieldsOf(size).map((field, channel) =>
+      channel === 3 ? normal(72, seed, 1).map((value) => value > 2 ? 0.06 : 0) : field
+    );
+    const options = { fireRate: 0.3, seed, alive: { channel: 3, threshold: 0.05 } };
+    const automaton: Automaton = {
+      ops: wasm,
+      rule: learned(network, options),
+      edges: "zero",
+      cancelled: never,
+    };
+    const { fields: got } = advance(automaton, initial(size, region, fields), region, 1);
+    const want = plainly(fields, size, "zero", options);
+    for (const [channel, field] of got.entries()) {
+      for (const [i, value] of field.entries()) {
+        const expected = want[channel]![i]!;
+        assert(
+          Math.abs(value - expected) < 1e-5,
+          `${seed}: ${channel}, ${i}: ${value}, ${expected}`,
+        );
+        if (channel === 3 && value > 0.05 && fields[3]![i] === 0) revived++;
+      }
+    }
+  }
+  assert(revived > 20, `${revived} cells came to life`);
+});
 
 Deno.test("the share of cells that fire is the rate, and seeds and steps choose others", () => {
   const pattern = (rate: number, seed: number, step: number) =>

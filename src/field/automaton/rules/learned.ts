@@ -72,7 +72,7 @@ const isOn = ({ size, edges }: Moment, x: number, y: number): boolean =>
 function update(
   ops: Ops,
   { channels, hidden, update }: Network,
-  { fireRate, seed }: LearnedOptions,
+  { fireRate, seed, alive }: LearnedOptions,
   { fields, region, counts }: BorderedCells,
   wide: Region,
   moment: Moment,
@@ -96,6 +96,7 @@ function update(
   }) as [typeof hidden, typeof update];
   const perceived = floats(x.count * hidden.inputs), inner = floats(x.count * hidden.outputs);
   const change = floats(x.count * channels), firing = new Int32Array(x.count);
+  const concerns = alive && nearLife(fields[alive.channel]!, counts, alive.threshold);
   for (let row = 0; row < y.count; row++) {
     const below = y.first + row, start = (below + top) * pitch + x.first + left;
     for (const [channel, values] of fields.entries()) {
@@ -103,6 +104,7 @@ function update(
     }
     let count = 0;
     for (let column = 0; column < x.count; column++) {
+      if (concerns && !concerns[start + column]) continue;
       const across = x.first + column;
       const [placeX, placeY] = [modulo(across, moment.size[0]!), modulo(below, moment.size[1]!)];
       if (!fires(fireRate, seed, moment.step, placeX, placeY)) continue;
@@ -121,6 +123,30 @@ function update(
     }
   }
   return next;
+}
+
+/**
+ * Cells that have life within two cells of them, as far as the array tells. What becomes of others changes
+ * nothing: they die, and whether a neighbour lives after the step matters only if it lives before.
+ */
+function nearLife(
+  values: Float32Array,
+  [width, height]: readonly number[],
+  threshold: number,
+): Uint8Array {
+  const across = new Uint8Array(width! * height!), near = new Uint8Array(width! * height!);
+  for (let i = 0; i < across.length; i++) {
+    // Marks reach around the ends of rows: more cells than need be are looked at there.
+    if (values[i]! > threshold) across.fill(1, Math.max(0, i - 2), i + 3);
+  }
+  for (let row = 0; row < height!; row++) {
+    for (let other = Math.max(0, row - 2); other <= Math.min(height! - 1, row + 2); other++) {
+      for (let column = 0; column < width!; column++) {
+        near[row * width! + column]! |= across[other * width! + column]!;
+      }
+    }
+  }
+  return near;
 }
 
 /** A cell's channels, then their slopes along x, then those along y. */
