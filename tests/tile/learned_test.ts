@@ -7,7 +7,6 @@ import { learned } from "../../src/field/automaton/rules/learned.ts";
 import type { Network } from "../../src/field/automaton/rules/network.ts";
 import { initial } from "../../src/field/automaton/state.ts";
 import { fileOf } from "../../src/field/automaton/training/file.ts";
-import { createEngine } from "../../src/tile/engine.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { normal } from "../compute/samples.ts";
 import { assertSameBits } from "../compute/same_bits.ts";
@@ -155,21 +154,32 @@ Deno.test("another version of a network is another picture with another tag", ()
   withRules({}, async (engine, folder) => {
     const query = new URLSearchParams("rule=learned&network=mortal&t=3");
     const address = { ...tileAt("jagged", [0, 0, 0]), mode: "automaton", query };
-    const before = engine.ticket(address),
-      view = engine.view("model", "jagged", "automaton", query);
-    const first = await before.tile();
+    const versionOf = () => engine.view("model", "jagged", "automaton", query).version;
+    const ticket = engine.ticket(address), before = versionOf();
+    assertEquals(ticket.against?.id, "mortal");
+    const first = await ticket.tile();
     await Deno.writeFile(`${folder}/mortal.safetensors`, fileOf(network(mortal.alive, 8), {}));
-    const fresh = await createEngine([folder], { workers: 1 });
-    try {
-      const after = fresh.ticket(address);
-      assert(after.etag !== before.etag);
-      assert(fresh.view("model", "jagged", "automaton", query).version !== view.version);
-      const second = await after.tile();
-      assert(second.bytes.some((byte, i) => byte !== first.bytes[i]));
-    } finally {
-      await fresh.close();
-    }
+    await opened(() => assert(versionOf() !== before, "the file is not looked at again"));
+    const again = engine.ticket(address);
+    assert(again.etag !== ticket.etag);
+    const second = await again.tile();
+    assert(second.bytes.some((byte, i) => byte !== first.bytes[i]));
+
+    engine.remove("mortal");
+    assertThrows(() => engine.ticket(address), BadRequest, `no model "mortal"; there are: `);
   }));
+
+/** Tries until a changed file has been opened again. */
+async function opened(check: () => void): Promise<void> {
+  for (let i = 0;; i++) {
+    try {
+      return check();
+    } catch (error) {
+      if (i === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
 
 Deno.test("what is no rule, or asks for what it has not, is refused", () => {
   const part = (...shape: number[]): Content => {
