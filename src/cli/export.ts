@@ -1,11 +1,10 @@
 import { extname } from "node:path";
-import { createEngine } from "../tile/engine.ts";
 import { exportPlane } from "../tile/export/export.ts";
 import { type ImageFormat, images, type Kind } from "../tile/export/sink.ts";
 import { kinds } from "../tile/export/table.ts";
 import { isThere } from "../tile/export/disk.ts";
 import { backendFlags, backendOf, settleBackend } from "./backend.ts";
-import { oneModel } from "./one.ts";
+import { besideFlag, openBeside } from "./beside.ts";
 import { parameterFlag, parametersOf } from "./parameters.ts";
 import { writePlane } from "./plane.ts";
 import { progress } from "./progress.ts";
@@ -30,6 +29,7 @@ export const exportVerb: Verb = {
     },
     mode: { type: "string", short: "m", value: "MODE", about: "weights unless given" },
     ...parameterFlag,
+    ...besideFlag,
     image: { type: "string", value: images.join("|"), about: "of tiles: png unless given" },
     z: { type: "string", short: "z", value: "Z", about: "nearest zoom: native unless given" },
     force: {
@@ -59,7 +59,7 @@ export const exportVerb: Verb = {
     const kind = kindOf(given, out);
     const image = imageOf(given, kind);
     const workers = given.whole("workers", 1, 256) ?? navigator.hardwareConcurrency;
-    const engine = await createEngine([oneModel(path)], {
+    const { engine, model } = await openBeside(path, given, {
       cacheBytes: 0,
       remote: reachOf(given),
       ...backendOf(given),
@@ -68,7 +68,6 @@ export const exportVerb: Verb = {
     const force = given.has("force"), told = given.has("progress");
     let sign: ReturnType<typeof progress> | undefined;
     try {
-      const model = engine.models()[0]!; // none would have been thrown
       const mode = given.text("mode") ?? "weights";
       const view = engine.view(model.id, layer, mode, parametersOf(given));
       const z = given.whole("z", 0) ?? view.plane.nativeZoom;

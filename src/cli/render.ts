@@ -1,8 +1,7 @@
 import { isFormat } from "../tile/address.ts";
-import { createEngine } from "../tile/engine.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";
 import { backendFlags, backendOf, settleBackend } from "./backend.ts";
-import { oneModel } from "./one.ts";
+import { besideFlag, openBeside } from "./beside.ts";
 import { parameterFlag, parametersOf } from "./parameters.ts";
 import { writeFile } from "./output.ts";
 import { writePlane } from "./plane.ts";
@@ -32,6 +31,7 @@ export const render: Verb = {
     density: { type: "string", value: "1|2", about: "2 draws 512 × 512 pixels of the same area" },
     plane: { type: "boolean", about: "the whole plane at that zoom as one PNG" },
     ...parameterFlag,
+    ...besideFlag,
     workers: { type: "string", value: "N", about: "threads that draw; one a core unless given" },
     ...backendFlags,
     ...reachFlags,
@@ -53,14 +53,13 @@ export const render: Verb = {
     }
     if (output === undefined) throw new UsageError("-o FILE is missing");
     const workers = given.whole("workers", 1, 256);
-    const engine = await createEngine([oneModel(path)], {
+    const { engine, model } = await openBeside(path, given, {
       cacheBytes: 0,
       remote: reachOf(given),
       ...backendOf(given),
       ...(workers === undefined ? {} : { workers }),
     });
     try {
-      const model = engine.models()[0]!; // none would have been thrown
       const mode = given.text("mode") ?? "weights";
       const view = engine.view(model.id, layer, mode, parametersOf(given));
       await settleBackend(engine, view);

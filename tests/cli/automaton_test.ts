@@ -90,6 +90,34 @@ Deno.test("automaton train that is interrupted writes what there is, and ends wi
     assertEquals((await network(output)).channels, 8);
   }));
 
+Deno.test("render draws with a rule that is opened beside the model", () =>
+  withPictures(async (folder, model) => {
+    const rule = `${folder}/rule.safetensors`, tile = `${folder}/tile.npy`;
+    const train = await run("automaton", "train", `${folder}/small.png`, ...quick, "-o", rule);
+    assertEquals(train.code, 0);
+    const parameters = [
+      "rule=learned",
+      "network=rule",
+      "start=seed",
+      "field=channel",
+      "channel=3",
+      "t=0",
+    ]
+      .flatMap((pair) => ["--param", pair]);
+    const args = [model, "fc", "-m", "automaton", ...parameters, "-o", tile];
+    const { code, stderr } = await run("render", ...args, "--beside", rule);
+    assertEquals([code, stderr], [0, ""]);
+    const bytes = await Deno.readFile(tile);
+    const values = new Float32Array(bytes.slice(bytes.length - 256 * 256 * 4).buffer);
+    assertEquals([values[25 * 256 + 35], values[25 * 256 + 34]], [1, 0]);
+    const alone = await run("render", ...args);
+    assertEquals(alone.code, 2);
+    assertMatch(alone.stderr, /network: no model "rule"; there are: model/);
+    const lost = await run("render", ...args, "--beside", `${folder}/none.safetensors`);
+    assertEquals(lost.code, 1);
+    assertMatch(lost.stderr, /none\.safetensors/);
+  }));
+
 Deno.test("targets that cannot be learned are refused with a sentence", () =>
   withPictures(async (folder, model) => {
     await Deno.writeFile(`${folder}/empty.png`, new Uint8Array());
