@@ -15,15 +15,24 @@ const MOST_PIXELS = 64;
 export const automaton: Verb = {
   name: "automaton",
   operands: "train TARGET -o RULE.safetensors",
-  about: "Train a neural cellular automaton to grow TARGET, a small picture or MODEL LAYER, from one " +
+  about:
+    "Train a neural cellular automaton to grow TARGET, a small picture or MODEL LAYER, from one " +
     "cell. Open the file beside a model to see it: mode automaton, rule=learned, network=RULE.",
   flags: {
     output: { type: "string", short: "o", value: "FILE", about: "the rule, a .safetensors" },
-    size: { type: "string", value: "N", about: "pixels a side of the target, at most; 16 unless given" },
+    size: {
+      type: "string",
+      value: "N",
+      about: "pixels a side of the target, at most; 16 unless given",
+    },
     channels: { type: "string", value: "N", about: "numbers that a cell has; 16 unless given" },
     hidden: { type: "string", value: "N", about: "hidden neurons; 48 unless given" },
     steps: { type: "string", value: "N", about: "changes of the weights; 2000 unless given" },
-    "fire-rate": { type: "string", value: "P", about: "share of cells in a step; 0.5 unless given" },
+    "fire-rate": {
+      type: "string",
+      value: "P",
+      about: "share of cells in a step; 0.5 unless given",
+    },
     seed: { type: "string", value: "N", about: "the same makes the same rule; 0 unless given" },
     ...reachFlags,
     json: { type: "boolean", about: "say what was learned as a line of JSON" },
@@ -37,10 +46,14 @@ export const automaton: Verb = {
 
   async run(given, signal) {
     const [action, path, layer, ...others] = given.operands;
-    if (action !== "train") throw new UsageError(`automaton knows train, found ${action ?? "nothing"}`);
+    if (action !== "train") {
+      throw new UsageError(`automaton knows train, found ${action ?? "nothing"}`);
+    }
     if (path === undefined || others.length > 0) {
       throw new UsageError(
-        `automaton train takes a picture, or MODEL and LAYER, found ${given.operands.length - 1} arguments`,
+        `automaton train takes a picture, or MODEL and LAYER, found ${
+          given.operands.length - 1
+        } arguments`,
       );
     }
     const output = given.text("output");
@@ -71,8 +84,15 @@ export const automaton: Verb = {
     const seconds = (performance.now() - began) / 1000;
 
     const { network, steps, before, loss } = trained, { seed, fireRate } = options;
-    const name = [path, layer].filter((part) => part !== undefined).map((part) => basename(part)).join(" ");
-    const words = { target: name, steps, loss: Number(loss.toPrecision(4)), seed, fire_rate: fireRate };
+    const name = [path, layer].filter((part) => part !== undefined).map((part) => basename(part))
+      .join(" ");
+    const words = {
+      target: name,
+      steps,
+      loss: Number(loss.toPrecision(4)),
+      seed,
+      fire_rate: fireRate,
+    };
     const metadata = Object.entries({ rule: "learned", ...words })
       .map(([key, value]) => [key, String(value)] as const);
     await writeFile(output, [fileOf(network, Object.fromEntries(metadata))]);
@@ -97,4 +117,3 @@ function rateOf(given: Given): number {
   if (rate > 0 && rate <= 1) return rate;
   throw new UsageError(`--fire-rate ${text} is not a number above 0 and up to 1`);
 }
-

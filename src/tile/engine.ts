@@ -133,7 +133,11 @@ class TileEngine implements Engine {
       view: ({ model, layer, mode, query }) => this.view(model, layer, mode, query),
       maps: this.#maps,
       volumes: this.#volumes,
-      plans: new Plans(this.#layers, new Networks(this.#layers), (model) => this.#ingests.of(model)),
+      plans: new Plans(
+        this.#layers,
+        new Networks(this.#layers),
+        (model) => this.#ingests.of(model),
+      ),
       tickets: new Tickets(options.cacheBytes ?? 64 * MIB),
       persistently: (work) => this.#persistently(work),
     });

@@ -8,7 +8,7 @@ import { modes } from "../modes/table.ts";
 import { againstOf, rivalOf, versionOf } from "./against.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
-import { networkOf, type NetworkModel } from "./networks.ts";
+import { type NetworkModel, networkOf } from "./networks.ts";
 import type { View } from "./tile.ts";
 
 /** A view, and the layer that it is drawn of. */
