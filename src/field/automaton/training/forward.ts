@@ -74,7 +74,8 @@ function stepOnce(
   const lives = alive && spread(grid, living(grid, next, alive));
   if (lives && before) {
     for (let cell = 0; cell < lives.length; cell++) {
-      if (lives[cell]! &= before[cell]!) continue;
+      lives[cell]! &= before[cell]!;
+      if (lives[cell] === 1) continue;
       next.fill(0, cell * channels, (cell + 1) * channels);
     }
   }
