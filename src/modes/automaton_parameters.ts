@@ -21,6 +21,7 @@ export const automatonParameters: readonly Parameter[] = [
     default: 16,
     minimum: 0,
     maximum: MAX_STEPS,
+    plays: { step: 1, pace: 10, to: 128 },
   },
   {
     name: "rule",

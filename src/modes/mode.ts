@@ -36,6 +36,35 @@ export interface Parameter {
   readonly unit?: string;
   /** Whether it distorts: anything but its default needs `scientific=0`. */
   readonly artistic?: boolean;
+  /** For numbers whose range a page can run through, as a film. */
+  readonly plays?: Playing;
+  /** For angles in degrees that dragging sets: across the picture, or down. */
+  readonly turns?: "across" | "down";
+}
+
+/** How the range of a number is run through. */
+export interface Playing {
+  /** From one picture to the next. */
+  readonly step: number;
+  /** Pictures a second, at most. */
+  readonly pace: number;
+  /** The part that is run through; all of the range unless given. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Whether the beginning follows the end. */
+  readonly wraps?: boolean;
+  /** Name of the choice that says along what it runs. */
+  readonly along?: string;
+  /** The choice with which the number says nothing. */
+  readonly except?: string;
+}
+
+/** What a number can be on one layer. */
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+  /** What it is unless given. */
+  readonly default: number;
 }
 
 /** A parameter's value; null where "not given" means something of its own. */
@@ -162,6 +191,8 @@ interface SolidLook extends Look {
   axes(options: Options): VolumeAxes | undefined;
   /** Pixels of the picture at native zoom. Throws `BadRequest` for what the volume does not have. */
   extent(options: Options, volume: Volume): { readonly width: number; readonly height: number };
+  /** By name, the parameters whose range depends on the volume. */
+  ranges?(options: Options, volume: Volume): Readonly<Record<string, Range>>;
   legend(options: Options, facts: Facts, volume: Volume): Legend;
 }
 

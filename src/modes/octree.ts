@@ -5,7 +5,7 @@ import type { Octree } from "../field/octree.ts";
 import { type Axis, drawSlice, type SlicePixels, type SliceRect } from "../field/octree/slice.ts";
 import type { Volume } from "../field/volume.ts";
 import { colormaps } from "./colormaps.ts";
-import type { Legend, OctreeMode, Options, Parameter, Picture } from "./mode.ts";
+import type { Legend, OctreeMode, Option, Options, Parameter, Picture } from "./mode.ts";
 import { normalizationParameters, short, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
 import { tintOf } from "./weights.ts";
@@ -78,6 +78,7 @@ export const octree: OctreeMode = {
       type: "integer",
       default: null,
       minimum: 0,
+      plays: { step: 1, pace: 8, along: "axis" },
     },
     ...mergeParameters,
     {
@@ -112,6 +113,11 @@ export const octree: OctreeMode = {
     sliceOf(options, volume);
     const [width, height] = sidesOf(options, volume);
     return { width, height };
+  },
+
+  ranges({ axis }, volume) {
+    const count = slicesOf(axis, volume);
+    return { slice: { minimum: 0, maximum: count - 1, default: Math.floor(count / 2) } };
   },
 
   cellAt(options, volume, x, y) {
@@ -174,9 +180,12 @@ function sidesOf({ axis }: Options, { width, height, depth }: Volume): [number, 
   return axis === "x" ? [height, depth] : axis === "y" ? [width, depth] : [width, height];
 }
 
+const slicesOf = (axis: Option | undefined, { width, height, depth }: Volume): number =>
+  axis === "x" ? width : axis === "y" ? height : depth;
+
 /** Which slice the options mean. Throws `BadRequest` where there is none. */
-export function sliceOf({ axis, slice }: Options, { width, height, depth }: Volume): number {
-  const count = axis === "x" ? width : axis === "y" ? height : depth;
+export function sliceOf({ axis, slice }: Options, volume: Volume): number {
+  const count = slicesOf(axis, volume);
   if (slice === null) return Math.floor(count / 2);
   if (Number(slice) < count) return Number(slice);
   throw new BadRequest(`slice=${slice} is beyond the ${count} slices across ${axis}`, {

@@ -9,6 +9,8 @@ const angle = (name: string, title: string, about: string, value: number): Param
   unit: "°",
 });
 
+const turntable = { step: 3, pace: 20, from: -180, to: 180, wraps: true };
+
 /** What can be asked of a volume. */
 export const voxelParameters: readonly Parameter[] = [
   {
@@ -21,8 +23,11 @@ export const voxelParameters: readonly Parameter[] = [
     default: "composite",
     choices: rayModes,
   },
-  angle("yaw", "Turn", "How far the camera has gone around, to the right.", 35),
-  angle("pitch", "Tilt", "How far the camera has gone up.", 25),
+  {
+    ...angle("yaw", "Turn", "How far the camera has gone around, to the right.", 35),
+    ...{ turns: "across", plays: turntable },
+  },
+  { ...angle("pitch", "Tilt", "How far the camera has gone up.", 25), turns: "down" },
   {
     ...{ name: "fov", title: "Field of view", about: "Of the camera; 0 is without perspective." },
     ...{ type: "number", default: 30, minimum: 0, maximum: 120, unit: "°" },
@@ -76,6 +81,7 @@ export const voxelParameters: readonly Parameter[] = [
   {
     ...{ name: "slice", title: "Cut at", about: "Where: what lies before it is gone." },
     ...{ type: "number", default: 0.5, minimum: 0, maximum: 1 },
+    plays: { step: 0.01, pace: 20, along: "axis", except: "none" },
   },
   {
     name: "stretch",

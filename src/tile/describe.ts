@@ -148,7 +148,7 @@ export const describeMode = ({ name, title, about, parameters, overzoom, cells =
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
-  const { model, mode, plane, options, query, tensor, against, version } = view;
+  const { model, mode, plane, options, query, tensor, against, version, ranges = {} } = view;
   return {
     model: model.id,
     version,
@@ -158,6 +158,7 @@ export function describeView(view: View, layer: string, base = "") {
     ...describeMode(mode),
     options,
     query,
+    ranges,
     ...(against ? { against: { model: against.model.id, version: against.model.version } } : {}),
     plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },
     tiles: Object.fromEntries(

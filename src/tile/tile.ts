@@ -1,6 +1,6 @@
 import type { Comparison } from "../compute/ops.ts";
 import type { Layout } from "../field/layout.ts";
-import type { Legend, Look, MapMode, Mode, Options, VolumeMode } from "../modes/mode.ts";
+import type { Legend, Look, MapMode, Mode, Options, Range, VolumeMode } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
@@ -148,6 +148,8 @@ export interface View {
   /** Query string of the options that differ from their defaults, sorted; "" where none does. */
   readonly query: string;
   readonly plane: PlaneInfo;
+  /** By name, parameters whose range depends on the layer. */
+  readonly ranges?: Readonly<Record<string, Range>>;
   /** What values are compared with; null where they are shown as they are. */
   readonly against: Against | null;
   /** Names all that is drawn of: the model's version, and that of the one it is compared with. */

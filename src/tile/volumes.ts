@@ -78,6 +78,7 @@ export class Volumes {
       query: canonicalQuery(mode, options),
       version: model.version,
       entry: this.layers.entry(model, tensor),
+      ranges: mode.ranges?.(options, volume) ?? {},
       plane: {
         ...{ width, height, tileSize: TILE, nativeZoom: native, minZoom: 0 },
         maxZoom: native + mode.overzoom,
