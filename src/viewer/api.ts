@@ -1,9 +1,9 @@
 import { ask } from "./access.ts";
 import type { Summary } from "../analysis/summary.ts";
-import type { Legend, Parameter } from "../modes/mode.ts";
+import type { Legend, Parameter, Range } from "../modes/mode.ts";
 import type { Inspection, PlaneInfo } from "../tile/tile.ts";
 
-export type { Inspection, Legend, Parameter, PlaneInfo, Summary };
+export type { Inspection, Legend, Parameter, PlaneInfo, Range, Summary };
 
 export interface ModelEntry {
   readonly id: string;
@@ -104,8 +104,15 @@ export const model = (id: string, signal?: Signal) =>
 export const layer = (id: string, name: string, signal?: Signal) =>
   get<LayerDetail>(`models/${part(id)}/${part(name)}`, signal);
 
-export const plane = async (subject: Subject, signal?: Signal) =>
-  (await get<{ plane: PlaneInfo }>(`models/${path(subject)}${query(subject)}`, signal)).plane;
+/** What a picture is of, before any tile of it is drawn. */
+export interface View {
+  readonly plane: PlaneInfo;
+  /** By name, parameters whose range depends on the layer. */
+  readonly ranges: Readonly<Record<string, Range>>;
+}
+
+export const view = (subject: Subject, signal?: Signal) =>
+  get<View>(`models/${path(subject)}${query(subject)}`, signal);
 
 export const legend = (subject: Subject, signal?: Signal, cache?: RequestCache) =>
   get<Legend>(`${legendUrl(subject)}`, signal, cache);

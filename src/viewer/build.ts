@@ -12,6 +12,7 @@ const styles = [
   "map",
   "whole",
   "narrow",
+  "film",
 ];
 
 /** Builds the page unless it is newer than all its sources. Returns whether it had to. */

@@ -24,7 +24,9 @@ export class Camera {
     protected readonly element: HTMLElement,
   ) {
     for (const motion of ["canvas-drag", "canvas-scroll", "canvas-pinch"] as const) {
-      viewer.addHandler(motion, () => this.land());
+      viewer.addHandler(motion, (event) => {
+        if (!("preventDefaultAction" in event && event.preventDefaultAction)) this.land();
+      });
     }
   }
 
@@ -118,6 +120,12 @@ export class Camera {
     if (plane) this.go(this.#fitting({ x: 0, y: 0, ...plane }), immediately);
   }
 
+  /** CSS pixels a cell where all of the plane is just seen. */
+  protected get wholeScale(): number {
+    const { shown } = this;
+    return shown ? 2 ** (this.#fitting({ x: 0, y: 0, ...shown }).z - shown.nativeZoom) : 1;
+  }
+
   /** The place at which a box takes that share of what panels leave free. */
   #fitting(box: Box, share = 1, nearest = Infinity): Place {
     const { top, right, bottom, left } = this.margins();
@@ -166,11 +174,11 @@ export class Camera {
   }
 
   /** By a share of the view. */
-  pan(x: number, y: number): void {
+  pan(x: number, y: number, immediately = reducedMotion()): void {
     this.land();
     const bounds = this.viewer.viewport.getBounds();
     const side = Math.min(bounds.width, bounds.height);
-    this.viewer.viewport.panBy(new Spot(x * side, y * side), reducedMotion());
+    this.viewer.viewport.panBy(new Spot(x * side, y * side), immediately);
     this.viewer.viewport.applyConstraints();
   }
 

@@ -4,12 +4,15 @@ import type { ModeSwitch } from "./modes.ts";
 import type { Panel } from "./state.ts";
 import type { Store } from "./store.ts";
 import { toggleTheme } from "./theme.ts";
+import type { Turning } from "./turning.ts";
 
 /** What keys act on. */
 export interface Page {
   readonly store: Store;
   readonly map: PlaneMap;
   readonly modes: ModeSwitch;
+  readonly turning: Turning;
+  play(): void;
   search(): void;
   stepLayer(step: 1 | -1): void;
   pin(): void;
@@ -27,12 +30,14 @@ export const commandsOf = (page: Page): Command[] => [
   {
     keys: ["ArrowLeft"],
     shown: "← ↑ ↓ →",
-    about: "Move",
-    run: () => page.map.pan(-STEP, 0),
+    about: "Move; turn a body, and move with shift",
+    run: (_, event) => go(page, event, -1, 0),
   },
-  { keys: ["ArrowRight"], run: () => page.map.pan(STEP, 0) },
-  { keys: ["ArrowUp"], run: () => page.map.pan(0, -STEP) },
-  { keys: ["ArrowDown"], run: () => page.map.pan(0, STEP) },
+  { keys: ["ArrowRight"], run: (_, event) => go(page, event, 1, 0) },
+  { keys: ["ArrowUp"], run: (_, event) => go(page, event, 0, -1) },
+  { keys: ["ArrowDown"], run: (_, event) => go(page, event, 0, 1) },
+  { keys: ["r"], shown: "r", about: "Turn a body back", run: () => page.turning.reset() },
+  { keys: [" "], shown: "space", about: "Play, and pause", run: () => page.play() },
   {
     keys: ["+", "="],
     shown: "+ −",
@@ -77,5 +82,10 @@ export const commandsOf = (page: Page): Command[] => [
     run: () => page.store.state.pin ? page.store.set({ pin: null }, "replace") : page.toMap(),
   },
 ];
+
+/** Moves the view, or turns what is seen. */
+function go({ map, turning }: Page, { shiftKey }: KeyboardEvent, right: number, down: number) {
+  if (shiftKey || !turning.step(right, -down)) map.pan(right * STEP, down * STEP);
+}
 
 const names = (store: Store) => store.set({ labels: !store.state.labels }, "replace");

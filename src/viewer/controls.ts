@@ -12,6 +12,12 @@ export function defaultText({ default: normal }: Parameter): string {
   return String(normal);
 }
 
+/** A number as query text; null where it is the default. */
+export function textOf(parameter: Parameter, value: number): string | null {
+  const text = String(Number(value.toFixed(6)));
+  return text === defaultText(parameter) ? null : text;
+}
+
 /** A parameter with its label, its control as the type asks for, and a way back to the default. */
 export function control(
   parameter: Parameter,
@@ -146,13 +152,21 @@ function toggle({ title }: Parameter, value: string, change: OnChange, id: strin
 }
 
 function choice({ choices = [], title }: Parameter, value: string, change: OnChange, id: string) {
-  if (choices.join("").length > 20) {
-    return h(
-      "select",
-      { id, onchange: (event: Event) => change(read(event), true) },
-      ...choices.map((name) => h("option", { value: name, selected: name === value }, name)),
-    );
-  }
+  if (choices.join("").length <= 20) return segments({ choices, title }, value, change, id);
+  return h(
+    "select",
+    { id, onchange: (event: Event) => change(read(event), true) },
+    ...choices.map((name) => h("option", { value: name, selected: name === value }, name)),
+  );
+}
+
+/** A few choices side by side. */
+export function segments(
+  { choices, title }: { readonly choices: readonly string[]; readonly title: string },
+  value: string,
+  change: OnChange,
+  id: string,
+): HTMLElement {
   return h(
     "div",
     { class: "segments", role: "radiogroup", "aria-label": title },

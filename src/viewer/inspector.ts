@@ -55,8 +55,9 @@ export class Inspector implements Widget {
   /** The map has moved. */
   follow(): void {
     const { pin } = this.store.state;
-    this.#frame.hidden = !pin || !this.map.plane;
-    if (!pin || !this.map.plane) return;
+    const isShown = pin && this.map.plane && this.#scene?.mode.cells;
+    this.#frame.hidden = !isShown;
+    if (!isShown) return;
     const { log2 } = blockAt(pin, this.map);
     const side = 2 ** log2;
     const least = Math.max(1, Math.ceil(7 / (side * this.map.scale))) * side;

@@ -5,7 +5,7 @@ export interface Command {
   /** How the help writes them; left out where the help tells it in another line. */
   readonly shown?: string;
   readonly about?: string;
-  run(key: string): void;
+  run(key: string, event: KeyboardEvent): void;
 }
 
 /** Runs commands for keys pressed anywhere but in a field. */
@@ -18,10 +18,15 @@ export function mountKeyboard(commands: readonly Command[]): void {
     if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     const command = byKey.get(event.key);
     if (!command) return;
+    // A button that has the focus takes what presses it.
+    if ([" ", "Enter"].includes(event.key) && isPressed(event.target)) return;
     event.preventDefault();
-    command.run(event.key);
+    command.run(event.key, event);
   });
 }
+
+const isPressed = (target: EventTarget | null) =>
+  target instanceof Element && target.closest("button, a, summary") !== null;
 
 // Range, radio and switch inputs use arrows and space; letters mean nothing to them, but a person
 // who is setting something should not find the whole page changing.

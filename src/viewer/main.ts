@@ -12,6 +12,7 @@ import { Journey } from "./journey.ts";
 import { LayerList } from "./layers.ts";
 import { LegendPanel } from "./legend.ts";
 import { PlaneMap } from "./map.ts";
+import { Live } from "./live.ts";
 import { Minimap } from "./minimap.ts";
 import { ModeSwitch } from "./modes.ts";
 import { Notice } from "./notice.ts";
@@ -20,15 +21,18 @@ import { Outline } from "./outline.ts";
 import { Empty, forget, isWhole, resolve, type Scene, type Widget } from "./scene.ts";
 import { Refresher } from "./refresher.ts";
 import { Panels } from "./panels.ts";
+import { Pins } from "./pins.ts";
+import { Playbar } from "./playbar.ts";
 import { ShareMenu } from "./share.ts";
 import { mountDrop, type Opening } from "./opening.ts";
-import type { Place, Point } from "./state.ts";
+import type { Place } from "./state.ts";
 import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
 import { looksOf, tileAddress } from "./tiles.ts";
 import { askForToken } from "./token_dialog.ts";
 import { targets } from "./tree.ts";
+import { Turning, turnsOf } from "./turning.ts";
 
 for (const slot of document.querySelectorAll<HTMLElement>("[data-icon]")) {
   slot.prepend(icon(slot.dataset.icon as Icon));
@@ -42,8 +46,10 @@ mountTheme(store);
 const element = byId("map");
 const map = new PlaneMap(element, {
   moved: () => moved(),
-  clicked: (pin) => clicked(pin),
-  opened: (cell) => opened(cell),
+  clicked: (pin) => pins.clicked(pin),
+  opened: (cell) => pins.opened(cell),
+  turned: (x, y) => turning.drag(x, y),
+  released: () => turning.release(),
   failed: (error) => report(error),
   loading: (busy) => set(byId("progress"), "class", busy ? "busy" : null),
   renewed: () => legend.showEstimate(map.estimate),
@@ -57,6 +63,7 @@ const journey = new Journey(store, map, outline, {
   failed: report,
 });
 const hover = new Hover(element, map, journey, outline);
+const pins = new Pins(store, map, panels, journey, report);
 const minimap = new Minimap(store, map);
 const layers = new LayerList({
   find: (name) => void journey.find(name).catch(report),
@@ -66,6 +73,14 @@ const layers = new LayerList({
 });
 const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
+const live = new Live(store, map, { rested: () => show(false), failed: report });
+const turning = new Turning(store, live, () => playbar.pause());
+let loading = Promise.resolve();
+const playbar = new Playbar(store, map, live, {
+  loaded: () => loading,
+  ended: () => show(false),
+  failed: report,
+});
 const inspector = new Inspector(store, map, journey);
 const share = new ShareMenu(store, map, outline.canvas, say, report);
 const refresher = new Refresher(map, {
@@ -105,6 +120,10 @@ const widgets: Widget[] = [
   refresher,
   ingest,
   minimap,
+  pins,
+  live,
+  turning,
+  playbar,
 ];
 
 let scene: Scene | null = null;
@@ -144,23 +163,25 @@ async function load(leads = true): Promise<void> {
   }
 }
 
+function show(leads = true): void {
+  loading = load(leads);
+}
+
 function draw(scene: Scene, place: Place | null): void {
-  const { plane, subject, legend } = scene;
+  const { plane, subject, legend, mode } = scene;
+  set(document.body, "data-whole", isWhole(scene));
+  set(document.body, "data-turns", turnsOf(mode));
+  // What is around the map must be known before it is shown.
+  set(document.body, "data-plays", mode.parameters.some(({ plays }) => plays));
   const looks = looksOf(legend, store.state.channel);
   map.show(plane, (z, x, y, density) => tileAddress(subject, looks, z, x, y, density), {
     place,
     towards: journey.takeTowards(),
     opens: isWhole(scene),
+    turns: turnsOf(mode),
+    passes: playbar.isRunning,
   });
-  set(document.body, "data-whole", isWhole(scene));
-  const what = isWhole(scene) ? "the whole model" : "the layer";
-  const reads = "Enter reads the cell in the middle";
-  const enters = isWhole(scene) ? ", and again opens its layer" : "";
-  set(
-    element,
-    "aria-label",
-    `Map of ${what}. Arrows move, plus and minus zoom, ${reads}${enters}.`,
-  );
+  set(element, "aria-label", describe(scene));
 }
 
 /** The legend is known better. */
@@ -177,9 +198,20 @@ function guided(): void {
   inspector.refresh();
 }
 
+/** What the map is and how it is used, for those who do not see it. */
+function describe(scene: Scene): string {
+  if (turnsOf(scene.mode)) {
+    return "The layer as a body. Arrows turn it, with shift they move the view; r turns it back; " +
+      "plus and minus zoom.";
+  }
+  const what = isWhole(scene) ? "the whole model" : "the layer";
+  const enters = isWhole(scene) ? ", and again opens its layer" : "";
+  return `Map of ${what}. Arrows move, plus and minus zoom, Enter reads the cell in the middle${enters}.`;
+}
+
 function reload(): void {
   forget();
-  void load();
+  show();
 }
 
 function startOver(): void {
@@ -213,39 +245,11 @@ function stepLayer(step: 1 | -1): void {
   else journey.open(layer);
 }
 
-/** Reads the cell in the middle; on the map of a whole model, opens what is pinned. */
-function pin(): void {
-  const { pin } = store.state;
-  const { place } = map;
-  if (pin && scene && isWhole(scene)) opened(pin);
-  else if (place) setPin({ x: Math.floor(place.x), y: Math.floor(place.y) });
-}
-
-function setPin(pin: Point): void {
-  store.set({ pin, panels: panels.with("inspector", true) }, "replace");
-  map.reveal(pin);
-}
-
-/** Milliseconds in which a click may turn out to be the first of two. */
-const DOUBLE = 300;
-let clicking: ReturnType<typeof setTimeout> | undefined;
-
-function clicked(pin: Point): void {
-  clearTimeout(clicking);
-  if (!scene || !isWhole(scene) || panels.shown.includes("inspector")) return setPin(pin);
-  store.set({ pin }, "replace");
-  // The panel would open under a double click.
-  clicking = setTimeout(() => setPin(pin), DOUBLE);
-}
-
-function opened(cell: Point): void {
-  clearTimeout(clicking);
-  journey.enter(cell).catch(report);
-}
-
 const toMap = () => void journey.leave().catch(report);
 const commands = commandsOf({
-  ...{ store, map, modes, search, stepLayer, pin, toMap, togglePanel: panels.toggle },
+  ...{ store, map, modes, turning, search, stepLayer, toMap, togglePanel: panels.toggle },
+  pin: () => pins.pin(),
+  play: () => playbar.toggle(),
   help: () => help(),
 });
 const help = mountHelp(commands);
@@ -283,8 +287,11 @@ store.listen((state, before) => {
     journey.showLabels();
     guided();
   }
-  if (looked) void load(leads);
-  else if (scene && state.channel !== before.channel) {
+  if (live.isSetting) return;
+  if (looked) {
+    live.leave();
+    show(leads);
+  } else if (scene && state.channel !== before.channel) {
     legend.showChannels();
     minimap.update(scene);
     draw(scene, map.place);
@@ -299,4 +306,4 @@ store.listen((state, before) => {
 });
 
 panels.arrange();
-void load();
+show();

@@ -16,6 +16,9 @@ export interface MapEvents {
   /** The view moved, by hand or by flight. */
   moved(): void;
   clicked(cell: Point): void;
+  /** A body was dragged by so many CSS pixels, and let go. */
+  turned(x: number, y: number): void;
+  released(): void;
   /** A cell was clicked twice: only where that does not zoom. */
   opened(cell: Point): void;
   failed(error: unknown): void;
@@ -28,6 +31,9 @@ export interface MapEvents {
 // Milliseconds for which a flight waits for the picture that it begins with.
 const BEGIN = 500;
 
+/** `PointerEvent.buttons` of the middle one alone. */
+const MIDDLE = 4;
+
 // CSS pixels a cell that can always be reached.
 const TOUCHABLE = 48;
 
@@ -39,13 +45,22 @@ export interface Arrival {
   readonly towards?: Box | null;
   /** Whether a double click opens what is under it, rather than zooming. */
   readonly opens?: boolean;
+  /** Whether it is a body, which a drag turns; with shift, or the middle button, it moves the view. */
+  readonly turns?: boolean;
+  /** Whether it is one picture of many: nothing coarser than what is seen is fetched before. */
+  readonly passes?: boolean;
 }
 
 /** The map: one plane, shown by OpenSeadragon, in coordinates of its native cells. */
 export class PlaneMap extends Camera {
   #image: OpenSeadragon.TiledImage | null = null;
+  #source: PlaneSource | null = null;
   #request = 0;
   #opens = false;
+  #turns = false;
+  #isSuspended = false;
+  #isLoaded = false;
+  #awaited: (() => void)[] = [];
   readonly #still: Still;
   readonly #estimates = new Estimates();
 
@@ -72,8 +87,27 @@ export class PlaneMap extends Camera {
     this.#still = new Still(element);
     viewer.addHandler("update-viewport", () => {
       this.#chooseLevel();
+      if (this.shown) this.#still.follow(this.#whole);
       this.events.moved();
     });
+    const dragged = (event: OpenSeadragon.CanvasDragEvent) => {
+      if (!this.#turns || event.shift) return;
+      event.preventDefaultAction = true;
+      this.events.turned(event.delta.x, event.delta.y);
+    };
+    viewer.addHandler("canvas-drag", dragged, undefined, 1);
+    viewer.addHandler("canvas-drag-end", (event) => {
+      if (!this.#turns || event.shift) return;
+      event.preventDefaultAction = true;
+      this.events.released();
+    });
+    element.addEventListener("pointermove", ({ buttons, movementX, movementY }) => {
+      if (!this.#turns || buttons !== MIDDLE) return;
+      const { width, height } = this.size, side = Math.min(width, height);
+      this.pan(-movementX / side, -movementY / side, true);
+    });
+    // A browser's own scrolling with the middle button.
+    element.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault());
     viewer.addHandler("canvas-click", ({ quick, position }) => {
       const cell = quick ? this.cellAt(position) : null;
       if (cell) this.events.clicked(cell);
@@ -87,20 +121,52 @@ export class PlaneMap extends Camera {
   }
 
   protected override moving(): void {
-    this.#still.drop();
+    if (!this.#turns) this.#still.drop();
+  }
+
+  /** What is seen is about to change again and again: it stays, and nothing more of it is fetched. */
+  suspend(): void {
+    if (this.#isSuspended) return;
+    this.#isSuspended = true;
+    this.#still.hold(this.#canvas, true);
+    this.#image?.setOpacity(0);
+    this.#source?.stop();
+    this.viewer.imageLoader.clear();
+    this.events.loading(false);
+  }
+
+  /** Lays a picture of all of the plane over what is seen, until the plane that is shown next is. */
+  cover(picture: ImageBitmap): void {
+    if (this.#still.isHeld) this.#still.replace(picture, this.#whole);
+    else picture.close();
+  }
+
+  /** Once all that is seen of the plane has come. */
+  arrived(): Promise<void> {
+    if (this.#isLoaded) return Promise.resolve();
+    return new Promise((resolve) => this.#awaited.push(resolve));
+  }
+
+  get #whole(): Box {
+    return this.rectOf(0, 0, this.shown!.width, this.shown!.height);
   }
 
   /** Shows a plane. The old picture stays until the new one has come. */
-  show(plane: PlaneInfo, address: TileAddress, { place, towards, opens = false }: Arrival): void {
+  show(plane: PlaneInfo, address: TileAddress, arrival: Arrival): void {
+    const { place, towards, opens = false, turns = false, passes = false } = arrival;
     this.#estimates.forget();
     this.#opens = opens;
     const request = ++this.#request;
-    if (this.#image) this.#still.hold(this.#canvas);
+    if (this.#image) this.#still.hold(this.#canvas, turns && this.#turns);
+    this.#turns = turns;
+    this.#isSuspended = this.#isLoaded = false;
     const old = this.#image;
     const density = this.#density;
-    const source = new PlaneSource(plane, {
+    const least = passes && place ? Math.max(0, Math.min(plane.maxZoom, Math.floor(place.z))) : 0;
+    const source = new PlaneSource(plane, Math.max(plane.minZoom, least), {
       address: (z, x, y) => address(z, x, y, density),
-      failed: (error) => request === this.#request && this.events.failed(error),
+      failed: (error) =>
+        request === this.#request && !this.#isSuspended && this.events.failed(error),
       loaded: (tile, from, loaded) =>
         request === this.#request && this.#estimates.note(tile, from, loaded),
     });
@@ -110,6 +176,7 @@ export class PlaneMap extends Camera {
     this.viewer.viewport.setMaxZoomPixelRatio(Math.max(2, TOUCHABLE / deepest));
     PixelDrawer.nativeZoom = plane.nativeZoom;
     this.shown = plane;
+    this.#source = source;
     if (old) this.viewer.world.removeItem(old);
     this.#image = null;
     this.viewer.addTiledImage({
@@ -128,9 +195,12 @@ export class PlaneMap extends Camera {
         };
         setTimeout(() => begin(), BEGIN);
         item.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
+          if (request !== this.#request || this.#isSuspended) return;
+          this.#isLoaded = fullyLoaded;
           this.events.loading(!fullyLoaded);
           if (!fullyLoaded) return;
-          this.#still.drop();
+          this.#still.drop(passes || reducedMotion());
+          for (const resolve of this.#awaited.splice(0)) resolve();
           begin();
         });
       },
@@ -157,6 +227,17 @@ export class PlaneMap extends Camera {
   /** How much of the truth is seen; null where all of it is exact. */
   get estimate(): { share: number; error: number | null } | null {
     return this.#estimates.of(this.#seen);
+  }
+
+  /** The tiles that are seen. */
+  get seen(): { z: number; x: number; y: number; density: 1 | 2 }[] {
+    const density = this.#density;
+    return this.#seen.map(({ level, x, y }) => ({ z: level, x, y, density }));
+  }
+
+  /** How many times as large the plane is drawn as where all of it is just seen. */
+  get magnification(): number {
+    return this.scale / this.wholeScale;
   }
 
   get #seen(): OpenSeadragon.Tile[] {

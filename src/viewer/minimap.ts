@@ -15,6 +15,7 @@ export class Minimap implements Widget {
   readonly #window = h("i", { class: "window" });
   readonly #picture = h("canvas");
   #shown = "";
+  #cells = true;
   #isEstimate = false;
 
   constructor(private readonly store: Store, private readonly map: PlaneMap) {
@@ -30,7 +31,8 @@ export class Minimap implements Widget {
     this.#root.addEventListener("pointermove", jump);
   }
 
-  update({ plane, subject, legend }: Scene): void {
+  update({ plane, subject, legend, mode }: Scene): void {
+    this.#cells = mode.cells;
     const looks = looksOf(legend, this.store.state.channel);
     const longer = Math.max(plane.width, plane.height);
     const [width, height] = [plane.width, plane.height].map((v) =>
@@ -71,7 +73,9 @@ export class Minimap implements Widget {
   follow(): void {
     const { map } = this;
     if (!map.plane) return;
-    this.#scale.textContent = scaleText(map.scale);
+    this.#scale.textContent = this.#cells
+      ? scaleText(map.scale)
+      : `${rounded(map.magnification)} ×`;
     const whole = map.rectOf(0, 0, map.plane.width, map.plane.height);
     const { width, height } = map.size;
     const seen = whole.x >= -1 && whole.y >= -1 && whole.x + whole.width <= width + 1 &&
@@ -85,8 +89,9 @@ export class Minimap implements Widget {
   }
 }
 
+const rounded = (v: number) => v >= 10 ? Math.round(v) : Number(v.toFixed(1));
+
 function scaleText(scale: number): string {
-  const rounded = (v: number) => v >= 10 ? Math.round(v) : Number(v.toFixed(1));
   if (scale >= 0.995) return `1 cell = ${rounded(scale)} px`;
   return `1 px = ${rounded(1 / scale)} cells`;
 }

@@ -2,6 +2,7 @@ import type { ModeEntry } from "./api.ts";
 import { control } from "./controls.ts";
 import { byId, h, refill, throttle } from "./dom.ts";
 import type { Scene, Widget } from "./scene.ts";
+import type { State } from "./state.ts";
 import type { Store } from "./store.ts";
 
 /** Parameters that the legend shows at its ramp. */
@@ -15,7 +16,7 @@ export class OptionsPanel implements Widget {
 
   constructor(private readonly store: Store) {}
 
-  update({ mode, model, models, subject, partners }: Scene): void {
+  update({ mode, model, models, subject, partners, ranges }: Scene): void {
     const { against, network, rule } = subject.options;
     const idle = [
       ...(partners.length === 0 && against === undefined ? ["against"] : []),
@@ -48,16 +49,20 @@ export class OptionsPanel implements Widget {
       h("h2", {}, mode.title),
       h("p", { class: "about" }, mode.about),
       ...shown.map((parameter) =>
-        control(parameter, subject.options[parameter.name], this.#setter(parameter.name))
+        control(
+          parameter,
+          subject.options[parameter.name],
+          this.#setter(parameter.name, dependents(mode, ranges, parameter.name)),
+        )
       ),
     );
   }
 
-  #setter(name: string) {
-    return throttle(
-      150,
-      (text: string | null, done: boolean) => setOption(this.store, name, text, done),
-    );
+  #setter(name: string, dependent: readonly string[]) {
+    const forgotten = Object.fromEntries(dependent.map((name) => [name, null]));
+    return throttle(150, (text: string | null, done: boolean) => {
+      setOptions(this.store, { ...forgotten, [name]: text }, done);
+    });
   }
 }
 
@@ -72,15 +77,42 @@ export function setArtistic(store: Store, { parameters }: ModeEntry, artistic: b
   );
 }
 
+/** Names of the parameters whose values mean nothing any more once another one has changed. */
+export const dependents = (
+  { parameters }: ModeEntry,
+  ranges: Scene["ranges"],
+  changed: string,
+): string[] =>
+  parameters.filter(({ name, plays }) => plays?.along === changed && ranges[name])
+    .map(({ name }) => name);
+
+/** Parameters as query text; null stands for the default. */
+export type Changes = Readonly<Record<string, string | null>>;
+
+/** Options with some of them changed. */
+export function changed(options: State["options"], changes: Changes): State["options"] {
+  const all = Object.entries({ ...options, ...changes });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
 let dragged: string | null = null;
 
 /**
- * Sets one parameter of the mode; null goes back to its default. `done` is false while a hand still
- * drags: then only the first change is a step of its own, so that Back undoes the whole drag.
+ * Sets parameters of the mode. `done` is false while a hand still drags: then only the first change
+ * is a step of its own, so that Back undoes the whole drag.
  */
-export function setOption(store: Store, name: string, text: string | null, done = true): void {
-  const { [name]: _, ...others } = store.state.options;
-  const step = dragged === name ? "replace" : "push";
-  dragged = done ? null : name;
-  store.set({ options: text === null ? others : { ...others, [name]: text } }, step);
+export function setOptions(store: Store, changes: Changes, done = true): void {
+  const key = Object.keys(changes).join();
+  const step = dragged === key ? "replace" : "push";
+  dragged = done ? null : key;
+  store.set({ options: changed(store.state.options, changes) }, step);
+}
+
+/** Sets one parameter of the mode; null goes back to its default. */
+export const setOption = (store: Store, name: string, text: string | null, done = true): void =>
+  setOptions(store, { [name]: text }, done);
+
+/** The next change is a step of its own, whatever was dragged before. */
+export function endStep(): void {
+  dragged = null;
 }

@@ -6,11 +6,14 @@ import type { Store } from "./store.ts";
 /** Which panels are open, and what they leave of the map. */
 export class Panels {
   readonly #below = byId("below");
+  readonly #film = byId("film");
 
   constructor(private readonly store: Store, private readonly map: PlaneMap) {
-    new ResizeObserver(() => {
+    const sizes = new ResizeObserver(() => {
       document.body.style.setProperty("--below", `${this.#below.offsetHeight}px`);
-    }).observe(this.#below);
+      document.body.style.setProperty("--film", `${this.#film.offsetHeight}px`);
+    });
+    for (const part of [this.#below, this.#film]) sizes.observe(part);
   }
 
   get shown(): readonly Panel[] {
@@ -45,11 +48,14 @@ export class Panels {
   margins() {
     if (this.store.state.bare) return { top: 16, right: 16, bottom: 16, left: 16 };
     const isInspecting = this.shown.includes("inspector");
+    const plays = "plays" in document.body.dataset;
     if (isPhone()) {
+      const bar = plays ? 44 : 0;
       const sheet = this.map.size.height * 0.56 + 12;
-      const bottom = isInspecting ? sheet : this.#below.offsetHeight + 60;
+      const bottom = isInspecting ? sheet : this.#below.offsetHeight + 60 + bar;
       return { top: 146, right: 12, bottom, left: 12 };
     }
-    return { top: 76, right: isInspecting ? 360 : 32, bottom: 40, left: 332 };
+    const bottom = plays ? 68 : 40;
+    return { top: 76, right: isInspecting ? 360 : 32, bottom, left: 332 };
   }
 }

@@ -8,6 +8,8 @@ export interface Scene {
   readonly layer: api.LayerDetail;
   readonly mode: api.ModeEntry;
   readonly plane: api.PlaneInfo;
+  /** By name, parameters whose range depends on the layer; `mode` has them already. */
+  readonly ranges: api.View["ranges"];
   readonly subject: api.Subject;
   readonly legend: api.Legend;
   /** Ids of the models that the layer can be compared with. */
@@ -45,19 +47,26 @@ export async function resolve(state: State): Promise<Scene> {
   const name = state.layer ?? firstLook(model, state.mode);
   if (name === undefined) throw new Empty(models, `${id} holds no tensors.`);
   const layer = await once(`layer ${id} ${name}`, () => api.layer(id, name));
-  const mode = layer.modes.find((mode) => mode.name === state.mode) ??
+  const known = layer.modes.find((mode) => mode.name === state.mode) ??
     layer.modes.find(({ missing }) => missing === null) ?? layer.modes[0];
-  if (!mode) throw new Empty(models, `No mode can show ${name}.`);
+  if (!known) throw new Empty(models, `No mode can show ${name}.`);
   const { version } = model;
-  const subject = { model: id, layer: name, mode: mode.name, options: state.options, version };
+  const subject = { model: id, layer: name, mode: known.name, options: state.options, version };
   const key = keyOf(subject);
-  const [plane, legend, partners] = await Promise.all([
-    once(`plane ${key}`, () => api.plane(subject)),
+  const [{ plane, ranges }, legend, partners] = await Promise.all([
+    once(`view ${key}`, () => api.view(subject)),
     once(`legend ${key}`, () => api.legend(subject)),
     once(`partners ${id} ${name}`, () => api.partners(subject)),
   ]);
-  return { models, model, layer, mode, plane, subject, legend, partners };
+  const mode = within(known, ranges);
+  return { models, model, layer, mode, plane, ranges, subject, legend, partners };
 }
+
+/** A mode with its parameters as the layer bounds them. */
+const within = (mode: api.ModeEntry, ranges: api.View["ranges"]): api.ModeEntry => ({
+  ...mode,
+  parameters: mode.parameters.map((parameter) => ({ ...parameter, ...ranges[parameter.name] })),
+});
 
 /** There is nothing to show. */
 export class Empty extends Error {
