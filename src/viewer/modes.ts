@@ -11,6 +11,8 @@ export class ModeSwitch implements Widget {
 
   constructor(private readonly store: Store) {
     this.#root.addEventListener("keydown", (event) => this.#key(event));
+    new ResizeObserver(() => this.#fit()).observe(byId("top"));
+    addEventListener("resize", () => this.#fit());
   }
 
   update(scene: Scene): void {
@@ -29,6 +31,17 @@ export class ModeSwitch implements Widget {
       button.setAttribute("aria-checked", String(chosen));
       button.tabIndex = chosen ? 0 : -1;
     }
+    this.#fit();
+  }
+
+  /** Leaves out titles where there is no room for them; that of the chosen one last. */
+  #fit(): void {
+    for (const titles of ["all", "chosen", "none"]) {
+      this.#root.dataset.titles = titles;
+      if (this.#root.scrollWidth <= this.#root.clientWidth) break;
+    }
+    const chosen = this.#root.querySelector("[aria-checked=true]");
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Chooses a mode of this layer, keeping those parameters that it shares. */
@@ -55,11 +68,14 @@ export class ModeSwitch implements Widget {
         role: "radio",
         "data-mode": name,
         "aria-disabled": missing !== null,
-        title: missing === null ? about : `${title} needs ${missing}`,
+        "aria-label": title,
+        title: missing === null ? `${title}: ${lowered(about)}` : `${title} needs ${missing}`,
         onclick: () => this.choose(mode),
       },
-      missing === null ? thumbnail(url, 22) : null,
-      title,
+      missing === null
+        ? thumbnail(url, 22, mode.cells)
+        : h("span", { class: "initial", "aria-hidden": "true" }, title.slice(0, 1)),
+      h("span", { class: "title" }, title),
     );
   }
 
@@ -75,3 +91,5 @@ export class ModeSwitch implements Widget {
     event.stopPropagation();
   }
 }
+
+const lowered = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

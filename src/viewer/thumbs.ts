@@ -9,6 +9,8 @@ let running = 0;
 interface Job {
   canvas: HTMLCanvasElement;
   url: string;
+  /** Whether the tile is a plane's, in its top left corner, rather than a picture of all there is. */
+  isPlane: boolean;
 }
 
 const jobs = new WeakMap<Element, Job>();
@@ -23,13 +25,13 @@ const seen = new IntersectionObserver((entries) => {
 }, { rootMargin: "120px" });
 
 /** A canvas of `side` CSS pixels that shows the middle of the plane on a tile of zoom 0. */
-export function thumbnail(url: string, side: number): HTMLCanvasElement {
+export function thumbnail(url: string, side: number, isPlane = true): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.className = "thumb";
   canvas.width = canvas.height = Math.round(side * Math.min(2, devicePixelRatio));
   canvas.style.width = canvas.style.height = `${side}px`;
   canvas.setAttribute("aria-hidden", "true");
-  jobs.set(canvas, { canvas, url });
+  jobs.set(canvas, { canvas, url, isPlane });
   seen.observe(canvas);
   return canvas;
 }
@@ -48,9 +50,9 @@ function next(): void {
   }
 }
 
-async function load({ canvas, url }: Job): Promise<void> {
+async function load({ canvas, url, isPlane }: Job): Promise<void> {
   let { picture: tile } = await loadTile(url, { priority: "low" });
-  let { width, height } = extent(tile);
+  let { width, height } = isPlane ? extent(tile) : tile;
   if (width === 1 && height === 1) {
     // Nothing opaque: packed values may still be there under an alpha of 0.
     tile.close();
