@@ -16,6 +16,15 @@ Deno.test("how a layer's volume is merged is answered as JSON, and what cannot b
     assertEquals([kappa, error <= epsilon], [2, true]);
     assertMatch(axes, /^across: .*; down: .*; through: axis 0/);
 
+    for (const [i, axis] of ["x", "y", "z"].entries()) {
+      const view = await (await get(`/models/tiny-transformer/blocks.1.fc/octree?axis=${axis}`))
+        .json();
+      const count = sides[i];
+      assertEquals(view.ranges, {
+        slice: { minimum: 0, maximum: count - 1, default: Math.floor(count / 2) },
+      });
+    }
+
     const { version } = await (await get("/models/tiny-transformer")).json();
     const named = await get(`/octree/tiny-transformer/blocks.1.fc?v=${version}`);
     assertMatch(named.headers.get("Cache-Control")!, /immutable/);

@@ -72,6 +72,30 @@ browserTest("steps, slices and turns are played", async (visit, t) => {
     assertEquals(await page.locator("#film-last").innerText(), "of 128");
   });
 
+  await t.step("a button that has the focus is pressed by Enter, and plays by space", async () => {
+    await page.locator("#film-play").focus();
+    await page.keyboard.press("Enter");
+    await until(page, (t) => t > 40);
+    await page.keyboard.press(" ");
+    assert(await page.getByRole("button", { name: "Play: Steps" }).isVisible());
+    assertEquals(parameter(page, "pin"), null);
+    await settled(page);
+  });
+
+  await t.step("what cannot be drawn is told, and nothing runs on", async () => {
+    const refused = { status: 400, contentType: "application/problem+json" };
+    await page.route(
+      "**/automaton**",
+      (route) => route.fulfill({ ...refused, body: JSON.stringify({ detail: "too far" }) }),
+    );
+    await page.locator("#map").focus();
+    await page.keyboard.press(" ");
+    await page.getByText("too far").waitFor();
+    assert(await page.getByRole("button", { name: "Play: Steps" }).isVisible());
+    await page.unrouteAll();
+    visit.complaints.length = 0;
+  });
+
   await t.step("slices end where the layer does, along each axis", async () => {
     // 16 × 8 kernels of 3 × 3: 8 · 3 by … cells.
     await page.goto(`${visit.origin}?model=burn-mnist&layer=conv2&mode=octree`);

@@ -60,14 +60,18 @@ browserTest("a volume is turned by hand and by keys", async (visit, t) => {
     await watchBlanks(page);
     await page.mouse.move(700, 400);
     await page.mouse.down();
-    // Fast enough that the hand never rests.
+    let longest = 0;
     for (let i = 1; i <= 20; i++) {
+      const before = performance.now();
       await page.mouse.move(700 - 5 * i, 400 + 2 * i);
-      await page.waitForTimeout(30);
+      await page.waitForTimeout(20);
+      longest = Math.max(longest, performance.now() - before);
     }
     const meanwhile = [...asked];
     assert(meanwhile.length >= 3, `only ${meanwhile.length} pictures on the way`);
-    assertEquals(meanwhile.filter(({ z }) => z > 0), []);
+    // Where the machine was too busy, the hand may have seemed to rest.
+    if (longest < 100) assertEquals(meanwhile.filter(({ z }) => z > 0), []);
+    assert(meanwhile.filter(({ z }) => z === 0).length >= 3);
     assert(await page.locator(".still.opaque").count() > 0);
     await page.mouse.up();
     await settled(page);
@@ -76,7 +80,7 @@ browserTest("a volume is turned by hand and by keys", async (visit, t) => {
     assertEquals(parameter(page, "pitch"), "41");
     const tiles = asked.filter(({ z }) => z > 0);
     assert(tiles.length > 0, "no tiles came");
-    assertEquals(tiles.filter(({ yaw }) => yaw !== "75"), []);
+    if (longest < 100) assertEquals(tiles.filter(({ yaw }) => yaw !== "75"), []);
     assertEquals(await page.locator(".still").count(), 0);
     await seenBlank(page);
     assertNotEquals(await picture(page), first);
@@ -132,33 +136,72 @@ browserTest("a volume is turned by hand and by keys", async (visit, t) => {
     assertEquals([parameter(page, "yaw"), parameter(page, "pitch")], [null, null]);
   });
 
-  await t.step("shift and a drag move, the wheel zooms, neither turns", async () => {
-    await page.keyboard.down("Shift");
-    await page.mouse.move(700, 400);
-    await page.mouse.down();
-    await page.mouse.move(640, 380, { steps: 5 });
-    await page.mouse.up();
-    await page.keyboard.up("Shift");
-    assertMatch(await page.locator("#scale").innerText(), /^1 ×$/);
-    for (let i = 0; i < 3; i++) await page.mouse.wheel(0, -120);
-    await page.waitForTimeout(800);
-    assertEquals(parameter(page, "yaw"), null);
-    assert(parseFloat(await page.locator("#scale").innerText()) > 1.3);
+  await t.step(
+    "a drag with shift or the middle button moves, the wheel zooms",
+    async () => {
+      const at = async () => {
+        await page.waitForTimeout(800);
+        return new URL(page.url()).hash.slice(1).split(",").map(Number);
+      };
+      const drag = async (button: "left" | "middle") => {
+        await page.mouse.move(700, 400);
+        await page.mouse.down({ button });
+        await page.mouse.move(640, 380, { steps: 5 });
+        await page.mouse.up({ button });
+      };
+      await page.keyboard.press("0");
+      const before = await at();
+      await page.keyboard.down("Shift");
+      await drag("left");
+      await page.keyboard.up("Shift");
+      const after = await at();
+      assert(after[0]! > before[0]! + 1000 && after[1]! > before[1]!, `${before} to ${after}`);
+      await drag("middle");
+      const last = await at();
+      // 60 pixels, of which each is 50 cells.
+      const moved = last[0]! - after[0]!;
+      assert(moved > 2500 && moved < 3500, `${after} to ${last}`);
+      assertMatch(await page.locator("#scale").innerText(), /^1 ×$/);
+      for (let i = 0; i < 3; i++) await page.mouse.wheel(0, -120);
+      await page.waitForTimeout(800);
+      assert(parseFloat(await page.locator("#scale").innerText()) > 1.3);
+      assertEquals(parameter(page, "yaw"), null);
+    },
+  );
+
+  await t.step("a click reads no cell", async () => {
+    await page.mouse.click(700, 400);
+    await page.waitForTimeout(300);
+    assertEquals(parameter(page, "pin"), null);
+    assert(!await page.locator("#inspector").isVisible());
+    assert(!await page.locator("#readout").isVisible());
   });
 });
 
-browserTest("a volume is turned by one finger", async (visit) => {
+browserTest("a volume is turned by one finger and zoomed by two", async (visit) => {
   const page = await visit.open("?model=burn-mnist&layer=conv3&mode=voxels", { phone: true });
-  const touch = await page.context().newCDPSession(page);
-  const at = (x: number, y: number) => ({ touchPoints: [{ x, y }] });
-  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", ...at(200, 400) });
+  const device = await page.context().newCDPSession(page);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...at: [number, number][]) =>
+    device.send("Input.dispatchTouchEvent", { type, touchPoints: at.map(([x, y]) => ({ x, y })) });
+  await touch("touchStart", [200, 400]);
   for (let i = 1; i <= 10; i++) {
-    await touch.send("Input.dispatchTouchEvent", { type: "touchMove", ...at(200 - 5 * i, 400) });
+    await touch("touchMove", [200 - 5 * i, 400]);
     await page.waitForTimeout(20);
   }
-  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await touch("touchEnd");
   await settled(page);
   await page.waitForTimeout(500);
   assertEquals(parameter(page, "yaw"), "55");
   assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
+  const before = parseFloat(await page.locator("#scale").innerText());
+  await touch("touchStart", [180, 400], [220, 400]);
+  for (let i = 1; i <= 10; i++) {
+    await touch("touchMove", [180 - 5 * i, 400], [220 + 5 * i, 400]);
+    await page.waitForTimeout(20);
+  }
+  await touch("touchEnd");
+  await settled(page);
+  await page.waitForTimeout(600);
+  assertEquals(parameter(page, "yaw"), "55");
+  assert(parseFloat(await page.locator("#scale").innerText()) > 1.5 * before);
 });
