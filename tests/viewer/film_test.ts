@@ -165,8 +165,11 @@ browserTest("modes are chosen however narrow the page is", async (visit) => {
     }
     await page.waitForTimeout(200);
     assert(await page.getByRole("radio", { name: "Volume", exact: true }).isVisible());
-    const chosen = await placeOf("#modes [data-mode=voxels]"), bar = await placeOf("#top");
-    assert(chosen.x >= bar.x && chosen.right <= bar.right, `the mode is hidden at ${width}`);
+    const bar = await placeOf("#top");
+    for (const mode of ["weights", "stats", "automaton", "octree", "voxels"]) {
+      const { x, right } = await placeOf(`#modes [data-mode=${mode}]`);
+      assert(x >= bar.x && right <= bar.right, `${mode} is hidden at ${width}`);
+    }
     assert(bar.x >= 0 && bar.right <= width, `the modes leave the page at ${width}`);
     const film = await placeOf("#film");
     assert(film.x >= 0 && film.right <= width, `the film leaves the page at ${width}`);
