@@ -18,6 +18,7 @@ import { ModeSwitch } from "./modes.ts";
 import { Notice } from "./notice.ts";
 import { OptionsPanel } from "./options.ts";
 import { Outline } from "./outline.ts";
+import { describe } from "./description.ts";
 import { Empty, forget, isWhole, resolve, type Scene, type Widget } from "./scene.ts";
 import { Refresher } from "./refresher.ts";
 import { Panels } from "./panels.ts";
@@ -196,17 +197,6 @@ function guided(): void {
   legend.showBars(store.state.labels && journey.guide?.hasBars === true);
   hover.follow();
   inspector.refresh();
-}
-
-/** What the map is and how it is used, for those who do not see it. */
-function describe(scene: Scene): string {
-  if (turnsOf(scene.mode)) {
-    return "The layer as a body. Arrows turn it, with shift they move the view; r turns it back; " +
-      "plus and minus zoom.";
-  }
-  const what = isWhole(scene) ? "the whole model" : "the layer";
-  const enters = isWhole(scene) ? ", and again opens its layer" : "";
-  return `Map of ${what}. Arrows move, plus and minus zoom, Enter reads the cell in the middle${enters}.`;
 }
 
 function reload(): void {
