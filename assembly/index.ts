@@ -17,7 +17,7 @@ export * from "./memory";
 export * from "./merge";
 export { octree } from "./octree";
 export * from "./pack";
-export { brickSize, rayBricks, rayOccupancy } from "./ray_bricks";
+export { brickFirst, brickSize, rayBricks, rayOccupancy } from "./ray_bricks";
 export { raymarch } from "./raymarch";
 export * from "./shade";
 export { stepCells } from "./step_cells";

@@ -1,13 +1,14 @@
 // Four samples of a ray at once, of a brick of bytes, in integers: positions have 23 bits behind the
 // point, values 7, so that an interpolated byte is off by at most 0.012.
+import { BYTE_ROW, BYTE_SLICE } from "./ray_bricks";
 
 /** Splats: 0x7fff, the last position in a brick; 0x7f80 in each half; distances of rows and slices. */
-const CONSTANTS = memory.data<i32>([0x7fff, 0x3ffffff, 0x7f807f80, 9, 81], 16);
+const CONSTANTS = memory.data<i32>([0x7fff, 0x3ffffff, 0x7f807f80, BYTE_ROW, BYTE_SLICE], 16);
 
 /** Lanes 0, 1, 2, 3. */
 const LANES = memory.data<i32>([0, 1, 2, 3], 16);
 
-function constant(i: usize): v128 {
+export function constant(i: usize): v128 {
   return v128.load_splat<i32>(CONSTANTS + (i << 2));
 }
 
@@ -40,38 +41,48 @@ export function roundUp(number: f64): i32 {
   return <i32> reinterpret<i64>(number + 0.49999999 + UNIT);
 }
 
-/** Values of four positions, times 128: 0…32640 each. */
-export function interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
-  const zero = i32x4.splat(0), last = constant(1), fraction = constant(0);
-  x = i32x4.min_s(i32x4.max_s(x, zero), last);
-  y = i32x4.min_s(i32x4.max_s(y, zero), last);
-  z = i32x4.min_s(i32x4.max_s(z, zero), last);
-  const places = i32x4.add(
+/** Positions in a brick's block: what rounding leads out of it is brought back. */
+export function inBrick(x: v128): v128 {
+  return i32x4.min_s(i32x4.max_s(x, i32x4.splat(0)), constant(1));
+}
+
+/** Where in a brick the voxels before four positions lie. */
+export function placesOf(x: v128, y: v128, z: v128): v128 {
+  return i32x4.add(
     i32x4.shr_u(x, 23),
     i32x4.add(
       i16x8.mul(i32x4.shr_u(y, 23), constant(3)),
       i16x8.mul(i32x4.shr_u(z, 23), constant(4)),
     ),
   );
+}
+
+/** Values of four positions, times 128: 0…32640 each. */
+export function interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
+  const fraction = constant(0);
+  x = inBrick(x);
+  y = inBrick(y);
+  z = inBrick(z);
+  const places = placesOf(x, y, z);
   const a = brick + i32x4.extract_lane(places, 0), b = brick + i32x4.extract_lane(places, 1);
   const c = brick + i32x4.extract_lane(places, 2), d = brick + i32x4.extract_lane(places, 3);
   // Pairs of bytes: (x, y) and (x + 1, y), then those of y + 1.
   let near = v128.load_lane<u16>(a, i32x4.splat(0), 0);
-  near = v128.load_lane<u16>(a, near, 1, 9);
+  near = v128.load_lane<u16>(a, near, 1, BYTE_ROW);
   near = v128.load_lane<u16>(b, near, 2);
-  near = v128.load_lane<u16>(b, near, 3, 9);
+  near = v128.load_lane<u16>(b, near, 3, BYTE_ROW);
   near = v128.load_lane<u16>(c, near, 4);
-  near = v128.load_lane<u16>(c, near, 5, 9);
+  near = v128.load_lane<u16>(c, near, 5, BYTE_ROW);
   near = v128.load_lane<u16>(d, near, 6);
-  near = v128.load_lane<u16>(d, near, 7, 9);
-  let far = v128.load_lane<u16>(a, i32x4.splat(0), 0, 81);
-  far = v128.load_lane<u16>(a, far, 1, 90);
-  far = v128.load_lane<u16>(b, far, 2, 81);
-  far = v128.load_lane<u16>(b, far, 3, 90);
-  far = v128.load_lane<u16>(c, far, 4, 81);
-  far = v128.load_lane<u16>(c, far, 5, 90);
-  far = v128.load_lane<u16>(d, far, 6, 81);
-  far = v128.load_lane<u16>(d, far, 7, 90);
+  near = v128.load_lane<u16>(d, near, 7, BYTE_ROW);
+  let far = v128.load_lane<u16>(a, i32x4.splat(0), 0, BYTE_SLICE);
+  far = v128.load_lane<u16>(a, far, 1, BYTE_SLICE + BYTE_ROW);
+  far = v128.load_lane<u16>(b, far, 2, BYTE_SLICE);
+  far = v128.load_lane<u16>(b, far, 3, BYTE_SLICE + BYTE_ROW);
+  far = v128.load_lane<u16>(c, far, 4, BYTE_SLICE);
+  far = v128.load_lane<u16>(c, far, 5, BYTE_SLICE + BYTE_ROW);
+  far = v128.load_lane<u16>(d, far, 6, BYTE_SLICE);
+  far = v128.load_lane<u16>(d, far, 7, BYTE_SLICE + BYTE_ROW);
 
   const byte = constant(2);
   let shareX = v128.and(i32x4.shr_u(x, 8), fraction);
@@ -96,6 +107,6 @@ export function interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
 }
 
 /** From a to b, of which both are 0…32640, by a share of 32768. */
-function mix(a: v128, b: v128, share: v128): v128 {
+export function mix(a: v128, b: v128, share: v128): v128 {
   return i16x8.add(a, i16x8.q15mulr_sat_s(i16x8.sub(b, a), share));
 }

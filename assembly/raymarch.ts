@@ -1,8 +1,16 @@
 // Rays through a volume in bricks: blocks of nothing are stepped over. Positions are in float64, as in
 // the reference; what is in bricks of bytes is interpolated four samples at a time.
-import { beginComposite, compositeAny, compositeBytes, compositeEven, sum } from "./ray_composite";
+import {
+  beginComposite,
+  compositeAny,
+  compositeBytes,
+  compositeEven,
+  compositeLit,
+  sum,
+} from "./ray_composite";
 import { distance, face, findCube } from "./ray_cubes";
 import { roundUp } from "./ray_four";
+import { setScale } from "./ray_lit";
 import { diffuse, light, lookup, specular } from "./ray_samples";
 import { count, enter, setRay, setView, startX, startY, startZ } from "./ray_state";
 import { PARALLEL, stepX, stepY, stepZ, view } from "./ray_state";
@@ -21,12 +29,18 @@ const MAXIMUM = 1;
 const ISO = 2;
 const CUBES = 3;
 
+/** What a block has for a ray. */
+const NOTHING: u8 = 0;
+const EVEN: u8 = 1;
+const MIXED: u8 = 2;
+
 /** Pixels a side of squares that are done one after the other: neighbouring rays share bricks. */
 const SQUARE = 32;
 
 /** Draws the rectangle of a view. */
 export function raymarch(numbers: usize): void {
   setView(numbers);
+  setScale();
   flagBlocks();
   for (let top = 0; top < view.height; top += SQUARE) {
     for (let left = 0; left < view.width; left += SQUARE) {
@@ -41,7 +55,7 @@ export function raymarch(numbers: usize): void {
   }
 }
 
-/** Which blocks rays step over: those that can add nothing. */
+/** Which blocks rays step over: those that can add nothing; and which have one value, and gradient 0. */
 function flagBlocks(): void {
   const blocks = ((view.sizeX + 7) >> 3) * ((view.sizeY + 7) >> 3) * ((view.sizeZ + 7) >> 3);
   const level = view.level;
@@ -54,7 +68,8 @@ function flagBlocks(): void {
       flag = load<u32>(view.opaque + (<usize> high << 2), 4) > least &&
         load<u8>(view.present + i) != 0;
     }
-    store<u8>(view.flags + i, flag ? 1 : 0);
+    const even = view.shading ? load<u32>(view.bricks + (i << 2)) == 0 : low == high;
+    store<u8>(view.flags + i, flag ? even ? EVEN : MIXED : NOTHING);
   }
 }
 
@@ -131,7 +146,8 @@ function walk(): void {
     const next = min(nextX, min(nextY, nextZ));
     const end = next < last ? roundUp(next) : last;
     if (end > k) {
-      if (load<u8>(flags + block) && visit(block, x, y, z, k, end)) return;
+      const flag = load<u8>(flags + block);
+      if (flag && visit(flag, block, x, y, z, k, end)) return;
       if (end == last) return;
       k = end;
     }
@@ -162,7 +178,7 @@ function border(i: i32, start: f64, step: f64): f64 {
 }
 
 /** Samples k…end, which lie in one block; true where the ray is done. */
-function visit(block: i32, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
+function visit(flag: u8, block: i32, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
   const brick = <usize> load<u32>(view.bricks + (block << 2));
   if (view.mode == ISO) return findSurface(k, end);
   if (view.mode == MAXIMUM) {
@@ -172,7 +188,8 @@ function visit(block: i32, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
     else maximumAny(k, end);
     return most >= 255;
   }
-  if (view.shading || view.channels == 4) return compositeAny(k, end);
-  if (!brick) return compositeEven(load<u8>(view.min + block), k, end);
+  if (view.channels == 4) return compositeAny(k, end);
+  if (flag == EVEN) return compositeEven(load<u8>(view.min + block), k, end);
+  if (view.shading) return compositeLit(brick, x, y, z, k, end);
   return compositeBytes(brick, x, y, z, k, end);
 }

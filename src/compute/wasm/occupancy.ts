@@ -13,7 +13,7 @@ export function occupancyOf(volume: RayVolume): Occupancy {
     Uint8Array,
     Uint8Array,
   ];
-  layers(volume, (slices, depth, z) => {
+  layers(volume, 0, 1, (slices, depth, z) => {
     const [low, high, some] = [0, 1, 2].map(() => scratch(area)) as [
       Uint8Array,
       Uint8Array,
@@ -30,15 +30,21 @@ export function occupancyOf(volume: RayVolume): Occupancy {
   return { blocks, min, max, present };
 }
 
-/** Has `work` do each layer of blocks: address and number of its slices, up to one of the next layer's. */
+/**
+ * Has `work` do each layer of blocks: address and number of its slices, with up to so many before and
+ * after those of the layer, and how many there are before.
+ */
 export function layers(
   { size, channels, data }: RayVolume,
-  work: (slices: number, depth: number, layer: number) => void,
+  before: number,
+  after: number,
+  work: (slices: number, depth: number, layer: number, before: number) => void,
 ): void {
   const slice = size[0] * size[1] * channels;
   for (let z = 0; z * BLOCK < size[2]; z++) {
-    const depth = Math.min(BLOCK + 1, size[2] - z * BLOCK);
-    const from = z * BLOCK * slice;
-    frame(() => work(place(data.subarray(from, from + depth * slice)), depth, z));
+    const from = Math.max(0, z * BLOCK - before);
+    const to = Math.min(size[2], (z + 1) * BLOCK + after);
+    const slices = data.subarray(from * slice, to * slice);
+    frame(() => work(place(slices), to - from, z, z * BLOCK - from));
   }
 }

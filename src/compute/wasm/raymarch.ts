@@ -1,4 +1,4 @@
-import { brickSize, rayBricks, raymarch } from "../../../assembly/build/kernels.wasm";
+import { brickFirst, brickSize, rayBricks, raymarch } from "../../../assembly/build/kernels.wasm";
 import { checkView, checkVolume } from "../ray/bounds.ts";
 import { raysOf } from "../ray/camera.ts";
 import { BISECTIONS, levelOf, type Occupancy, rayModes, type RayScene } from "../ray/ops.ts";
@@ -11,9 +11,9 @@ import { layers, occupancyOf } from "./occupancy.ts";
 const SLACK = 8192;
 
 /**
- * A volume in bricks, in the kernels' memory until it is freed: 0.7 KB for each block of bytes that
- * has more than one value, 2.9 KB where voxels have four bytes. Throws `RangeError` where there is no
- * room.
+ * A volume in bricks, in the kernels' memory until it is freed: 1.3 KB for each block of bytes that
+ * has more than one value or borders on another, 2.9 KB where voxels have four bytes. Throws
+ * `RangeError` where there is no room.
  */
 export function rayScene(volume: RayVolume): RayScene {
   checkVolume(volume);
@@ -26,23 +26,42 @@ export function rayScene(volume: RayVolume): RayScene {
   };
 }
 
-/** Bricks of all blocks that have more than one value, or weight where there are four channels. */
-function bricksOf(volume: RayVolume, { min, max, present, blocks }: Occupancy) {
-  const size = brickSize(volume.channels);
-  const mixed = min.map((low, i) => {
-    return low !== max[i] || (volume.channels === 4 && present[i]) ? 1 : 0;
-  });
-  const bricks = keep(mixed.reduce((sum, one) => sum + one, 0) * size + SLACK);
-  let next = bricks.byteOffset;
-  const places = Uint32Array.from(mixed, (one) => one ? (next += size) - size : 0);
-  const area = blocks[0] * blocks[1];
-  const [x, y] = volume.size;
-  layers(volume, (slices, depth, layer) => {
+/** Bricks of all blocks that need one. */
+function bricksOf(volume: RayVolume, occupancy: Occupancy) {
+  const { channels, size: [x, y] } = volume;
+  const size = brickSize(channels), first = brickFirst(channels);
+  const needed = channels === 1 ? changing(occupancy) : weighing(occupancy);
+  const bricks = keep(needed.reduce((sum, one) => sum + one, 0) * size + SLACK);
+  let next = bricks.byteOffset + first;
+  const places = Uint32Array.from(needed, (one) => one ? (next += size) - size : 0);
+  const area = occupancy.blocks[0] * occupancy.blocks[1];
+  // Differences reach one voxel further than interpolation.
+  const [before, after] = channels === 1 ? [1, 2] : [0, 1];
+  layers(volume, before, after, (slices, depth, layer, before) => {
     const here = place(places.subarray(layer * area, (layer + 1) * area));
-    rayBricks(slices, x, y, depth, volume.channels, here);
+    rayBricks(slices, x, y, before, depth, channels, here);
   });
   return { bricks, places };
 }
+
+/** Which blocks have more than one value, or border on another value: gradients are 0 in the others. */
+function changing({ min, max, blocks: [across, down, deep] }: Occupancy): Uint8Array {
+  const needed = min.map((low, i) => low === max[i] ? 0 : 1);
+  const joins = [[1, across], [across, down], [across * down, deep]] as const;
+  for (let i = 0; i < min.length; i++) {
+    for (const [stride, side] of joins) {
+      const j = i + stride;
+      if (Math.floor(i / stride) % side === side - 1) continue;
+      if (min[i] === min[j] && max[i] === max[j]) continue;
+      needed[i] = needed[j] = 1;
+    }
+  }
+  return needed;
+}
+
+/** Which blocks of four channels have more than one value, or weight. */
+const weighing = ({ min, max, present }: Occupancy): Uint8Array =>
+  min.map((low, i) => low !== max[i] || present[i] ? 1 : 0);
 
 function render(
   volume: RayVolume,

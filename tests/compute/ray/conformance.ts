@@ -8,9 +8,8 @@ import type {
 } from "../../../src/compute/ray/ops.ts";
 import { OPAQUE, rayModes } from "../../../src/compute/ray/ops.ts";
 import { rayScene as reference } from "../../../src/compute/reference/raymarch.ts";
-import { random } from "../samples.ts";
 import { assertNear, type Tolerance } from "./compare.ts";
-import { even, tableOf, viewOf, waves } from "./samples.ts";
+import { even, noise, tableOf, viewOf, waves } from "./samples.ts";
 
 /** A scene of whichever kind. */
 export interface AnyScene {
@@ -79,9 +78,7 @@ export function conformRays(
   });
 
   test("noise, and voxels that are not cubes", async () => {
-    const next = random(9);
-    const data = Uint8Array.from({ length: 11 * 13 * 19 }, () => 256 * next());
-    const volume: RayVolume = { size: [11, 13, 19], channels: 1, data, spacing: [1, 2.5, 0.7] };
+    const volume: RayVolume = { ...noise([11, 13, 19]), spacing: [1, 2.5, 0.7] };
     const transfer = tableOf("bone");
     await check("noise", volume, { camera, transfer, level: 0.8 }, {
       camera,
@@ -103,6 +100,31 @@ export function conformRays(
       await check(`${value}`, even([10, 9, 17], value), { camera }, { camera, shading: true });
       await check(`${value}`, even([8, 8, 8], value), { camera, level: value / 255, step: 0.4 });
     }
+  });
+
+  test("lit: blocks of one value beside others, up to the last half voxel", async () => {
+    const volume = even([24, 16, 17], 90);
+    // Walls that begin, or end, where blocks do: only differences reach across.
+    volume.data.forEach((_, i) => {
+      const [x, y, z] = [i % 24, Math.floor(i / 24) % 16, Math.floor(i / 384)];
+      if (x < 8 || y === 15 || z > 15) volume.data[i] = 150 + 20 * (x & 1);
+    });
+    const transfer = tableOf("fire");
+    const lit = { transfer, shading: true, level: 0.62 };
+    for (const yaw of [0, 30, 140, 250]) {
+      await check(`${yaw}°`, volume, { camera: { ...camera, yaw }, ...lit });
+    }
+    const uneven: RayVolume = { ...waves([19, 10, 13]), spacing: [2, 1, 0.6] };
+    for (const axis of [0, 1, 2] as const) {
+      for (const yaw of [10, 190]) {
+        // What is cut off leaves a thin slice at either end.
+        const slice = { axis, position: yaw > 90 ? 0.07 : 0.93 };
+        const view = { ...lit, camera: { ...camera, yaw, fov: 0 }, slice, step: 0.25 };
+        await check(`slices, ${axis}`, uneven, view);
+      }
+    }
+    await check("inside", uneven, { ...lit, camera: { ...camera, fov: 90, distance: 0.2 } });
+    await check("noise", noise([9, 18, 16]), { ...lit, camera, transfer: tableOf("bone") });
   });
 
   test("rays that end opaque", async () => {

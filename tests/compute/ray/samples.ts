@@ -23,6 +23,13 @@ export function waves(size: Triple, channels: 1 | 4 = 1, seed = 1): RayVolume {
   return { size, channels, data, spacing: [1, 1, 1] };
 }
 
+/** A volume of bytes of which none knows of its neighbours. */
+export function noise(size: Triple): RayVolume {
+  const next = random(9);
+  const data = Uint8Array.from({ length: size[0] * size[1] * size[2] }, () => 256 * next());
+  return { size, channels: 1, data, spacing: [1, 1, 1] };
+}
+
 /** A volume of one value. */
 export function even(size: Triple, value: number): RayVolume {
   const data = new Uint8Array(size[0] * size[1] * size[2]).fill(value);
