@@ -1,9 +1,10 @@
 // Colours of samples front to back.
 import { interpolate, lanesBelow, positions } from "./ray_four";
 import { diffuses, interpolateLit, speculars } from "./ray_lit";
-import { diffuse, hueAt, light, lookup, specular, valueAt } from "./ray_samples";
+import { diffuse, light, specular } from "./ray_samples";
 import { aheadX, aheadY, aheadZ, fourX, fourY, fourZ } from "./ray_state";
 import { startX, startY, startZ, stepX, stepY, stepZ, view } from "./ray_state";
+import { placeOf, strideOf, value, wordAt, wordHue } from "./ray_words";
 
 /** A ray is done where less than this passes through. */
 const OPAQUE: f32 = <f32> (1 - 0.996);
@@ -134,31 +135,37 @@ function lit(sample: v128, opacity: v128, diffuse: v128, specular: v128): v128 {
   return f32x4.pmin(colour, opacity);
 }
 
-/** Samples k…end, lit or of four channels, one by one; true where the ray is done. */
-export function compositeAny(k: i32, end: i32): bool {
+/** Samples k…end of a brick of four channels, one by one; true where the ray is done. */
+export function compositeWords(brick: usize, x: i32, y: i32, z: i32, k: i32, end: i32): bool {
+  let place = placeOf(k, x, y, z);
+  const stride = strideOf(), samples = <usize> view.samples, shading = view.shading;
+  let total = sum, open = through;
   for (; k < end; k++) {
-    const x = startX + k * stepX, y = startY + k * stepY, z = startZ + k * stepZ;
-    const value = valueAt(x, y, z);
-    let sample = lookup(view.samples, value);
-    let opacity = f32x4.extract_lane(sample, 3);
+    wordAt(brick, place);
+    place = f32x4.add(place, stride);
+    const entry = min<i32>(254, <i32> value);
+    const from = load<f32>(samples + (entry << 4), 12), to = load<f32>(samples + (entry << 4), 28);
+    const opacity = from + (to - from) * (value - <f32> entry);
     if (opacity == 0) continue;
-    if (view.channels == 4) {
-      const hue = hueAt(x, y, z);
-      const weight = f32x4.extract_lane(hue, 3);
-      if (weight == 0) continue;
-      sample = f32x4.mul(hue, f32x4.splat(opacity * <f32> (value / 255)));
-      opacity *= weight;
+    const hue = wordHue();
+    const weight = f32x4.extract_lane(hue, 3);
+    if (weight == 0) continue;
+    const taken = opacity * weight;
+    let sample = f32x4.mul(hue, f32x4.splat(opacity * value * <f32> (1.0 / 255)));
+    if (shading) {
+      light(startX + k * stepX, startY + k * stepY, startZ + k * stepZ);
+      sample = lit(
+        sample,
+        f32x4.splat(taken),
+        f32x4.splat(<f32> diffuse),
+        f32x4.splat(<f32> specular),
+      );
     }
-    if (view.shading) {
-      light(x, y, z);
-      sample = f32x4.mul(sample, f32x4.splat(<f32> diffuse));
-      sample = f32x4.add(sample, f32x4.splat(opacity * <f32> specular));
-      sample = f32x4.min(sample, f32x4.splat(opacity));
-    }
-    sample = f32x4.replace_lane(sample, 3, opacity);
-    sum = f32x4.add(sum, f32x4.mul(f32x4.splat(through), sample));
-    through *= 1 - opacity;
-    if (through <= OPAQUE) return true;
+    total = f32x4.add(total, f32x4.mul(f32x4.splat(open), sample));
+    open *= 1 - taken;
+    if (open <= OPAQUE) break;
   }
-  return false;
+  through = open;
+  sum = f32x4.replace_lane(total, 3, 1 - open);
+  return open <= OPAQUE;
 }

@@ -61,23 +61,7 @@ function wordSquare(at: usize): f64 {
   return mix(above, mix(load<u8>(at, WORD_ROW), load<u8>(at, WORD_ROW + 4), shareX), shareY);
 }
 
-/** Of four channels, colour of the hue times weight, and weight, of a position. */
-export function hueAt(x: f64, y: f64, z: f64): v128 {
-  find(x, y, z);
-  if (!brick) return f32x4.splat(0);
-  const at = brick + 4 * column + WORD_ROW * row + WORD_SLICE * slice;
-  const near = hueSquare(at), far = hueSquare(at + WORD_SLICE);
-  return mix4(near, far, f32x4.splat(<f32> shareZ));
-}
-
-function hueSquare(at: usize): v128 {
-  const share = f32x4.splat(<f32> shareX);
-  const above = mix4(weighedHue(at), weighedHue(at + 4), share);
-  const below = mix4(weighedHue(at + WORD_ROW), weighedHue(at + WORD_ROW + 4), share);
-  return mix4(above, below, f32x4.splat(<f32> shareY));
-}
-
-/** The same of a voxel. */
+/** Of a voxel of four channels, colour of the hue times weight, and weight. */
 export function weighedHue(at: usize): v128 {
   const weight = <f32> (<i32> load<u8>(at, 2) * load<u8>(at, 3)) / 65025;
   return f32x4.mul(v128.load(view.hues + (<usize> load<u8>(at, 1) << 4)), f32x4.splat(weight));

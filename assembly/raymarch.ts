@@ -2,10 +2,10 @@
 // the reference; what is in bricks of bytes is interpolated four samples at a time.
 import {
   beginComposite,
-  compositeAny,
   compositeBytes,
   compositeEven,
   compositeLit,
+  compositeWords,
   sum,
 } from "./ray_composite";
 import { distance, face, findCube } from "./ray_cubes";
@@ -188,7 +188,7 @@ function visit(flag: u8, block: i32, x: i32, y: i32, z: i32, k: i32, end: i32): 
     else maximumAny(k, end);
     return most >= 255;
   }
-  if (view.channels == 4) return compositeAny(k, end);
+  if (view.channels == 4) return compositeWords(brick, x, y, z, k, end);
   if (flag == EVEN) return compositeEven(load<u8>(view.min + block), k, end);
   if (view.shading) return compositeLit(brick, x, y, z, k, end);
   return compositeBytes(brick, x, y, z, k, end);
