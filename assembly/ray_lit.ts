@@ -205,5 +205,5 @@ function middle(row: v128): v128 {
 
 /** Between differences, of which those between could overflow. */
 function blend(a: v128, b: v128, here: v128, there: v128): v128 {
-  return i16x8.add(i16x8.q15mulr_sat_s(a, here), i16x8.q15mulr_sat_s(b, there));
+  return i16x8.add(i16x8.relaxed_q15mulr_s(a, here), i16x8.relaxed_q15mulr_s(b, there));
 }

@@ -1,7 +1,9 @@
 /**
- * Rays through 256³ bytes into 512 × 512 pixels, step 1 voxel, not shaded, the camera turning between
- * frames, in frames a second: with one worker and with two, each half of the rows in tiles; on the GPU
- * adapter, reading back included; and VTK's CPU ray caster on the same volume, where there is one:
+ * Rays through 256³ bytes into 512 × 512 pixels, step 1 voxel, the camera turning between frames. First
+ * every mode's milliseconds a frame with one worker, lit and not, of one channel and of four, which take
+ * turns. Then frames a second of the composite, not lit: with one worker and with two, each half of the
+ * rows in tiles; on the GPU adapter, reading back included; and VTK's CPU ray caster on the same volume,
+ * where there is one:
  *
  *     deno run -A bench/raymarch_bench.ts     PEERS=folder of the peers, PYTHON=one that has vtk
  *
@@ -9,8 +11,9 @@
  */
 import type { RayVolume } from "../src/compute/ray/ops.ts";
 import { benchGpu } from "./raymarch_gpu.ts";
+import { benchModes } from "./raymarch_modes.ts";
 import { benchVolume } from "./raymarch_volume.ts";
-import type { Request } from "./raymarch_worker.ts";
+import { ask } from "./raymarch_ask.ts";
 
 const ROUNDS = 2;
 const FRAMES = 12;
@@ -19,13 +22,6 @@ const peers = Deno.env.get("PEERS") ?? new URL("../../shared/peers", import.meta
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-const ask = (worker: Worker, request: Request) =>
-  new Promise<Uint8Array[]>((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage(request);
-  });
-
 /** Frames a second of workers that share each frame. */
 async function march(workers: Worker[]): Promise<number[]> {
   const rows = SIDE / workers.length;
@@ -33,7 +29,7 @@ async function march(workers: Worker[]): Promise<number[]> {
   for (let frame = -2; frame < FRAMES; frame++) {
     const began = performance.now();
     const parts = await Promise.all(
-      workers.map((worker, i) => ask(worker, { frame, first: i * rows, rows })),
+      workers.map((worker, i) => ask(worker, { frame, part: {}, first: i * rows, rows })),
     );
     const bytes = parts.flat().reduce((sum, part) => sum + part.length, 0);
     if (bytes !== SIDE * SIDE * 4) throw new Error(`${bytes} bytes of a frame`);
@@ -92,6 +88,7 @@ async function bench(volume: RayVolume, folder: string): Promise<void> {
 }
 
 const volume = benchVolume();
+await benchModes(volume);
 const folder = Deno.makeTempDirSync({ prefix: "synaptile-" });
 try {
   Deno.writeFileSync(`${folder}/vox_256.u8`, volume.data.slice());

@@ -32,6 +32,13 @@ export function benchVolume(): RayVolume {
   return { size: [SIDE, SIDE, SIDE], channels: 1, data, spacing: [1, 1, 1] };
 }
 
+/** The same with a hue for every 32 slices, all of full weight. */
+export function hued({ size, data, spacing }: RayVolume): RayVolume {
+  const words = new Uint8Array(new SharedArrayBuffer(4 * data.length));
+  for (const [i, value] of data.entries()) words.set([value, i >> 13, 255, 255], 4 * i);
+  return { size, channels: 4, data: words, spacing };
+}
+
 const points: TransferPoint[] = ([
   [0, [0.1, 0.2, 0.9], 0.12],
   [100, [0.373, 0.564, 0.991], 0.02],

@@ -1,11 +1,12 @@
 /// <reference lib="webworker" />
-import type { RayScene, RayVolume } from "../src/compute/ray/ops.ts";
+import type { RayScene, RayView, RayVolume } from "../src/compute/ray/ops.ts";
 import { rayScene } from "../src/compute/wasm/raymarch.ts";
 import { benchView, tilesOf } from "./raymarch_volume.ts";
 
 /** First the volume, then rows of frames. */
 export type Request = { readonly volume: RayVolume } | {
   readonly frame: number;
+  readonly part: Partial<RayView>;
   readonly first: number;
   readonly rows: number;
 };
@@ -17,13 +18,13 @@ let scene: RayScene | undefined;
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {
   if ("volume" in data) {
+    scene?.free();
     scene = rayScene(data.volume);
     self.postMessage([]);
     return;
   }
-  const { frame, first, rows } = data;
-  const images = tilesOf(benchView(frame), first, rows, TILE).map((tile) =>
-    scene!.render(tile).rgba
-  );
+  const { frame, part, first, rows } = data;
+  const view = { ...benchView(frame), ...part };
+  const images = tilesOf(view, first, rows, TILE).map((tile) => scene!.render(tile).rgba);
   self.postMessage(images);
 };
