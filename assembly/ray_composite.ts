@@ -1,5 +1,5 @@
 // Colours of samples front to back.
-import { interpolate, lanesBelow, positions } from "./ray_four";
+import { Four, lanesBelow, positions } from "./ray_four";
 import { diffuses, interpolateLit, speculars } from "./ray_lit";
 import { diffuse, light, specular } from "./ray_samples";
 import { aheadX, aheadY, aheadZ, fourX, fourY, fourZ } from "./ray_state";
@@ -41,7 +41,7 @@ export function compositeBytes(brick: usize, x: i32, y: i32, z: i32, k: i32, end
   const samples = <usize> view.quarters, passing = <usize> view.through;
   let total = sum, open = f32x4.splat(through);
   for (; k < end; k += 4) {
-    const values = interpolate(brick, px, py, pz);
+    const values = Four.interpolate(brick, px, py, pz);
     // To the nearest quarter of an entry, of 16 bytes.
     const entries = v128.bitselect(
       i32x4.shl(i32x4.shr_u(i32x4.add(values, i32x4.splat(16)), 5), 4),

@@ -57,55 +57,60 @@ export function placesOf(x: v128, y: v128, z: v128): v128 {
   );
 }
 
-/** Values of four positions, times 128: 0…32640 each. */
-// Calls would spill what loops keep in registers.
+/** In a class, since only there do formatters know of decorators. */
+export class Four {
+  /**
+   * Values of four positions, times 128: 0…32640 each. Inlined: a call would spill what its loop keeps
+   * in registers.
+   */
+  @inline
+  static interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
+    const fraction = constant(0);
+    x = inBrick(x);
+    y = inBrick(y);
+    z = inBrick(z);
+    const places = placesOf(x, y, z);
+    const a = brick + i32x4.extract_lane(places, 0), b = brick + i32x4.extract_lane(places, 1);
+    const c = brick + i32x4.extract_lane(places, 2), d = brick + i32x4.extract_lane(places, 3);
+    // Pairs of bytes: (x, y) and (x + 1, y), then those of y + 1.
+    let near = v128.load_lane<u16>(a, i32x4.splat(0), 0);
+    near = v128.load_lane<u16>(a, near, 1, BYTE_ROW);
+    near = v128.load_lane<u16>(b, near, 2);
+    near = v128.load_lane<u16>(b, near, 3, BYTE_ROW);
+    near = v128.load_lane<u16>(c, near, 4);
+    near = v128.load_lane<u16>(c, near, 5, BYTE_ROW);
+    near = v128.load_lane<u16>(d, near, 6);
+    near = v128.load_lane<u16>(d, near, 7, BYTE_ROW);
+    let far = v128.load_lane<u16>(a, i32x4.splat(0), 0, BYTE_SLICE);
+    far = v128.load_lane<u16>(a, far, 1, BYTE_SLICE + BYTE_ROW);
+    far = v128.load_lane<u16>(b, far, 2, BYTE_SLICE);
+    far = v128.load_lane<u16>(b, far, 3, BYTE_SLICE + BYTE_ROW);
+    far = v128.load_lane<u16>(c, far, 4, BYTE_SLICE);
+    far = v128.load_lane<u16>(c, far, 5, BYTE_SLICE + BYTE_ROW);
+    far = v128.load_lane<u16>(d, far, 6, BYTE_SLICE);
+    far = v128.load_lane<u16>(d, far, 7, BYTE_SLICE + BYTE_ROW);
 
-export function interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
-  const fraction = constant(0);
-  x = inBrick(x);
-  y = inBrick(y);
-  z = inBrick(z);
-  const places = placesOf(x, y, z);
-  const a = brick + i32x4.extract_lane(places, 0), b = brick + i32x4.extract_lane(places, 1);
-  const c = brick + i32x4.extract_lane(places, 2), d = brick + i32x4.extract_lane(places, 3);
-  // Pairs of bytes: (x, y) and (x + 1, y), then those of y + 1.
-  let near = v128.load_lane<u16>(a, i32x4.splat(0), 0);
-  near = v128.load_lane<u16>(a, near, 1, BYTE_ROW);
-  near = v128.load_lane<u16>(b, near, 2);
-  near = v128.load_lane<u16>(b, near, 3, BYTE_ROW);
-  near = v128.load_lane<u16>(c, near, 4);
-  near = v128.load_lane<u16>(c, near, 5, BYTE_ROW);
-  near = v128.load_lane<u16>(d, near, 6);
-  near = v128.load_lane<u16>(d, near, 7, BYTE_ROW);
-  let far = v128.load_lane<u16>(a, i32x4.splat(0), 0, BYTE_SLICE);
-  far = v128.load_lane<u16>(a, far, 1, BYTE_SLICE + BYTE_ROW);
-  far = v128.load_lane<u16>(b, far, 2, BYTE_SLICE);
-  far = v128.load_lane<u16>(b, far, 3, BYTE_SLICE + BYTE_ROW);
-  far = v128.load_lane<u16>(c, far, 4, BYTE_SLICE);
-  far = v128.load_lane<u16>(c, far, 5, BYTE_SLICE + BYTE_ROW);
-  far = v128.load_lane<u16>(d, far, 6, BYTE_SLICE);
-  far = v128.load_lane<u16>(d, far, 7, BYTE_SLICE + BYTE_ROW);
-
-  const byte = constant(2);
-  let shareX = v128.and(i32x4.shr_u(x, 8), fraction);
-  let shareZ = v128.and(i32x4.shr_u(z, 8), fraction);
-  shareX = v128.or(shareX, i32x4.shl(shareX, 16));
-  shareZ = v128.or(shareZ, i32x4.shl(shareZ, 16));
-  // Even bytes are of column x, odd ones of the next.
-  const left = mix(
-    v128.and(i16x8.shl(near, 7), byte),
-    v128.and(i16x8.shl(far, 7), byte),
-    shareZ,
-  );
-  const right = mix(
-    v128.and(i16x8.shr_u(near, 1), byte),
-    v128.and(i16x8.shr_u(far, 1), byte),
-    shareZ,
-  );
-  const both = mix(left, right, shareX);
-  const below = i32x4.shr_u(both, 16);
-  const value = mix(both, below, v128.and(i32x4.shr_u(y, 8), fraction));
-  return v128.and(value, i32x4.splat(0xffff));
+    const byte = constant(2);
+    let shareX = v128.and(i32x4.shr_u(x, 8), fraction);
+    let shareZ = v128.and(i32x4.shr_u(z, 8), fraction);
+    shareX = v128.or(shareX, i32x4.shl(shareX, 16));
+    shareZ = v128.or(shareZ, i32x4.shl(shareZ, 16));
+    // Even bytes are of column x, odd ones of the next.
+    const left = mix(
+      v128.and(i16x8.shl(near, 7), byte),
+      v128.and(i16x8.shl(far, 7), byte),
+      shareZ,
+    );
+    const right = mix(
+      v128.and(i16x8.shr_u(near, 1), byte),
+      v128.and(i16x8.shr_u(far, 1), byte),
+      shareZ,
+    );
+    const both = mix(left, right, shareX);
+    const below = i32x4.shr_u(both, 16);
+    const value = mix(both, below, v128.and(i32x4.shr_u(y, 8), fraction));
+    return v128.and(value, i32x4.splat(0xffff));
+  }
 }
 
 /** From a to b, of which both are 0…32640, by a share of 32768. */

@@ -1,5 +1,5 @@
 // The largest value on a ray, and the first surface of a level.
-import { interpolate, lanesBelow, positions } from "./ray_four";
+import { Four, lanesBelow, positions } from "./ray_four";
 import { valueAt } from "./ray_samples";
 import { aheadX, aheadY, aheadZ, fourX, fourY, fourZ } from "./ray_state";
 import { startX, startY, startZ, stepX, stepY, stepZ, view } from "./ray_state";
@@ -27,7 +27,7 @@ export function maximumBytes(brick: usize, x: i32, y: i32, z: i32, k: i32, end: 
   const dx = fourX, dy = fourY, dz = fourZ;
   let best = i32x4.splat(0);
   for (; k < end; k += 4) {
-    const values = interpolate(brick, px, py, pz);
+    const values = Four.interpolate(brick, px, py, pz);
     best = i32x4.max_s(best, v128.and(values, lanesBelow(k, end)));
     px = i32x4.add(px, dx);
     py = i32x4.add(py, dy);
