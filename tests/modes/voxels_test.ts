@@ -27,11 +27,13 @@ Deno.test("slices weigh alike where there are no channels, or none through the v
 });
 
 Deno.test("an image is made of no more voxels than it has pixels a side, nor than fit", () => {
-  const volume = volumeOf([32000, 768]); // 32 × 24 × 32000
-  const level = (z: number, options = {}) => voxels.levelAt(options, volume, z);
-  assertEquals(level(0), [0, 0, 7]);
-  assertEquals(level(3), [0, 0, 4]);
-  // 24.6 million cells are too many bytes, four times as many even more so.
-  assertEquals(level(7), [0, 0, 1]);
-  assertEquals(level(7, directed), [0, 0, 3]);
+  const long = volumeOf([32000, 768]); // 32 × 24 × 32000
+  assertEquals(voxels.levelAt({}, long, 0), [0, 0, 7]);
+  assertEquals(voxels.levelAt({}, long, 3), [0, 0, 4]);
+  // Rays march through 2048 voxels a side at most.
+  assertEquals(voxels.levelAt({}, long, 7), [0, 0, 4]);
+  // 216 million cells are too many bytes, four times as many even more so.
+  const cube = { ...long, width: 600, height: 600, depth: 600 };
+  assertEquals(voxels.levelAt({}, cube, 2), [2, 1, 1]);
+  assertEquals(voxels.levelAt(directed, cube, 2), [2, 2, 2]);
 });
