@@ -1,6 +1,6 @@
+import { colourParameters } from "./colour_parameters.ts";
 import { MAX_STEPS } from "../field/automaton/advance.ts";
 import { type RuleName, rules } from "../field/automaton/rules/table.ts";
-import { colormaps } from "./colormaps.ts";
 import type { Parameter } from "./mode.ts";
 
 const strength = (name: string, title: string, about: string, value: number): Parameter => ({
@@ -114,21 +114,7 @@ export const automatonParameters: readonly Parameter[] = [
     type: "range",
     default: null,
   },
-  {
-    name: "colormap",
-    title: "Colours",
-    about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
-    type: "choice",
-    default: "synaptile",
-    choices: colormaps.map(({ name }) => name),
-  },
-  {
-    name: "colormap_reverse",
-    title: "Reverse colours",
-    about: "Turns the colour map round.",
-    type: "boolean",
-    default: false,
-  },
+  ...colourParameters(),
   {
     name: "axes",
     title: "Axes",

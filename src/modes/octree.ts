@@ -1,10 +1,10 @@
+import { colourParameters } from "./colour_parameters.ts";
 import type { Ops } from "../compute/ops.ts";
 import { BadRequest } from "../errors.ts";
 import type { Window } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
 import { type Axis, drawSlice, type SlicePixels, type SliceRect } from "../field/octree/slice.ts";
 import type { Volume } from "../field/volume.ts";
-import { colormaps } from "./colormaps.ts";
 import type { Legend, OctreeMode, Option, Options, Parameter, Picture } from "./mode.ts";
 import { normalizationParameters, short, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
@@ -88,21 +88,7 @@ export const octree: OctreeMode = {
       type: "boolean",
       default: true,
     },
-    {
-      name: "colormap",
-      title: "Colours",
-      about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
-      type: "choice",
-      default: "synaptile",
-      choices: colormaps.map(({ name }) => name),
-    },
-    {
-      name: "colormap_reverse",
-      title: "Reverse colours",
-      about: "Turns the colour map round.",
-      type: "boolean",
-      default: false,
-    },
+    ...colourParameters(),
     ...normalizationParameters,
   ],
 

@@ -1,5 +1,5 @@
+import { colourParameters } from "./colour_parameters.ts";
 import { rayModes } from "../compute/ray/ops.ts";
-import { colormaps } from "./colormaps.ts";
 import type { Parameter } from "./mode.ts";
 import { normalizationParameters } from "./normalize.ts";
 import { opacities } from "./opacity.ts";
@@ -97,20 +97,6 @@ export const voxelParameters: readonly Parameter[] = [
     type: "axes3",
     default: null,
   },
-  {
-    name: "colormap",
-    title: "Colours",
-    about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
-    type: "choice",
-    default: "ember-ice",
-    choices: colormaps.map(({ name }) => name),
-  },
-  {
-    name: "colormap_reverse",
-    title: "Reverse colours",
-    about: "Turns the colour map round.",
-    type: "boolean",
-    default: false,
-  },
+  ...colourParameters("ember-ice"),
   ...normalizationParameters,
 ];

@@ -1,3 +1,4 @@
+import { colourParameters } from "./colour_parameters.ts";
 import { blended, blendParameters, blendTitle, isBlended } from "./blend.ts";
 import { channelFactor, spectralWeight } from "./channel_factor.ts";
 import { palette } from "./colour.ts";
@@ -31,21 +32,7 @@ export const weights: Mode = {
   overzoom: 6,
   gradient: "spatial",
   parameters: [
-    {
-      name: "colormap",
-      title: "Colours",
-      about: "Diverging maps show sign, with zero at the middle; sequential ones size.",
-      type: "choice",
-      default: "synaptile",
-      choices: colormaps.map(({ name }) => name),
-    },
-    {
-      name: "colormap_reverse",
-      title: "Reverse colours",
-      about: "Turns the colour map round.",
-      type: "boolean",
-      default: false,
-    },
+    ...colourParameters(),
     ...normalizationParameters,
     {
       name: "microcell",
