@@ -74,6 +74,6 @@ function fromFile(source: FileSource, side: number): ReadBrick {
   };
   const volume = foldVolume(tensor, { x: [2], y: [1], z: [0] });
   const clock = { read: 0, decode: 0 };
-  const reader = { volume, sources: [source], ops, clock, cancelled: () => {} };
+  const reader = { volume, source: () => source, ops, clock, cancelled: () => {} };
   return (box) => readBrick(reader, box);
 }

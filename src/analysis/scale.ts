@@ -93,3 +93,7 @@ function exact(values: Float32Array, count: number): Spread {
     quantiles: quantiles(order, STEPS),
   };
 }
+
+/** Frobenius norm of values of that scale. */
+export const normOf = ({ count, mean, variance }: Scale): number =>
+  count === 0 ? 0 : Math.sqrt(count * (variance + mean * mean));

@@ -19,8 +19,8 @@ export interface Volume {
   /** Elements; fewer than cells where something is folded that does not fill its last row. */
   readonly cells: number;
   /**
-   * Of a stack one plane a slice; else a single one, in which the slices lie one below the other: row
-   * z · height + y.
+   * One a tensor, of as many slices each: those of the first come first. They lie one below the other,
+   * slice n of a tensor's from row n · height on.
    */
   readonly planes: readonly Plane[];
   /** The axis that was folded over y and x, if one was. */
@@ -63,32 +63,49 @@ export function activationAxes({ shape }: TensorInfo): VolumeAxes | undefined {
     : { x: all.slice(-1), y: all.slice(-2, -1), z: all.slice(0, -2) };
 }
 
-/** Tensors of equal shape as the slices of one volume, each folded as its plane. Throws `BadRequest`. */
-export function stackVolume(tensors: readonly TensorInfo[]): Volume {
-  const planes = tensors.map((tensor) => fold(tensor));
-  const [first] = planes;
-  if (!first) throw new BadRequest("a stack needs at least one tensor", { found: 0 });
-  const odd = planes.find(({ width, height, tensor }) =>
-    width !== first.width || height !== first.height ||
-    `${tensor.shape}` !== `${first.tensor.shape}`
-  );
-  if (odd) {
-    const [a, b] = [first.tensor, odd.tensor];
-    throw new BadRequest(
-      `tensors of a stack have equal shapes: ${a.name} is [${a.shape}], ${b.name} is [${b.shape}]`,
-      { found: b.shape, expected: a.shape },
-    );
+/**
+ * Tensors of equal shape one behind the other in one volume, in their order. Without `axes` each is a
+ * slice, folded as its plane; with them, as many slices as the axes of `z` make. Throws `BadRequest`,
+ * which names the shapes where they differ, and where `axes` is not a split of the tensors' axes.
+ */
+export function stackVolume(tensors: readonly TensorInfo[], axes?: VolumeAxes): Volume {
+  const shapes = Map.groupBy(tensors, ({ shape }) => `[${shape}]`);
+  if (shapes.size > 1) {
+    const found = Array.from(shapes, ([shape, [first, ...others]]) => {
+      const more = others.length > 0 ? ` and ${others.length} more` : "";
+      return `${shape} (${first!.name}${more})`;
+    });
+    throw new BadRequest(`tensors of a stack have equal shapes, not ${found.join(", ")}`, {
+      ...{ found: [...shapes.keys()], expected: "one shape" },
+    });
   }
+  const volumes = tensors.map((tensor) => axes ? foldVolume(tensor, axes) : sliceOf(tensor));
+  const [first] = volumes, last = tensors.at(-1);
+  if (!first || !last) throw new BadRequest("a stack needs at least one tensor", { found: 0 });
+  const { width, height, depth, cells, split, described } = first, { length } = tensors;
   return {
-    ...{ width: first.width, height: first.height, depth: planes.length },
-    cells: first.cells * planes.length,
-    planes,
-    split: null,
-    described: `through: ${planes.length} tensors; ${describeAxes(first)}`,
+    ...{ width, height, depth: depth * length, cells: cells * length, split },
+    planes: volumes.flatMap(({ planes }) => planes),
+    described: `through: ${length} tensors, from ${
+      tensors[0]!.name
+    } to ${last.name}; in each ${described}`,
   };
 }
 
-/** The element of a cell: which tensor of a stack (else 0), and its index. Null where there is none. */
+/** The volume of a tensor, or of several that are a stack, as `foldVolume` and `stackVolume` say. */
+export const volumeOf = (tensors: readonly TensorInfo[], axes?: VolumeAxes): Volume =>
+  tensors.length === 1 ? foldVolume(tensors[0]!, axes) : stackVolume(tensors, axes);
+
+/** Where a slice lies: in which tensor's plane, and which of its slices it is there. */
+export function placeOf(
+  { depth, planes }: Pick<Volume, "depth" | "planes">,
+  z: number,
+): { readonly tensor: number; readonly slice: number } {
+  const slices = depth / planes.length;
+  return { tensor: Math.floor(z / slices), slice: z % slices };
+}
+
+/** The element of a cell: which tensor of a stack (else 0), and its index there. Null where there is none. */
 export function elementOf(
   volume: Volume,
   x: number,
@@ -97,8 +114,8 @@ export function elementOf(
 ): { tensor: number; index: number[] } | null {
   const { width, height, depth, planes, split } = volume;
   if (x < 0 || y < 0 || z < 0 || x >= width || y >= height || z >= depth) return null;
-  const stacked = planes.length > 1;
-  const index = indexOf(planes[stacked ? z : 0]!, x, stacked ? y : z * height + y);
+  const { tensor, slice } = placeOf(volume, z);
+  const index = indexOf(planes[tensor]!, x, slice * height + y);
   if (!index) return null;
   if (split) {
     const [high, low] = index.splice(split.axis, 2);
@@ -106,7 +123,7 @@ export function elementOf(
     if (at >= split.size) return null;
     index.splice(split.axis, 0, at);
   }
-  return { tensor: stacked ? z : 0, index };
+  return { tensor, index };
 }
 
 function ofAxes(tensor: TensorInfo, axes: VolumeAxes, split: Split | null): Volume {
@@ -119,6 +136,13 @@ function ofAxes(tensor: TensorInfo, axes: VolumeAxes, split: Split | null): Volu
     ...{ width: plane.width, height: extent(axes.y), depth: extent(axes.z) },
     ...{ cells, planes: [plane], split, described: describe(shape, axes, split) },
   };
+}
+
+/** A tensor as a single slice: its plane. */
+function sliceOf(tensor: TensorInfo): Volume {
+  const plane = fold(tensor), { width, height, cells } = plane;
+  const described = describeAxes(plane);
+  return { width, height, depth: 1, cells, planes: [plane], split: null, described };
 }
 
 function ofVector(tensor: TensorInfo): Volume {

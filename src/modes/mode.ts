@@ -18,7 +18,7 @@ export interface Parameter {
   readonly title: string;
   /** One sentence. */
   readonly about: string;
-  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3", `axes3` "x|y|z"; `points` are "place:opacity,…"; `model` is a model's id. */
+  /** `range` is "min,max"; `axes` is "rows|columns", e.g. "0,2|1,3", `axes3` "x|y|z"; `points` are "place:opacity,…"; `model` is a model's id; `layers` are names, or one of the choices that stands for some. */
   readonly type:
     | "number"
     | "integer"
@@ -28,6 +28,7 @@ export interface Parameter {
     | "axes"
     | "axes3"
     | "points"
+    | "layers"
     | "model";
   readonly default: Option;
   readonly minimum?: number;
@@ -36,6 +37,8 @@ export interface Parameter {
   readonly unit?: string;
   /** Whether it distorts: anything but its default needs `scientific=0`. */
   readonly artistic?: boolean;
+  /** Whether the ranges of other parameters follow from it. */
+  readonly refolds?: boolean;
   /** For numbers whose range a page can run through, as a film. */
   readonly plays?: Playing;
   /** For angles in degrees that dragging sets: across the picture, or down. */
@@ -187,7 +190,7 @@ export type Cell = readonly [x: number, y: number, z: number];
 interface SolidLook extends Look {
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
-  /** How the options fold the tensor; undefined for the default folding. */
+  /** How the options fold the tensor, or each of a stack; undefined for the default folding. */
   axes(options: Options): VolumeAxes | undefined;
   /** Pixels of the picture at native zoom. Throws `BadRequest` for what the volume does not have. */
   extent(options: Options, volume: Volume): { readonly width: number; readonly height: number };
@@ -203,11 +206,11 @@ export interface OctreeMode extends SolidLook {
   cellAt(options: Options, volume: Volume, x: number, y: number): Cell;
   /** Which cells are merged. */
   rule(options: Options, scale: Scale): MergeRule;
-  /** What can be settled once for many tiles, then the drawing of one. */
+  /** What can be settled once for many tiles of a volume of these sides, then the drawing of one. */
   prepare(
     options: Options,
-    facts: Facts,
-    volume: Volume,
+    scale: Scale,
+    sides: Sides,
   ): (octree: Octree, window: Window, ops: Ops) => Picture;
 }
 
@@ -217,12 +220,17 @@ export interface VoxelMode extends SolidLook {
   /** log2 of the cells along each axis of the blocks that an image of zoom z is made of. */
   levelAt(options: Options, volume: Volume, z: number): Sides;
   /** Whether `Facts.channels` must have been looked for. */
-  needsChannels(options: Options): boolean;
+  needsChannels(options: Options, volume: Volume): boolean;
   /**
-   * Where voxels have directions, weights of slices of 2^`deep` cells, 0 to 255; null where each is a
-   * place on the ramp.
+   * Where voxels have directions, weights of slices of 2^`deep` cells, 0 to 255, by what is known of
+   * each tensor; null where each is a place on the ramp.
    */
-  weights(options: Options, facts: Facts, volume: Volume, deep: number): Uint8Array | null;
+  weights(
+    options: Options,
+    facts: readonly Facts[],
+    volume: Volume,
+    deep: number,
+  ): Uint8Array | null;
   /** How means of blocks become places on the ramp. */
   tint(options: Options, facts: Facts): Tint;
   /** Lengths of the sides of a block, of which there are so many along each axis. */

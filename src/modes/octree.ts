@@ -8,7 +8,11 @@ import type { Volume } from "../field/volume.ts";
 import type { Legend, OctreeMode, Option, Options, Parameter, Picture } from "./mode.ts";
 import { normalizationParameters, short, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
+import { stackedIn, volumeParameters } from "./volume_parameters.ts";
 import { tintOf } from "./weights.ts";
+
+/** Cells of a volume, across, down and through. */
+type Extents = Pick<Volume, "width" | "height" | "depth">;
 
 /** Pixels a leaf is wide from which its edges are drawn. */
 const EDGED = 4;
@@ -44,13 +48,7 @@ const mergeParameters: readonly Parameter[] = [
     minimum: 0,
     maximum: 1e6,
   },
-  {
-    name: "axes",
-    title: "Axes",
-    about: "Tensor axes across, down and through, outermost first, such as 3|1,2|0.",
-    type: "axes3",
-    default: null,
-  },
+  ...volumeParameters,
 ];
 
 /** Slices of the octree that a layer's 3-D grid is merged into. */
@@ -70,6 +68,7 @@ export const octree: OctreeMode = {
       type: "choice",
       default: "z",
       choices: ["x", "y", "z"],
+      refolds: true,
     },
     {
       name: "slice",
@@ -128,11 +127,12 @@ export const octree: OctreeMode = {
     const merged = `cells within ${short(Number(epsilon))}·s${
       kappa === 0 ? "" : ` / (1 + ${short(Number(kappa))}·ρ)`
     } are one`;
-    const slice = `${options.axis} = ${sliceOf(options, volume)}`;
+    const at = sliceOf(options, volume);
+    const stacked = stackedIn(volume, options.axis === "z" ? at : undefined);
     return {
-      title: `Mean of a cube, slice ${slice}`,
+      title: `Mean of a cube, slice ${options.axis} = ${at}`,
       style: "scientific",
-      normalization: `${normal.about}; ${merged}, s = ${short(scale.robust || 1)}`,
+      normalization: `${normal.about}; ${merged}, s = ${short(scale.robust || 1)}${stacked}`,
       ramp: {
         colormap: String(options.colormap),
         reverse: Boolean(options.colormap_reverse),
@@ -142,13 +142,13 @@ export const octree: OctreeMode = {
     };
   },
 
-  prepare(options, facts, volume) {
-    const { shade, clamp } = tintOf(options, facts.scale);
+  prepare(options, scale, [width, height, depth]) {
+    const { shade, clamp } = tintOf(options, scale);
     const looks = {
       ...{ shade, clamp, colormap: String(options.colormap) },
       reverse: Boolean(options.colormap_reverse),
     };
-    const at = { axis: options.axis as Axis, index: sliceOf(options, volume) };
+    const at = { axis: options.axis as Axis, index: sliceOf(options, { width, height, depth }) };
     return (octree, window, ops): Picture => {
       const { means, levels } = sliced(octree, window, at);
       return {
@@ -166,11 +166,11 @@ function sidesOf({ axis }: Options, { width, height, depth }: Volume): [number, 
   return axis === "x" ? [height, depth] : axis === "y" ? [width, depth] : [width, height];
 }
 
-const slicesOf = (axis: Option | undefined, { width, height, depth }: Volume): number =>
+const slicesOf = (axis: Option | undefined, { width, height, depth }: Extents): number =>
   axis === "x" ? width : axis === "y" ? height : depth;
 
 /** Which slice the options mean. Throws `BadRequest` where there is none. */
-export function sliceOf({ axis, slice }: Options, volume: Volume): number {
+function sliceOf({ axis, slice }: Options, volume: Extents): number {
   const count = slicesOf(axis, volume);
   if (slice === null) return Math.floor(count / 2);
   if (Number(slice) < count) return Number(slice);

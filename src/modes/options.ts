@@ -118,6 +118,7 @@ function parse(parameter: Parameter, text: string): Option {
         ? text
         : refuse('axis numbers "x|y|z", such as "3|1,2|0"');
     case "points":
+    case "layers":
       return text;
     case "model":
       return text === "" ? refuse("the id of a model") : text;

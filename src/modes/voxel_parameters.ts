@@ -3,6 +3,7 @@ import { rayModes } from "../compute/ray/ops.ts";
 import type { Parameter } from "./mode.ts";
 import { normalizationParameters } from "./normalize.ts";
 import { opacities } from "./opacity.ts";
+import { volumeParameters } from "./volume_parameters.ts";
 
 const angle = (name: string, title: string, about: string, value: number): Parameter => ({
   ...{ name, title, about, type: "number", default: value, minimum: -360, maximum: 360 },
@@ -90,13 +91,7 @@ export const voxelParameters: readonly Parameter[] = [
     type: "boolean",
     default: true,
   },
-  {
-    name: "axes",
-    title: "Axes",
-    about: "Tensor axes across, down and through, outermost first, such as 3|1,2|0.",
-    type: "axes3",
-    default: null,
-  },
+  ...volumeParameters,
   ...colourParameters("ember-ice"),
   ...normalizationParameters,
 ];

@@ -1,3 +1,4 @@
+import { normOf } from "../analysis/scale.ts";
 import { BadRequest } from "../errors.ts";
 import { LARGEST_SIDE, LONGEST_VOXEL } from "../compute/ray/bounds.ts";
 import { fitting } from "../compute/ray/camera.ts";
@@ -10,6 +11,7 @@ import type { Facts, Legend, Options, VoxelMode } from "./mode.ts";
 import { special, stops } from "./normalize.ts";
 import { opacities, type OpacityName, parsePoints, transferOf } from "./opacity.ts";
 import { parseVolumeAxes } from "./options.ts";
+import { stackedIn } from "./volume_parameters.ts";
 import { voxelParameters } from "./voxel_parameters.ts";
 import { tintOf } from "./weights.ts";
 
@@ -44,7 +46,7 @@ export const voxels: VoxelMode = {
     return { width: side, height: side };
   },
 
-  needsChannels: ({ colour }) => colour === "direction",
+  needsChannels: ({ colour }, volume) => colour === "direction" && haveChannels(volume),
   weights: (options, facts, volume, deep) =>
     options.colour === "direction" ? weightsOf(facts, volume, deep) : null,
 
@@ -63,7 +65,7 @@ export const voxels: VoxelMode = {
 
   tint: (options, { scale }) => tintOf(options, scale),
 
-  legend(options, { scale }): Legend {
+  legend(options, { scale }, volume): Legend {
     const normal = tintOf(options, scale);
     const shown = options.render === "composite" || options.render === "cubes"
       ? `; opacity ${options.points === null ? opacityOf(options) : `by ${options.points}`}`
@@ -72,8 +74,10 @@ export const voxels: VoxelMode = {
       title: "Volume",
       style: "scientific",
       normalization: options.colour === "direction"
-        ? `brightness |${normal.about}|, hue the gradient's angle in a slice, opacity × channel norm`
-        : `${normal.about}${shown}`,
+        ? `brightness |${normal.about}|, hue the gradient's angle in a slice, opacity × ${
+          haveChannels(volume) ? "channel norm" : "norm of the tensor"
+        }${stackedIn(volume)}`
+        : `${normal.about}${shown}${stackedIn(volume)}`,
       ramp: {
         colormap: String(options.colormap),
         reverse: Boolean(options.colormap_reverse),
@@ -130,20 +134,36 @@ function checkCamera({ fov, distance }: Options): void {
 }
 
 /**
- * Norms of the channels of slices of 2^`deep` cells, by the largest, as bytes: that of the one in the
- * middle. All alike where the output channels do not run through the volume.
+ * Weights of slices of 2^`deep` cells, as bytes: the norm of what the one in the middle holds, by the
+ * largest. That is an output channel where these run through the tensor, else all of the tensor.
  */
-function weightsOf({ channels }: Facts, volume: Volume, deep: number): Uint8Array {
+function weightsOf(facts: readonly Facts[], volume: Volume, deep: number): Uint8Array {
+  const byChannel = haveChannels(volume);
+  const norms = facts.map(({ channels, scale }) =>
+    byChannel && channels ? channels.norms : [normOf(scale)]
+  );
+  const largest = Math.max(...norms.map((of) => Math.max(...of)));
   const weights = new Uint8Array(Math.ceil(volume.depth / 2 ** deep)).fill(255);
-  const [plane] = volume.planes;
-  const [output = 0] = plane ? axesOf(plane.tensor) : [];
-  const largest = channels ? Math.max(...channels.norms) : 0;
-  const channelAt = (z: number) => elementOf(volume, 0, 0, z)?.index[output];
-  if (!channels || !(largest > 0) || channelAt(0) === channelAt(volume.depth - 1)) return weights;
+  if (!(largest > 0)) return weights;
   return weights.map((_, z) => {
     const middle = Math.min(volume.depth - 1, Math.floor((z + 0.5) * 2 ** deep));
-    return Math.round(255 * channels.norms[channelAt(middle) ?? 0]! / largest);
+    const { tensor, channel } = channelAt(volume, middle);
+    const of = norms[tensor]!;
+    return Math.round(255 * (of[channel] ?? of[0]!) / largest);
   });
+}
+
+/** Whether output channels run through the volume, or through each tensor of a stack. */
+function haveChannels(volume: Volume): boolean {
+  const slices = volume.depth / volume.planes.length;
+  return slices > 1 && channelAt(volume, 0).channel !== channelAt(volume, slices - 1).channel;
+}
+
+/** Which tensor's output channel a slice begins with. */
+function channelAt(volume: Volume, z: number): { tensor: number; channel: number } {
+  const { tensor, index } = elementOf(volume, 0, 0, z) ?? { tensor: 0, index: [] };
+  const [output = 0] = axesOf(volume.planes[tensor]!.tensor);
+  return { tensor, channel: index[output] ?? 0 };
 }
 
 const voxelsIn = (sides: Sides): number => sides.reduce((product, side) => product * side, 1);

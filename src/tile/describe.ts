@@ -148,17 +148,20 @@ export const describeMode = ({ name, title, about, parameters, overzoom, cells =
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
-  const { model, mode, plane, options, query, tensor, against, version, ranges = {} } = view;
+  const { model, mode, plane, options, query, tensor, against, version } = view;
+  const { ranges = {}, idle = [], stack } = view;
   return {
     model: model.id,
     version,
     layer,
     tensor,
+    ...(stack ? { stack } : {}),
     mode: mode.name,
     ...describeMode(mode),
     options,
     query,
     ranges,
+    idle,
     ...(against ? { against: { model: against.model.id, version: against.model.version } } : {}),
     plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },
     tiles: Object.fromEntries(

@@ -4,8 +4,6 @@ import { storedValue } from "../field/wide.ts";
 import { indexOf, type Plane } from "../field/plane.ts";
 import type { Levels } from "../field/levels.ts";
 import { measure } from "../field/pyramid.ts";
-import { elementOf, type Volume } from "../field/volume.ts";
-import type { Cell } from "../modes/mode.ts";
 import type { Inspection } from "./tile.ts";
 
 /** A block: `log2` of its side in cells, and its place among blocks of that size. */
@@ -37,19 +35,6 @@ export function inspect(
     const compared = comparedAt(reader, left, top);
     return { tensor: plane.tensor.name, index, ...spell(value), ...compared, cell: cell! };
   });
-}
-
-/** The same of a cell of a volume. */
-export function inspectVoxel(
-  reader: CellReader,
-  volume: Volume,
-  [x, y, z]: Cell,
-): Inspection | null {
-  const element = elementOf(volume, x, y, z);
-  if (!element) return null;
-  const plane = volume.planes[0]!;
-  const found = inspect({ ...reader, plane }, null, { log2: 0, x, y: z * volume.height + y });
-  return found && { ...found, index: element.index };
 }
 
 /** Both values of a compared cell. */

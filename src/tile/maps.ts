@@ -1,4 +1,4 @@
-import type { Scale } from "../analysis/scale.ts";
+import { normOf, type Scale } from "../analysis/scale.ts";
 import { NotFound } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
@@ -10,7 +10,7 @@ import { againstOf, versionOf } from "./against.ts";
 import type { Atlas } from "./atlas.ts";
 import { Atlases } from "./atlases.ts";
 import { ownerOf } from "./overview.ts";
-import { type Found, normOf } from "./record.ts";
+import type { Found } from "./record.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Layers } from "./layers.ts";
 import { Looks } from "./looks.ts";

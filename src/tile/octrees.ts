@@ -6,10 +6,8 @@ import type { BrickLists } from "../field/octree/lists.ts";
 import type { Volume, VolumeAxes } from "../field/volume.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import { LruCache } from "../storage/lru.ts";
-import type { Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
-import type { LayerEntry } from "./layer_entry.ts";
-import type { Layers } from "./layers.ts";
+import type { Stack } from "./stack.ts";
 
 /** Bytes of octrees that are kept, and that a single one may take. */
 const KEPT = 192 << 20;
@@ -19,9 +17,9 @@ const BRICKS = 8;
 
 /** What an octree is merged from, and how. */
 export interface Merging {
-  readonly entry: LayerEntry;
+  readonly stack: Stack;
   readonly axes: VolumeAxes | undefined;
-  /** The entry's tensor, folded by the axes. */
+  /** That of its tensors, folded by the axes. */
   readonly volume: Volume;
   readonly rule: MergeRule;
 }
@@ -31,12 +29,13 @@ export class Octrees {
   readonly #kept = new LruCache<Octree>(KEPT);
   readonly #flight = new SingleFlight<Octree>();
 
-  constructor(private readonly layers: Layers) {}
+  /** `workers` is how many jobs are worked on at once. */
+  constructor(private readonly workers: number) {}
 
   /** Throws `TooLarge`, and what reading throws. */
   async of(merging: Merging, signal?: AbortSignal): Promise<Octree> {
-    const { entry, axes, rule } = merging;
-    const key = JSON.stringify([entry.id, axes ?? null, rule]);
+    const { stack, axes, rule } = merging;
+    const key = JSON.stringify([stack.id, axes ?? null, rule]);
     const known = this.#kept.get(key);
     if (known) return known;
     return await this.#flight.run(key, async (signal) => {
@@ -47,15 +46,15 @@ export class Octrees {
   }
 
   /** All workers merge bricks, some at a time. */
-  async #build({ entry, axes, volume, rule }: Merging, signal: AbortSignal): Promise<Octree> {
+  async #build({ stack, axes, volume, rule }: Merging, signal: AbortSignal): Promise<Octree> {
     const grid = gridOf(volume.width, volume.height, volume.depth);
     const count = Math.ceil(grid.count / BRICKS);
     const parts: BrickLists[] = [];
     let bytes = 0;
-    await inLanes(this.layers.workers + 1, count, async (i) => {
+    await inLanes(this.workers + 1, count, async (i) => {
       const from = i * BRICKS, to = Math.min(grid.count, from + BRICKS);
-      const job: Job = { kind: "merge", context: entry.id, axes, rule, from, to };
-      const part = await this.layers.run<BrickLists>(entry, job, signal, "background");
+      const work = { kind: "merge", axes, rule, from, to } as const;
+      const part = await stack.run<BrickLists>(work, signal, "background");
       parts[i] = part;
       bytes += part.bytes;
       if (bytes > LARGEST) {

@@ -1,3 +1,4 @@
+import { normOf } from "../analysis/scale.ts";
 import { KEY_BINS } from "../analysis/measure.ts";
 import { packKeys, unpackKeys } from "../analysis/sketch.ts";
 import { CorruptChunk } from "../errors.ts";
@@ -12,7 +13,7 @@ import { inLanes } from "./lanes.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import type { Lent } from "./lent.ts";
-import { type Found, normOf } from "./record.ts";
+import type { Found } from "./record.ts";
 
 /** Cells in one job: milliseconds of work, so that tiles get their turn between jobs. */
 const PART = 1 << 22;

@@ -61,7 +61,3 @@ const toText = (
 ): string => new Uint8Array(buffer, byteOffset, byteLength).toBase64();
 
 const toBytes = (text: string): ArrayBuffer => Uint8Array.fromBase64(text).buffer;
-
-/** Frobenius norm of values of that scale. */
-export const normOf = ({ count, mean, variance }: Scale): number =>
-  count === 0 ? 0 : Math.sqrt(count * (variance + mean * mean));

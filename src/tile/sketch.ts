@@ -1,7 +1,6 @@
-import type { Scale } from "../analysis/scale.ts";
+import { normOf, type Scale } from "../analysis/scale.ts";
 import { histogramOf, unpackKeys } from "../analysis/sketch.ts";
 import type { Found } from "./record.ts";
-import { normOf } from "./record.ts";
 
 /** What one pass over a layer tells of its values; JSON as `GET /sketch` answers it. */
 export interface LayerSketch {

@@ -3,41 +3,81 @@ import type { RayImage, RayScene, RayVolume } from "../compute/ray/ops.ts";
 import { wasm as ops } from "../compute/wasm.ts";
 import { rayScene } from "../compute/wasm/raymarch.ts";
 import { Unreadable } from "../errors.ts";
-import type { CellReader } from "../field/cells.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import type { CellReader, SyncSource } from "../field/cells.ts";
 import { mergeBricks } from "../field/octree.ts";
 import { gridOf } from "../field/octree/grid.ts";
 import type { BrickLists } from "../field/octree/lists.ts";
-import { readBrick } from "../field/volume/bricks.ts";
+import { readBrick, type VolumeReader } from "../field/volume/bricks.ts";
 import { coarseRows, coarseSides } from "../field/volume/coarse.ts";
 import { DIRECTED, directed } from "../field/volume/directions.ts";
-import { foldVolume } from "../field/volume.ts";
+import { elementOf, placeOf, type VolumeAxes, volumeOf } from "../field/volume.ts";
 import { parseOptions } from "../modes/options.ts";
-import type { Tint } from "../modes/mode.ts";
+import type { Cell, Tint } from "../modes/mode.ts";
 import { volumeModes } from "../modes/table.ts";
-import type { Job, LayerContext } from "./job.ts";
-import { type Drawn, paint } from "./render.ts";
+import type { Done } from "../compute/jobs.ts";
+import { inspect } from "./inspect.ts";
+import { type Drawn, paint, type Rendered, timed } from "./render.ts";
+import type { Inspection, TileFormat } from "./tile.ts";
+import type { VolumeJob } from "./volume_job.ts";
 
-/** Merges some bricks of a layer's volume. */
-export function mergePart(
-  reader: CellReader,
-  { axes, rule, from, to }: Job & { readonly kind: "merge" },
-): BrickLists {
-  const { plane, source, cancelled } = reader;
-  const volume = foldVolume(plane.tensor, axes);
-  const grid = gridOf(volume.width, volume.height, volume.depth);
-  const read = { ...reader, volume, sources: [source] };
+/** What a volume's cells are read by. */
+export interface VolumeCells extends Pick<CellReader, "clock" | "cancelled"> {
+  /** The tensors, one behind the other. */
+  readonly tensors: readonly TensorInfo[];
+  /** Where one of them lies. */
+  readonly source: (tensor: number) => SyncSource;
+}
+
+/** Does a job on a volume. */
+export async function workOnVolume(cells: VolumeCells, job: VolumeJob): Promise<Done> {
+  const drawn = async (format: TileFormat, draw: () => Drawn) =>
+    handedOver(await timed(ops, cells.clock, format, draw));
+  switch (job.kind) {
+    case "merge":
+      return { value: mergePart(readerOf(cells, job.axes), job) };
+    case "slice":
+      return await drawn(job.format, () => drawOctree(job));
+    case "fill":
+      fillVoxels(readerOf(cells, job.axes), job);
+      return { value: null };
+    case "march":
+      return await drawn(job.format, () => drawnOf(sceneOf(job).render(job.view), job));
+    case "rays":
+      drawRays(job);
+      return { value: null };
+    case "encode": {
+      // A copy: the image may lie in shared memory, which not every encoder takes.
+      const { rgba, values, ...size } = job.image;
+      const own = { ...size, rgba: rgba.slice(), values: values.slice() };
+      return await drawn(job.format, () => drawnOf(own, job));
+    }
+    case "voxel":
+      return { value: inspectVoxel(readerOf(cells, job.axes), job.cell) };
+  }
+}
+
+const handedOver = (value: Rendered): Done => ({ value, transfer: [value.bytes.buffer] });
+
+const readerOf = (
+  { tensors, ...cells }: VolumeCells,
+  axes: VolumeAxes | undefined,
+): VolumeReader => ({
+  ...{ ...cells, ops, volume: volumeOf(tensors, axes) },
+});
+
+/** Merges some bricks of a volume. */
+function mergePart(read: VolumeReader, { rule, from, to }: VolumeJob<"merge">): BrickLists {
+  const { volume: { width, height, depth }, cancelled } = read;
+  const grid = gridOf(width, height, depth);
   return mergeBricks(ops, (box) => readBrick(read, box), grid, rule, from, to, { cancelled });
 }
 
 /** Fills slices of a volume of bytes; what is not finite has the place of zero. */
 export function fillVoxels(
-  reader: CellReader,
-  { axes, log2, tint: { shade, clamp }, weights, from, to, bytes }: Job & {
-    readonly kind: "fill";
-  },
+  read: VolumeReader,
+  { log2, tint: { shade, clamp }, weights, from, to, bytes }: VolumeJob<"fill">,
 ): void {
-  const { plane, source } = reader;
-  const read = { ...reader, volume: foldVolume(plane.tensor, axes), sources: [source] };
   const [across, down] = coarseSides(read.volume, log2);
   const places = placesOf(shade, clamp), size = across * down;
   for (let z = from; z < to; z++) {
@@ -86,22 +126,17 @@ function sceneOf({ key, volume }: { readonly key: string; readonly volume: RayVo
   return latest.scene;
 }
 
-/** Draws a part of an image of a volume. */
-export const march = (job: Job & { readonly kind: "march" }): Drawn =>
-  drawnOf(sceneOf(job).render(job.view), job.columns, job.rows);
-
 /** Draws a part of one that several workers draw. */
-export function drawRays(job: Job & { readonly kind: "rays" }): void {
+function drawRays(job: VolumeJob<"rays">): void {
   const { rgba, values } = sceneOf(job).render(job.view);
   job.rgba.set(rgba);
   job.values.set(values);
 }
 
 /** An image as what is encoded. Throws `RangeError` where it has another size than was asked for. */
-export function drawnOf(
+function drawnOf(
   { rgba, values, width, height }: RayImage,
-  columns: number,
-  rows: number,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
 ): Drawn {
   if (width === columns && height === rows) {
     return { pixels: { kind: "rgba", pixels: rgba, width, height }, values };
@@ -110,16 +145,11 @@ export function drawnOf(
 }
 
 /** Draws a tile of an octree. */
-export function drawOctree(
-  { plane, facts }: LayerContext,
-  { mode: name, query, axes, octree, window }: Job & { readonly kind: "slice" },
-): Drawn {
+function drawOctree({ mode: name, query, scale, octree, window }: VolumeJob<"slice">): Drawn {
   const mode = volumeModes.find((mode) => mode.name === name);
-  if (mode?.solid !== "octree" || !facts) {
-    throw new Unreadable(`mode ${name} has nothing to draw from`);
-  }
+  if (mode?.solid !== "octree") throw new Unreadable(`mode ${name} draws no octree`);
   const options = parseOptions(mode, new URLSearchParams(query));
-  const draw = mode.prepare(options, facts, foldVolume(plane.tensor, axes));
+  const draw = mode.prepare(options, scale, octree.grid.sides);
   const { columns, rows, width, height } = window;
   const picture = draw(octree, window, ops);
   const forEachGap = (visit: (from: number, to: number) => void) => {
@@ -129,4 +159,17 @@ export function drawOctree(
     }
   };
   return { pixels: paint({ ops, columns, rows, forEachGap }, picture), values: picture.values };
+}
+
+/** A cell of a volume in numbers. Null where it has no element. */
+function inspectVoxel(
+  { volume, source, ...reader }: VolumeReader,
+  [x, y, z]: Cell,
+): Inspection | null {
+  const element = elementOf(volume, x, y, z);
+  if (!element) return null;
+  const { tensor, slice } = placeOf(volume, z);
+  const cells: CellReader = { ...reader, plane: volume.planes[tensor]!, source: source(tensor) };
+  const found = inspect(cells, null, { log2: 0, x, y: slice * volume.height + y });
+  return found && { ...found, index: element.index };
 }

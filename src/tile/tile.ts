@@ -150,6 +150,10 @@ export interface View {
   readonly plane: PlaneInfo;
   /** By name, parameters whose range depends on the layer. */
   readonly ranges?: Readonly<Record<string, Range>>;
+  /** Names of parameters that can say nothing of the layer. */
+  readonly idle?: readonly string[];
+  /** The tensors of a stack, in the order in which they lie through it. */
+  readonly stack?: readonly string[];
   /** What values are compared with; null where they are shown as they are. */
   readonly against: Against | null;
   /** Names all that is drawn of: the model's version, and that of the one it is compared with. */

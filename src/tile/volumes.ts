@@ -1,37 +1,40 @@
 import type { RayImage } from "../compute/ray/ops.ts";
 import { NotFound } from "../errors.ts";
-import { type Window, windowOf } from "../field/canvas.ts";
+import { windowOf } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
 import type { OctreeStatistics } from "../field/octree/statistics.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
-import { foldVolume, type Volume } from "../field/volume.ts";
+import { type Volume, volumeOf } from "../field/volume.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
-import type { Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
-import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { Octrees } from "./octrees.ts";
 import type { Plan } from "./plans.ts";
 import type { Rendered } from "./render.ts";
+import { Stack, type StackWork } from "./stack.ts";
+import { isStackable, stackOf } from "./stacked.ts";
 import type { Address, Inspection, View } from "./tile.ts";
 import { findLayer } from "./view.ts";
+import type { VolumeJob } from "./volume_job.ts";
 import { VoxelGrids } from "./voxel_grids.ts";
 
 /** A layer's 3-D grid opened for a mode. */
 export interface VolumeView extends View {
   readonly layer: Layer;
   readonly mode: VolumeMode;
-  /** The tensor, folded as it is unless another way is asked for: of it the scale is known. */
-  readonly entry: LayerEntry;
+  /** Its tensors, each folded as it is unless another way is asked for: of them scales are known. */
+  readonly parts: Stack;
   readonly volume: Volume;
 }
 
 /** How a layer's volume is merged; null where there is no such number. */
 export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "max"> {
   readonly tensor: string;
+  /** The tensors of a stack, in the order in which they lie through it. */
+  readonly stack?: readonly string[];
   /** Cells across, down and through. */
   readonly sides: readonly number[];
   /** Which tensor axes run along them, in words. */
@@ -44,7 +47,7 @@ export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "ma
 /** Rows of an image that are worth a worker of their own. */
 const BAND = 64;
 
-type March = Job & { readonly kind: "march" };
+type March = StackWork & Omit<VolumeJob<"march">, "context">;
 
 export const isVolume = <V extends View>(view: V | VolumeView): view is VolumeView =>
   "volume" in view;
@@ -57,27 +60,30 @@ export class Volumes {
   readonly #voxels: VoxelGrids;
 
   constructor(private readonly layers: Layers, private readonly backends: Backends) {
-    this.#octrees = new Octrees(layers);
-    this.#voxels = new VoxelGrids(layers);
+    this.#octrees = new Octrees(layers.workers);
+    this.#voxels = new VoxelGrids(layers.workers);
   }
 
   /** The view of a layer or tensor. Throws `NotFound`, and `BadRequest` for the query. */
   view(model: Model, name: string, mode: VolumeMode, query: URLSearchParams): VolumeView {
-    const { layer, tensor } = findLayer(model, name);
+    const found = findLayer(model, name), { layer, tensor } = found;
     const missing = mode.missing({ ...layer, main: tensor });
     if (missing) {
       const message = `mode "${mode.name}" cannot show "${tensor.name}": it needs ${missing}`;
       throw new NotFound(message, { mode: mode.name, layer: tensor.name, missing });
     }
     const options = parseOptions(mode, query, ["v"]);
-    const volume = foldVolume(tensor, mode.axes(options));
+    const tensors = stackOf(model, found, options.stack as string | null);
+    const volume = volumeOf(tensors, mode.axes(options));
     const { width, height } = mode.extent(options, volume);
     const native = nativeZoom(width, height);
     return {
       ...{ model, layer, mode, options, volume, tensor: tensor.name, against: null },
       query: canonicalQuery(mode, options),
       version: model.version,
-      entry: this.layers.entry(model, tensor),
+      parts: new Stack(this.layers, tensors.map((tensor) => this.layers.entry(model, tensor))),
+      ...(tensors.length > 1 ? { stack: tensors.map(({ name }) => name) } : {}),
+      idle: isStackable(model, found) ? [] : ["stack"],
       ranges: mode.ranges?.(options, volume) ?? {},
       plane: {
         ...{ width, height, tileSize: TILE, nativeZoom: native, minZoom: 0 },
@@ -93,16 +99,17 @@ export class Volumes {
     if (mode.solid === "voxels") {
       return this.#rays({ ...view, mode }, address, this.backends.current);
     }
-    const { entry } = view;
+    const { parts } = view;
     const { z, x, y, density, crop = false, format } = address;
     const window = windowOf(view.plane, { z, x, y, density, crop });
     return {
-      content: entry.id,
+      content: parts.id,
       share: 1,
       draw: async (signal) => {
-        await this.layers.ready(entry, facts, signal);
-        const job = await this.#slice({ ...view, mode }, window, format, signal);
-        return await this.layers.run<Rendered>(entry, job, signal);
+        const octree = await this.octree({ ...view, mode }, signal);
+        const { query } = view, { scale } = parts.whole;
+        const looks = { mode: mode.name, query, scale, octree, window, format };
+        return await parts.run<Rendered>({ kind: "slice", ...looks }, signal);
       },
     };
   }
@@ -113,17 +120,17 @@ export class Volumes {
     address: Address,
     backend: Backend,
   ): Plan {
-    const { entry } = view;
+    const { parts } = view;
     return {
-      content: `${entry.id} ${backend}`,
+      content: `${parts.id} ${backend}`,
       share: 1,
       headers: { "Synaptile-Backend": backend },
       draw: async (signal) => {
-        const channels = view.mode.needsChannels(view.options);
-        await this.layers.ready(entry, { ...facts, channels }, signal);
-        const job = await this.#march(view, address, signal);
-        if (backend === "gpu") return await this.#onGpu(entry, job, signal);
-        const drawn = await this.#onWasm(entry, job, signal);
+        const channels = view.mode.needsChannels(view.options, view.volume);
+        await parts.ready({ ...facts, channels }, signal);
+        const march = await this.#march(view, address, signal);
+        if (backend === "gpu") return await this.#onGpu(parts, march, signal);
+        const drawn = await this.#onWasm(parts, march, signal);
         // Not before: where there are few cores, it would take one from the first picture.
         this.backends.ask().catch(() => {}); // which a choice of "gpu" was told at the start
         return drawn;
@@ -133,104 +140,83 @@ export class Volumes {
   }
 
   /** Draws with as many workers as there are, and as there are bands of rows worth one. */
-  async #onWasm(entry: LayerEntry, march: March, signal: AbortSignal): Promise<Rendered> {
-    const { key, context, volume, view, columns, rows } = march;
+  async #onWasm(parts: Stack, march: March, signal: AbortSignal): Promise<Rendered> {
+    const { key, volume, view, columns, rows } = march;
     const bands = Math.min(this.layers.workers, Math.floor(rows / BAND));
-    if (bands < 2) return await this.layers.run<Rendered>(entry, march, signal);
+    if (bands < 2) return await parts.run<Rendered>(march, signal);
     const began = performance.now();
     const rgba = new Uint8Array(new SharedArrayBuffer(4 * columns * rows));
     const values = new Float32Array(new SharedArrayBuffer(4 * columns * rows));
     await inLanes(bands, bands, async (i) => {
       const from = Math.floor(rows * i / bands), to = Math.floor(rows * (i + 1) / bands);
       const viewport = { ...view.viewport, y: view.viewport.y + from, height: to - from };
-      const part = { key, volume, view: { ...view, viewport } };
-      const job: Job = {
-        ...{ kind: "rays", context, ...part },
+      const band = {
+        ...{ key, volume, view: { ...view, viewport } },
         rgba: rgba.subarray(4 * from * columns, 4 * to * columns),
         values: values.subarray(from * columns, to * columns),
       };
-      await this.layers.run(entry, job, signal);
+      await parts.run({ kind: "rays", ...band }, signal);
     });
     const image = { width: columns, height: rows, rgba, values };
-    return await this.#encode(entry, march, image, performance.now() - began, signal);
+    return await this.#encode(parts, march, image, performance.now() - began, signal);
   }
 
-  async #onGpu(entry: LayerEntry, march: March, signal: AbortSignal): Promise<Rendered> {
+  async #onGpu(parts: Stack, march: March, signal: AbortSignal): Promise<Rendered> {
     const { key, volume, view } = march;
     const began = performance.now();
     const image = await this.backends.render(key, volume, view, signal);
-    return await this.#encode(entry, march, image, performance.now() - began, signal);
+    return await this.#encode(parts, march, image, performance.now() - began, signal);
   }
 
   /** The file of an image, which took `draw` milliseconds. */
   async #encode(
-    entry: LayerEntry,
-    { context, columns, rows, format }: March,
+    parts: Stack,
+    { columns, rows, format }: March,
     image: RayImage,
     draw: number,
     signal: AbortSignal,
   ): Promise<Rendered> {
-    const job: Job = { kind: "encode", context, image, columns, rows, format };
-    const rendered = await this.layers.run<Rendered>(entry, job, signal);
+    const work = { kind: "encode", image, columns, rows, format } as const;
+    const rendered = await parts.run<Rendered>(work, signal);
     return { ...rendered, timings: { ...rendered.timings, draw } };
   }
 
-  async #slice(
-    view: VolumeView & { readonly mode: OctreeMode },
-    window: Window,
-    format: Address["format"],
-    signal: AbortSignal,
-  ): Promise<Job> {
-    const { entry, mode, options, query } = view;
-    const octree = await this.octree(view, signal);
-    const axes = mode.axes(options);
-    return {
-      kind: "slice",
-      context: entry.id,
-      mode: mode.name,
-      query,
-      axes,
-      octree,
-      window,
-      format,
-    };
-  }
-
   async #march(
-    { entry, mode, options, volume, plane }: VolumeView & { readonly mode: VoxelMode },
+    { parts, mode, options, volume, plane }: VolumeView & { readonly mode: VoxelMode },
     { z, x, y, density, crop = false, format }: Address,
     signal: AbortSignal,
   ): Promise<March> {
     const { width, height } = windowOf(plane, { z, x, y, density, crop });
     const size = TILE * 2 ** z * density, tile = Math.min(size, TILE * density);
     const axes = mode.axes(options), log2 = mode.levelAt(options, volume, z + density - 1);
-    const tint = mode.tint(options, entry.facts!);
-    const weights = mode.weights(options, entry.facts!, volume, log2[2]);
-    const grid = await this.#voxels.of({ entry, axes, volume, log2, tint, weights }, signal);
+    const tint = mode.tint(options, parts.whole);
+    const weights = mode.weights(options, parts.facts, volume, log2[2]);
+    const filling = { stack: parts, axes, volume, log2, tint, weights };
+    const grid = await this.#voxels.of(filling, signal);
     const spacing = mode.spacing(options, volume, grid.size);
     const view = mode.look(options, { size, x: x * tile, y: y * tile, width, height });
     return {
-      ...{ kind: "march", context: entry.id, key: `${grid.key} ${spacing}`, format, view },
+      ...{ kind: "march", key: `${grid.key} ${spacing}`, format, view },
       volume: { size: grid.size, channels: grid.channels, data: grid.data, spacing },
       ...{ columns: width, rows: height },
     };
   }
 
   async legend(view: VolumeView, signal?: AbortSignal): Promise<Legend> {
-    await this.layers.ready(view.entry, facts, signal);
-    return view.mode.legend(view.options, view.entry.facts!, view.volume);
+    await view.parts.ready(facts, signal);
+    return view.mode.legend(view.options, view.parts.whole, view.volume);
   }
 
   /** What lies under a pixel at native zoom. Throws `NotFound` where no single cell does. */
   async inspect(view: VolumeView, x: number, y: number, signal?: AbortSignal): Promise<Inspection> {
-    const { entry, mode, options, volume, plane: { width, height } } = view;
+    const { parts, mode, options, volume, plane: { width, height } } = view;
     if (mode.solid !== "octree") {
       throw new NotFound(`a pixel of mode "${mode.name}" is no single cell`, { mode: mode.name });
     }
     const cell = mode.cellAt(options, volume, x, y);
-    const job: Job = { kind: "voxel", context: entry.id, axes: mode.axes(options), cell };
+    const work = { kind: "voxel", axes: mode.axes(options), cell } as const;
     const isInside = x >= 0 && y >= 0 && x < width && y < height;
-    const found = isInside && await this.layers.run<Inspection | null>(entry, job, signal);
+    const found = isInside && await parts.run<Inspection | null>(work, signal);
     if (found) return found;
     throw new NotFound(`no element lies at (${x}, ${y}) of ${width} × ${height} cells`, {
       ...{ x, y, width, height },
@@ -239,7 +225,7 @@ export class Volumes {
 
   /** How the cells were merged, in numbers. Throws `NotFound` where nothing is merged. */
   async statistics(view: VolumeView, signal?: AbortSignal): Promise<LayerOctree> {
-    const { mode, tensor, volume } = view;
+    const { mode, tensor, stack, volume } = view;
     if (mode.solid !== "octree") {
       throw new NotFound(`mode "${mode.name}" draws no octree`, { mode: mode.name });
     }
@@ -247,18 +233,19 @@ export class Volumes {
     const { mean, min, max, ...others } = statistics;
     const known = (value: number) => Number.isFinite(value) ? value : null;
     return {
-      ...{ tensor, sides, axes: volume.described, ...others },
+      ...{ tensor, ...(stack ? { stack } : {}), sides, axes: volume.described, ...others },
       ...{ mean: known(mean), min: known(min), max: known(max) },
     };
   }
 
   /** The octree that a view is drawn from. Throws `TooLarge`, and what reading throws. */
   async octree(
-    { entry, mode, options, volume }: VolumeView & { readonly mode: OctreeMode },
+    { parts, mode, options, volume }: VolumeView & { readonly mode: OctreeMode },
     signal?: AbortSignal,
   ): Promise<Octree> {
-    await this.layers.ready(entry, facts, signal);
-    const rule = mode.rule(options, entry.facts!.scale);
-    return await this.#octrees.of({ entry, axes: mode.axes(options), volume, rule }, signal);
+    await parts.ready(facts, signal);
+    const rule = mode.rule(options, parts.whole.scale);
+    const merging = { stack: parts, axes: mode.axes(options), volume, rule };
+    return await this.#octrees.of(merging, signal);
   }
 }

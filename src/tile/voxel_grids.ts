@@ -4,10 +4,8 @@ import type { Volume, VolumeAxes } from "../field/volume.ts";
 import type { Tint } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import { LruCache } from "../storage/lru.ts";
-import type { Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
-import type { LayerEntry } from "./layer_entry.ts";
-import type { Layers } from "./layers.ts";
+import type { Stack } from "./stack.ts";
 
 /** A volume of bytes, in shared memory: places on a ramp, x fastest, then y. */
 export interface VoxelGrid {
@@ -20,9 +18,9 @@ export interface VoxelGrid {
 
 /** What a grid is filled from. */
 export interface Filling {
-  readonly entry: LayerEntry;
+  readonly stack: Stack;
   readonly axes: VolumeAxes | undefined;
-  /** The entry's tensor, folded by the axes. */
+  /** That of its tensors, folded by the axes. */
   readonly volume: Volume;
   /** log2 of the cells along each axis that a voxel is the mean of. */
   readonly log2: Sides;
@@ -41,12 +39,13 @@ export class VoxelGrids {
   readonly #kept = new LruCache<VoxelGrid>(KEPT);
   readonly #flight = new SingleFlight<VoxelGrid>();
 
-  constructor(private readonly layers: Layers) {}
+  /** `workers` is how many jobs are worked on at once. */
+  constructor(private readonly workers: number) {}
 
   /** Throws what reading throws. */
   async of(filling: Filling, signal?: AbortSignal): Promise<VoxelGrid> {
-    const { entry, axes, log2, tint, weights } = filling;
-    const key = JSON.stringify([entry.id, axes ?? null, log2, tint, weights !== null]);
+    const { stack, axes, log2, tint, weights } = filling;
+    const key = JSON.stringify([stack.id, axes ?? null, log2, tint, weights !== null]);
     const known = this.#kept.get(key);
     if (known) return known;
     return await this.#flight.run(key, async (signal) => {
@@ -57,7 +56,7 @@ export class VoxelGrids {
   }
 
   async #fill(
-    { entry, axes, volume, log2, tint, weights }: Filling,
+    { stack, axes, volume, log2, tint, weights }: Filling,
     key: string,
     signal: AbortSignal,
   ): Promise<VoxelGrid> {
@@ -67,12 +66,10 @@ export class VoxelGrids {
     const bytes = new SharedArrayBuffer(width * height * depth * channels);
     const cells = volume.width * volume.height * 2 ** log2[2];
     const slices = Math.max(1, Math.floor(PART / cells));
-    await inLanes(this.layers.workers + 1, Math.ceil(depth / slices), async (i) => {
+    await inLanes(this.workers + 1, Math.ceil(depth / slices), async (i) => {
       const from = i * slices, to = Math.min(depth, from + slices);
-      const job: Job = {
-        ...{ kind: "fill", context: entry.id, axes, log2, tint, weights, from, to, bytes },
-      };
-      await this.layers.run(entry, job, signal, "background");
+      const work = { kind: "fill", axes, log2, tint, weights, from, to, bytes } as const;
+      await stack.run(work, signal, "background");
     });
     return { key, size, channels, data: new Uint8Array(bytes) };
   }

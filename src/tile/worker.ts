@@ -8,7 +8,6 @@ import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
 import { type Levels, openLevels } from "../field/levels.ts";
-import { foldVolume } from "../field/volume.ts";
 import { stepsOf } from "../field/slab.ts";
 import type { Facts, Guest, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
@@ -20,7 +19,7 @@ import type { SourceRef } from "../storage/source.ts";
 import { fingerprint } from "../storage/version.ts";
 import { Composite } from "./compose.ts";
 import { copyOf, figures } from "./figures.ts";
-import { inspect, inspectVoxel } from "./inspect.ts";
+import { inspect } from "./inspect.ts";
 import type { Finished, Job, LayerContext } from "./job.ts";
 import { readNumbers } from "./networks.ts";
 import type { Missing } from "./remote.ts";
@@ -28,9 +27,10 @@ import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
-import { drawnOf, drawOctree, drawRays, fillVoxels, march, mergePart } from "./solid.ts";
+import { workOnVolume } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { channels, settle, sketchStep, sweep } from "./sweep.ts";
+import type { VolumeJob } from "./volume_job.ts";
 
 interface Loaded extends LayerContext {
   readonly source: SyncSource;
@@ -88,7 +88,8 @@ serveJobs<Job>({
 /** The layers that a job works on. */
 function namesOf(job: Job): readonly string[] {
   if (job.kind === "composite") return job.pieces.map(({ context }) => context);
-  return job.kind === "overview" || job.kind === "network" ? [] : [job.context];
+  if (job.kind === "overview" || job.kind === "network") return [];
+  return [job.context, ...job.contexts ?? []];
 }
 
 async function work(used: readonly Loaded[], job: Job, cancelled: () => void): Promise<Done> {
@@ -105,6 +106,19 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
     }
     case "network":
       return { value: readNumbers(job.plan, ({ source }) => open(source), ops) };
+    case "merge":
+    case "slice":
+    case "fill":
+    case "march":
+    case "rays":
+    case "encode":
+    case "voxel": {
+      const names = namesOf(job), { clock } = used[0]!;
+      const tensors = used.map(({ plane }) => plane.tensor);
+      // Opening the last of many sources may have closed the first.
+      const source = (tensor: number) => load(names[tensor]!).source;
+      return await workOnVolume({ tensors, source, clock, cancelled }, job);
+    }
     default:
       return await workOn(used[0]!, job, cancelled);
   }
@@ -112,7 +126,7 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
 
 async function workOn(
   layer: Loaded,
-  job: Exclude<Job, { kind: "composite" | "overview" | "network" }>,
+  job: Exclude<Job, VolumeJob | { kind: "composite" | "overview" | "network" }>,
   cancelled: () => void,
 ): Promise<Done> {
   const { plane, source, other, clock } = layer;
@@ -166,33 +180,6 @@ async function workOn(
       const value = figures(reader, job.levels && openLevels(job.levels, reader), job.log2);
       return { value, transfer: [value.count.buffer as ArrayBuffer] };
     }
-    case "merge":
-      return { value: mergePart(reader, job) };
-    case "slice": {
-      const { format } = job;
-      const value = await timed(ops, clock, format, () => drawOctree(layer, job));
-      return { value, transfer: [value.bytes.buffer] };
-    }
-    case "fill":
-      fillVoxels(reader, job);
-      return { value: null };
-    case "march": {
-      const value = await timed(ops, clock, job.format, () => march(job));
-      return { value, transfer: [value.bytes.buffer] };
-    }
-    case "rays":
-      drawRays(job);
-      return { value: null };
-    case "encode": {
-      const { image, columns, rows } = job;
-      // A copy: the image may lie in shared memory, which not every encoder takes.
-      const own = { ...image, rgba: image.rgba.slice(), values: image.values.slice() };
-      const draw = () => drawnOf(own, columns, rows);
-      const value = await timed(ops, clock, job.format, draw);
-      return { value, transfer: [value.bytes.buffer] };
-    }
-    case "voxel":
-      return { value: inspectVoxel(reader, foldVolume(plane.tensor, job.axes), job.cell) };
     case "channels":
       return { value: channels(reader) };
     case "sample":

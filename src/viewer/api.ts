@@ -109,6 +109,8 @@ export interface View {
   readonly plane: PlaneInfo;
   /** By name, parameters whose range depends on the layer. */
   readonly ranges: Readonly<Record<string, Range>>;
+  /** Names of parameters that can say nothing of the layer. */
+  readonly idle: readonly string[];
 }
 
 export const view = (subject: Subject, signal?: Signal) =>

@@ -87,6 +87,7 @@ const widgets: Record<Parameter["type"], Make> = {
       onchange: (event: Event) => change(read(event), true),
     }),
   model: models,
+  layers,
 };
 
 function slider(parameter: Parameter, value: string, change: OnChange, id: string): HTMLElement {
@@ -197,6 +198,14 @@ function models({ choices = [] }: Parameter, value: string, change: OnChange, id
     h("option", { value: "", selected: value === "" }, "none"),
     ...ids.map((name) => h("option", { value: name, selected: name === value }, name)),
   );
+}
+
+/** Nothing, or one of the choices. A list that was asked for stays to choose. */
+function layers(parameter: Parameter, value: string, change: OnChange, id: string): HTMLElement {
+  const { choices = [] } = parameter;
+  const names = ["none", ...choices, ...(value === "" || choices.includes(value) ? [] : [value])];
+  const told: OnChange = (text, done) => change(text === "none" ? null : text, done);
+  return choice({ ...parameter, choices: names }, value || "none", told, id);
 }
 
 function range({ title }: Parameter, value: string, change: OnChange, id: string): HTMLElement {

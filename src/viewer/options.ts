@@ -16,9 +16,10 @@ export class OptionsPanel implements Widget {
 
   constructor(private readonly store: Store) {}
 
-  update({ mode, model, models, subject, partners, ranges }: Scene): void {
+  update({ mode, model, models, subject, partners, ranges, idle: saysNothing }: Scene): void {
     const { against, network, rule } = subject.options;
     const idle = [
+      ...saysNothing.filter((name) => subject.options[name] === undefined),
       ...(partners.length === 0 && against === undefined ? ["against"] : []),
       ...(against === undefined ? ["compare"] : []),
       // A learned rule without a network is no picture: first the network is chosen.
@@ -38,7 +39,7 @@ export class OptionsPanel implements Widget {
     this.#button.hidden = shown.length === 0;
     this.#button.dataset.count = set > 0 ? String(set) : "";
     const values = shown.map(({ name }) => subject.options[name] ?? null);
-    const key = JSON.stringify([mode.name, others, partners, isArtistic, values]);
+    const key = JSON.stringify([mode.name, others, partners, idle, isArtistic, values]);
     // A control that is being dragged is not replaced under the hand.
     const held = this.#root.contains(document.activeElement) &&
       document.activeElement?.matches("[type=range]:active");
@@ -83,8 +84,9 @@ export const dependents = (
   ranges: Scene["ranges"],
   changed: string,
 ): string[] =>
-  parameters.filter(({ name, plays }) => plays?.along === changed && ranges[name])
-    .map(({ name }) => name);
+  parameters.some(({ name, refolds }) => name === changed && refolds)
+    ? parameters.map(({ name }) => name).filter((name) => ranges[name])
+    : [];
 
 /** Parameters as query text; null stands for the default. */
 export type Changes = Readonly<Record<string, string | null>>;

@@ -5,13 +5,14 @@ import type { Volume } from "../../src/field/volume.ts";
 import { readBrick, type VolumeReader } from "../../src/field/volume/bricks.ts";
 import type { Box } from "../../src/field/octree/grid.ts";
 
-/** A reader of a volume, all of whose planes come from one source unless there are several. */
+/** A reader of a volume, whose planes come from these sources. */
 export const volumeReader = (
   volume: Volume,
   sources: readonly SyncSource[],
   ops: Ops = wasm,
 ): VolumeReader => ({
-  ...{ volume, sources, ops, clock: { read: 0, decode: 0 }, cancelled: () => {} },
+  ...{ volume, source: (plane) => sources[plane]!, ops, clock: { read: 0, decode: 0 } },
+  cancelled: () => {},
 });
 
 /** The cells of a box, x fastest, then y, outliving their frame. */

@@ -5,9 +5,10 @@ import { voxels } from "../../src/modes/voxels.ts";
 import { tensorOf } from "../field/planes.ts";
 
 const volumeOf = (shape: number[]) => foldVolume(tensorOf(shape, () => 0).tensor);
-const factsOf = (...norms: number[]) => ({
+const factsOf = (...norms: number[]) => [{
   channels: { norms: Float32Array.from(norms), dominant: null },
-} as unknown as Facts);
+  scale: { count: 4, mean: 1, variance: 0 },
+} as unknown as Facts];
 const directed = { colour: "direction" };
 
 Deno.test("a slice weighs as the channel in its middle does, by the largest", () => {

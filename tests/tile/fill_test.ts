@@ -1,11 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { RAMP } from "../../src/compute/ops.ts";
-import { wasm } from "../../src/compute/wasm.ts";
 import { shade as shadeOf } from "../../src/compute/reference/shade.ts";
 import { coarseSides, type Sides } from "../../src/field/volume/coarse.ts";
 import { foldVolume } from "../../src/field/volume.ts";
 import { fillVoxels } from "../../src/tile/solid.ts";
-import { readerOf, tensorOf } from "../field/planes.ts";
+import { tensorOf } from "../field/planes.ts";
 import { cellsOf, volumeReader, wholeBox } from "../field/volumes.ts";
 
 const shade = { curve: "linear", center: 0.2, scale: 1.5, gain: 0.9 } as const;
@@ -15,9 +14,9 @@ for (const clamp of [null, [-0.4, 0.5], [0.3, 0.5], [-Infinity, 0.1]] as const) 
   for (const log2 of [[0, 0, 0], [1, 0, 0], [0, 1, 2], [3, 3, 3]] as const) {
     Deno.test(`voxels are places on the ramp, clamped to ${clamp}, of blocks of 2^[${log2}]`, () => {
       const made = tensorOf([13, 77], (i) => special.get(i % 97) ?? Math.sin(i));
-      const reader = readerOf(made, undefined, wasm);
       const volume = foldVolume(made.tensor);
-      const cells = cellsOf(volumeReader(volume, [made.source]), wholeBox(volume));
+      const reader = volumeReader(volume, [made.source]);
+      const cells = cellsOf(reader, wholeBox(volume));
       const size = coarseSides(volume, log2);
       const bytes = new SharedArrayBuffer(size[0] * size[1] * size[2]);
       const job = {

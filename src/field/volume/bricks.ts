@@ -1,13 +1,13 @@
 import type { Brick, Ops } from "../../compute/ops.ts";
 import { type CellReader, readCells, type SyncSource } from "../cells.ts";
 import type { Box } from "../octree/grid.ts";
-import type { Volume } from "../volume.ts";
+import { placeOf, type Volume } from "../volume.ts";
 
 /** Where a volume's cells come from. */
 export interface VolumeReader {
   readonly volume: Volume;
-  /** Of each of its planes. */
-  readonly sources: readonly SyncSource[];
+  /** That of each of its planes, asked for at every read: of many, not all may be open at once. */
+  readonly source: (plane: number) => SyncSource;
   readonly ops: Ops;
   /** Milliseconds, added to by every read. */
   readonly clock: { read: number; decode: number };
@@ -27,15 +27,17 @@ export function readBrick(reader: VolumeReader, box: Box): Brick {
   const values = new Float32Array(buffer, byteOffset, slice * depth);
   const brick = { values, start: 0, pitch: width, slice, width, height, depth };
   if (slice * depth === 0) return brick;
-  const stacked = volume.planes.length > 1;
-  if (!stacked && unfilled(volume) === 0 && height === volume.height) {
-    // Whole slices lie one below the other.
-    readRows(reader, 0, { x, y: z * height, width, height: height * depth }, values, 0);
-    return brick;
-  }
-  for (let n = 0; n < depth; n++) {
-    const top = stacked ? y : (z + n) * volume.height + y;
-    readSlice(reader, stacked ? z + n : 0, { x, y, width, height }, top, values, n * slice);
+  const slices = volume.depth / volume.planes.length;
+  // Whole slices of a tensor lie one below the other.
+  const isWhole = unfilled(volume) === 0 && height === volume.height;
+  for (let n = 0, count = 1; n < depth; n += count) {
+    const place = placeOf(volume, z + n), { tensor } = place;
+    const top = place.slice * volume.height + y;
+    if (isWhole) {
+      count = Math.min(depth - n, slices - place.slice);
+      const rows = { x, y: top, width, height: height * count };
+      readRows(reader, tensor, rows, values, n * slice);
+    } else readSlice(reader, tensor, { x, y, width, height }, top, values, n * slice);
   }
   return brick;
 }
@@ -77,7 +79,7 @@ function readRows(
 ): void {
   const plane = reader.volume.planes[index]!;
   const rows = Math.max(0, Math.min(height, plane.height - y));
-  const cells: CellReader = { ...reader, plane, source: reader.sources[index]! };
+  const cells: CellReader = { ...reader, plane, source: reader.source(index) };
   if (rows > 0) readCells(cells, { x, y, width, height: rows }, { values, start, pitch });
   if (rows < height) values.fill(NaN, start + rows * pitch, start + height * pitch);
 }
