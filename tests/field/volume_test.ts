@@ -288,9 +288,51 @@ Deno.test("tensors of equal shape are a stack, each a slice as its own plane has
       assertEquals(value, flat === undefined ? NaN : 1000 * z + flat);
     }
   }
-  const tensors = [[3, 5], [5, 3]].map((shape) => tensorOf(shape, () => 0).tensor);
-  assertThrows(() => stackVolume(tensors), BadRequest, "[3,5]");
   assertThrows(() => stackVolume([]), BadRequest, "at least one");
+});
+
+Deno.test("stacked tensors of odd shapes are refused with the shapes and who has them", () => {
+  const shapes = [[3, 5], [5, 3], [3, 5], [15], [3, 5]];
+  const tensors = shapes.map((shape, i) => ({
+    ...tensorOf(shape, () => 0).tensor,
+    name: `blocks.${i}`,
+  }));
+  assertThrows(
+    () => stackVolume(tensors),
+    BadRequest,
+    "not [3,5] (blocks.0 and 2 more), [5,3] (blocks.1), [15] (blocks.3)",
+  );
+});
+
+Deno.test("any box of a stack whose axes are chosen holds the elements that they put there", () => {
+  const turns = fc.constantFrom(
+    { x: [0], y: [1, 2], z: [] },
+    { x: [2], y: [1], z: [0] },
+    { x: [], y: [2], z: [1, 0] },
+    { x: [1], y: [], z: [2, 0] },
+  );
+  const shape = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 3, maxLength: 3 });
+  const count = fc.integer({ min: 2, max: 5 });
+  fc.assert(fc.property(turns, shape, count, share, (axes, shape, count, share) => {
+    const made = Array.from({ length: count }, (_, n) => tensorOf(shape, (i) => 1000 * n + i));
+    const volume = stackVolume(made.map(({ tensor }) => tensor), axes);
+    const steps = rowMajor(shape);
+    const along = (of: readonly number[]) => of.reduce((n, axis) => n * shape[axis]!, 1);
+    const sides = [along(axes.x), along(axes.y), count * along(axes.z)] as const;
+    assertEquals(size(volume), [...sides]);
+    const wanted = new Float32Array(sides[0] * sides[1] * sides[2]);
+    for (const [n, { flat }] of made.entries()) {
+      for (const [i, value] of flat.entries()) {
+        const index = shape.map((side, axis) => Math.floor(i / steps[axis]!) % side);
+        const at = (of: readonly number[]) =>
+          of.reduce((sum, axis) => sum * shape[axis]! + index[axis]!, 0);
+        const [x, y, z] = [at(axes.x), at(axes.y), n * along(axes.z) + at(axes.z)];
+        wanted[(z * sides[1] + y) * sides[0] + x] = value;
+        assertEquals(elementOf(volume, x, y, z), { tensor: n, index });
+      }
+    }
+    checkCells(volume, made.map(({ source }) => source), wanted, share);
+  }));
 });
 
 Deno.test("elements lead to the cells that they are read at, and each has one", () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { foldVolume } from "../../src/field/volume.ts";
+import { foldVolume, stackVolume } from "../../src/field/volume.ts";
 import type { Facts } from "../../src/modes/mode.ts";
 import { voxels } from "../../src/modes/voxels.ts";
 import { tensorOf } from "../field/planes.ts";
@@ -25,6 +25,23 @@ Deno.test("slices weigh alike where there are no channels, or none through the v
   const across = foldVolume(tensorOf([5, 3], () => 0).tensor, { x: [0], y: [], z: [1] });
   assertEquals([...voxels.weights(directed, facts, across, 0)!], [255, 255, 255]);
   assertEquals(voxels.weights({ colour: "value" }, facts, volumeOf([5, 16]), 0), null);
+});
+
+Deno.test("a slice of a stack weighs as its tensor does, or as its channel where these run through", () => {
+  const tensors = [0, 1, 2].map(() => tensorOf([2, 3], () => 0).tensor);
+  const facts = [
+    { ...factsOf(3, 4)[0]!, scale: { count: 2, mean: 0, variance: 2 } }, // a norm of 2
+    { ...factsOf(1, 1)[0]!, scale: { count: 0, mean: NaN, variance: NaN } },
+    { ...factsOf(0, 8)[0]!, scale: { count: 4, mean: 2, variance: 0 } },
+  ] as unknown as Facts[];
+  const flat = stackVolume(tensors);
+  assertEquals([...voxels.weights(directed, facts, flat, 0)!], [128, 0, 255]);
+  assertEquals([...voxels.weights(directed, facts, flat, 1)!], [0, 255]);
+  assertEquals(voxels.needsChannels(directed, flat), false);
+  const deep = stackVolume(tensors, { x: [1], y: [], z: [0] });
+  assertEquals([...voxels.weights(directed, facts, deep, 0)!], [96, 128, 32, 32, 0, 255]);
+  assertEquals(voxels.needsChannels(directed, deep), true);
+  assertEquals(voxels.needsChannels({ colour: "value" }, deep), false);
 });
 
 Deno.test("an image is made of no more voxels than it has pixels a side, nor than fit", () => {
