@@ -43,6 +43,22 @@ export const goldenTiles = [
   ["volume-directions", "burn-mnist", "conv3", "voxels", "0/0/0", "colour=direction"],
   ["volume-cubes", "tiny-transformer", "blocks.1.fc", "voxels", "0/0/0", "render=cubes&yaw=120"],
   ["volume-cut", "burn-mnist", "conv3", "voxels", "0/0/0", "render=maximum&axis=z&slice=0.4"],
+  [
+    "octree-stack",
+    "tiny-transformer",
+    "blocks.1.fc",
+    "octree",
+    "2/0/0",
+    "stack=blocks&axis=y&slice=5&epsilon=1",
+  ],
+  [
+    "volume-stack",
+    "tiny-transformer",
+    "blocks.1.ln1",
+    "voxels",
+    "0/0/0",
+    "stack=blocks&render=cubes&opacity=haze&normalize=minmax",
+  ],
   ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
 ] as const;

@@ -303,3 +303,18 @@ async function until(condition: () => boolean): Promise<void> {
   }
   assert(condition());
 }
+
+Deno.test("a stack of remote layers is drawn as that of local ones", () => {
+  const layers = Array.from({ length: 5 }, (_, i) => [
+    [`h.${i}.up.weight`, { shape: [40, 70], values: values(2800, 100 * i) }],
+    [`h.${i}.norm.weight`, { shape: [70], values: values(70, i) }],
+  ]).flat();
+  return withBoth(async (far, near) => {
+    for (const mode of ["octree", "voxels"]) {
+      const query = `stack=blocks${mode === "octree" ? "&axis=x" : "&colour=direction"}`;
+      const address = tileAt("h.3.up", [0, 0, 0], query, { mode });
+      const [a, b] = [await far.ticket(address).tile(), await near.ticket(address).tile()];
+      assertEquals(a.bytes, b.bytes);
+    }
+  }, modelFile(Object.fromEntries(layers)));
+});
