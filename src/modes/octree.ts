@@ -8,7 +8,8 @@ import type { Volume } from "../field/volume.ts";
 import type { Legend, OctreeMode, Option, Options, Parameter, Picture } from "./mode.ts";
 import { normalizationParameters, short, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
-import { stackedIn, volumeParameters } from "./volume_parameters.ts";
+import { stackedIn } from "./stack_legend.ts";
+import { volumeParameters } from "./volume_parameters.ts";
 import { tintOf } from "./weights.ts";
 
 /** Cells of a volume, across, down and through. */

@@ -11,7 +11,7 @@ import type { Facts, Legend, Options, VoxelMode } from "./mode.ts";
 import { special, stops } from "./normalize.ts";
 import { opacities, type OpacityName, parsePoints, transferOf } from "./opacity.ts";
 import { parseVolumeAxes } from "./options.ts";
-import { stackedIn } from "./volume_parameters.ts";
+import { stackedIn } from "./stack_legend.ts";
 import { voxelParameters } from "./voxel_parameters.ts";
 import { tintOf } from "./weights.ts";
 

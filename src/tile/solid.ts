@@ -1,3 +1,4 @@
+import type { Done } from "../compute/jobs.ts";
 import { RAMP, type Shade } from "../compute/ops.ts";
 import type { RayImage, RayScene, RayVolume } from "../compute/ray/ops.ts";
 import { wasm as ops } from "../compute/wasm.ts";
@@ -15,7 +16,6 @@ import { elementOf, placeOf, type VolumeAxes, volumeOf } from "../field/volume.t
 import { parseOptions } from "../modes/options.ts";
 import type { Cell, Tint } from "../modes/mode.ts";
 import { volumeModes } from "../modes/table.ts";
-import type { Done } from "../compute/jobs.ts";
 import { inspect } from "./inspect.ts";
 import { type Drawn, paint, type Rendered, timed } from "./render.ts";
 import type { Inspection, TileFormat } from "./tile.ts";

@@ -15,7 +15,7 @@ import { Octrees } from "./octrees.ts";
 import type { Plan } from "./plans.ts";
 import type { Rendered } from "./render.ts";
 import { Stack, type StackWork } from "./stack.ts";
-import { isStackable, stackOf } from "./stacked.ts";
+import { isStackable, stackOf } from "./stack_option.ts";
 import type { Address, Inspection, View } from "./tile.ts";
 import { findLayer } from "./view.ts";
 import type { VolumeJob } from "./volume_job.ts";

@@ -12,13 +12,10 @@ import { stepsOf } from "../field/slab.ts";
 import type { Facts, Guest, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
-import { keptBytes } from "../storage/kept.ts";
-import { openSource } from "../storage/open.ts";
 import { Prefetched } from "../storage/prefetched.ts";
-import type { SourceRef } from "../storage/source.ts";
-import { fingerprint } from "../storage/version.ts";
 import { Composite } from "./compose.ts";
 import { copyOf, figures } from "./figures.ts";
+import { Handles } from "./handles.ts";
 import { inspect } from "./inspect.ts";
 import type { Finished, Job, LayerContext } from "./job.ts";
 import { readNumbers } from "./networks.ts";
@@ -43,13 +40,12 @@ interface Loaded extends LayerContext {
 
 const layers = new Map<string, LayerContext>();
 const loaded = new Map<string, Loaded>();
-// Handles by path and version: a model's tensors mostly share one file.
-const sources = new Map<string, SyncSource>();
 // What came with the job in hand, of files that the main thread fetches.
 const prefetched = new Prefetched();
-const HANDLES = 64;
-// Bytes of decoded members and chunks held, those of one source at least.
-const DECODED = 128 << 20;
+const handles = new Handles(prefetched, (source) => {
+  // Layers that read from it open it again when asked.
+  for (const [id, layer] of loaded) if (sourcesOf(layer).includes(source)) loaded.delete(id);
+});
 // Drawings kept ready a layer.
 const DRAWINGS = 64;
 
@@ -63,7 +59,9 @@ serveJobs<Job>({
     const layer = loaded.get(id);
     loaded.delete(id);
     const inUse = new Set(loaded.values().flatMap(sourcesOf));
-    for (const source of layer ? sourcesOf(layer) : []) if (!inUse.has(source)) close(source);
+    for (const source of layer ? sourcesOf(layer) : []) {
+      if (!inUse.has(source)) handles.close(source);
+    }
   },
   async work(job, cancelled) {
     prefetched.begin(job.supplies);
@@ -105,7 +103,7 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
       return { value, transfer: [value.bytes.buffer] };
     }
     case "network":
-      return { value: readNumbers(job.plan, ({ source }) => open(source), ops) };
+      return { value: readNumbers(job.plan, ({ source }) => handles.open(source), ops) };
     case "merge":
     case "slice":
     case "fill":
@@ -252,8 +250,8 @@ function load(id: string): Loaded {
     throw new Changed("the model changed while this waited; ask again", { retryAfter: 1 });
   }
   const { tensor, versus } = context.plane;
-  const source = open(tensor.source);
-  const other = versus && open(versus.plane.tensor.source, source);
+  const source = handles.open(tensor.source);
+  const other = versus && handles.open(versus.plane.tensor.source, source);
   const layer = { ...context, source, other, clock: { read: 0, decode: 0 }, drawings: new Map() };
   loaded.set(id, layer);
   return layer;
@@ -286,32 +284,3 @@ function drawing(
 }
 
 const sourcesOf = ({ source, other }: Loaded): SyncSource[] => other ? [source, other] : [source];
-
-/** Opens what is not open yet; others may be closed for it, but not one that is to be `kept`. */
-function open(ref: SourceRef, kept?: SyncSource): SyncSource {
-  const key = fingerprint(
-    JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? fingerprint(value) : value),
-  );
-  const known = sources.get(key);
-  if (known) return known;
-  const source = openSource(ref, (remote) => prefetched.open(remote));
-  if (!source.readSync) throw new Unreadable(`${source.name} cannot be read without waiting`);
-  let decoded = keptBytes(source.ref);
-  for (const other of [...sources.values()].reverse()) {
-    const bytes = keptBytes(other.ref);
-    if (bytes > 0 && (decoded += bytes) > DECODED && other !== kept) close(other);
-  }
-  for (const other of sources.values()) {
-    if (sources.size < HANDLES) break;
-    if (other !== kept) close(other);
-  }
-  sources.set(key, source as SyncSource);
-  return source as SyncSource;
-}
-
-/** Closes a handle, and lets go of the layers that read from it: they open it again when asked. */
-function close(source: SyncSource): void {
-  for (const [key, other] of sources) if (other === source) sources.delete(key);
-  for (const [id, layer] of loaded) if (sourcesOf(layer).includes(source)) loaded.delete(id);
-  source.close();
-}
