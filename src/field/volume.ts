@@ -66,20 +66,18 @@ export function activationAxes({ shape }: TensorInfo): VolumeAxes | undefined {
 /**
  * Tensors of equal shape one behind the other in one volume, in their order. Without `axes` each is a
  * slice, folded as its plane; with them, as many slices as the axes of `z` make. Throws `BadRequest`,
- * which names the shapes where they differ, and where `axes` is not a split of the tensors' axes.
+ * which names the shapes, or the sizes of slices, where they differ, and where `axes` is not a split of the tensors' axes.
  */
 export function stackVolume(tensors: readonly TensorInfo[], axes?: VolumeAxes): Volume {
-  const shapes = Map.groupBy(tensors, ({ shape }) => `[${shape}]`);
-  if (shapes.size > 1) {
-    const found = Array.from(shapes, ([shape, [first, ...others]]) => {
-      const more = others.length > 0 ? ` and ${others.length} more` : "";
-      return `${shape} (${first!.name}${more})`;
-    });
-    throw new BadRequest(`tensors of a stack have equal shapes, not ${found.join(", ")}`, {
-      ...{ found: [...shapes.keys()], expected: "one shape" },
-    });
-  }
+  checkAlike("shapes", tensors, ({ shape }) => `[${shape}]`);
   const volumes = tensors.map((tensor) => axes ? foldVolume(tensor, axes) : sliceOf(tensor));
+  // Where a file keeps axes in another order, equal shapes may fold differently.
+  const extents = new Map(
+    volumes.map(({ planes, width, height }) =>
+      [planes[0]!.tensor.name, `${width} × ${height}`] as const
+    ),
+  );
+  checkAlike("slices", tensors, ({ name }) => extents.get(name)!);
   const [first] = volumes, last = tensors.at(-1);
   if (!first || !last) throw new BadRequest("a stack needs at least one tensor", { found: 0 });
   const { width, height, depth, cells, split, described } = first, { length } = tensors;
@@ -136,6 +134,24 @@ function ofAxes(tensor: TensorInfo, axes: VolumeAxes, split: Split | null): Volu
     ...{ width: plane.width, height: extent(axes.y), depth: extent(axes.z) },
     ...{ cells, planes: [plane], split, described: describe(shape, axes, split) },
   };
+}
+
+/** Throws `BadRequest` where tensors of a stack differ in something, with all that was found. */
+function checkAlike(
+  what: string,
+  tensors: readonly TensorInfo[],
+  spell: (tensor: TensorInfo) => string,
+): void {
+  const kinds = Map.groupBy(tensors, spell);
+  if (kinds.size < 2) return;
+  const found = Array.from(
+    kinds,
+    ([kind, [first, ...others]]) =>
+      `${kind} (${first!.name}${others.length > 0 ? ` and ${others.length} more` : ""})`,
+  );
+  throw new BadRequest(`tensors of a stack have equal ${what}, not ${found.join(", ")}`, {
+    ...{ found: [...kinds.keys()], expected: `equal ${what}` },
+  });
 }
 
 /** A tensor as a single slice: its plane. */

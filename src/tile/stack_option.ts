@@ -2,8 +2,7 @@ import { BadRequest } from "../errors.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
 import { siblingsOf } from "../model/siblings.ts";
-import type { Found } from "../model/views.ts";
-import { findLayer } from "./view.ts";
+import { findTensor, type Found } from "../model/views.ts";
 
 /** Tensors of a stack: each is a layer that the engine knows meanwhile. */
 const MOST = 1024;
@@ -11,7 +10,7 @@ const MOST = 1024;
 /**
  * The tensors that the option `stack` puts one behind the other: that of each repeated block, or of
  * each layer on a list; without it the one that was found. Throws `BadRequest`, which says what was
- * found, where there are not at least two, and `NotFound` for a name that no layer has.
+ * found, where there are not at least two, and for a name that no layer has.
  */
 export function stackOf(model: Model, found: Found, stack: string | null): readonly TensorInfo[] {
   if (stack === null) return [found.tensor];
@@ -49,7 +48,11 @@ function ofBlocks(model: Model, found: Found): readonly TensorInfo[] {
 }
 
 function ofList(model: Model, { tensor }: Found, stack: string): readonly TensorInfo[] {
-  const tensors = stack.split(",").map((name) => findLayer(model, name).tensor);
+  const tensors = stack.split(",").map((name) => {
+    const { tensor } = findTensor(model, name) ?? {};
+    if (tensor) return tensor;
+    throw refused(stack, `names "${name}", of which model "${model.id}" has no layer or tensor`);
+  });
   if (tensors.length < 2) {
     throw refused(
       stack,

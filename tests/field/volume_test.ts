@@ -304,6 +304,16 @@ Deno.test("stacked tensors of odd shapes are refused with the shapes and who has
   );
 });
 
+Deno.test("stacked tensors of one shape that fold to different slices are refused", () => {
+  const { tensor } = tensorOf([3, 5], () => 0);
+  const turned = { ...tensor, name: "turned", layout: [1, 0] };
+  assertThrows(() => stackVolume([tensor, turned]), BadRequest, "5 × 3 (test), 3 × 5 (turned)");
+  const [long] = [interleaved(3, 7, null).tensor];
+  const plain = { ...tensorOf([42], () => 0).tensor, name: "plain" };
+  assertThrows(() => stackVolume([long, plain]), BadRequest, "slices, not ");
+  assertEquals(size(stackVolume([tensor, turned], { x: [0], y: [1], z: [] })), [3, 5, 2]);
+});
+
 Deno.test("any box of a stack whose axes are chosen holds the elements that they put there", () => {
   const turns = fc.constantFrom(
     { x: [0], y: [1, 2], z: [] },

@@ -60,7 +60,7 @@ Deno.test("how a layer's volume is merged is answered as JSON, and what cannot b
         ["/octree/tiny-transformer/blocks.1.fc?epsilon=0", 400, /epsilon=0 is not a number from/],
         ["/octree/tiny-transformer/nothing", 404, /no layer or tensor "nothing"/],
         ["/octree/tiny-transformer/head?stack=blocks", 400, /"head.weight" lies in none/],
-        ["/octree/tiny-transformer/head?stack=head,nobody", 404, /"nobody"/],
+        ["/octree/tiny-transformer/head?stack=head,nobody", 400, /"nobody"/],
         ["/tiles/digits-mlp-f16/l1.fc/voxels/0/0/0.png?stack=blocks", 400, /\[192,784\] \(l1/],
         ["/octree/nobody/blocks.1.fc", 404, /nobody/],
       ] as const

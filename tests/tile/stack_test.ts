@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import sharp from "sharp";
 import { rayScene } from "../../src/compute/reference/raymarch.ts";
-import { BadRequest, NotFound } from "../../src/errors.ts";
+import { BadRequest } from "../../src/errors.ts";
 import { transferOf } from "../../src/modes/opacity.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { concat, npyFile, npyHeader, zipFile } from "../formats/build.ts";
@@ -250,7 +250,8 @@ Deno.test("layers that cannot be stacked are refused with what there is", () =>
     refused("h.0.v", "h.0.v", "names one layer");
     refused("h.0.v", "h.1.v,h.2.v", `does not name "h.0.v.weight"`);
     refused("h.0.v", "h.0.v,embed", "not [2,3] (h.0.v.weight), [3,2] (embed.weight)");
-    assertThrows(() => viewOf(engine, "h.0.v", "stack=h.0.v,nobody"), NotFound, `"nobody"`);
+    refused("h.0.v", "h.0.v,nobody", `names "nobody", of which model "model" has no layer`);
+    refused("h.0.v", "h.0.v,", `names "", of which`);
     assertThrows(() => viewOf(engine, "h.0.v", "stack=blocks&axes=0||"), BadRequest, "axes=0||");
     assertThrows(() => viewOf(engine, "h.0.v", "stack=blocks&slice=3"), BadRequest, "the 3 slices");
     assertEquals(viewOf(engine, "h.0.v", "").idle, []);
