@@ -114,6 +114,9 @@ Deno.test("a stack is normalised and merged by all of its layers together", () =
     );
     assertEquals([legend.ramp!.stops[0]!.value, legend.ramp!.stops.at(-1)!.value], [-2, 40]);
     assertEquals(legend.special[0]!.count, 1);
+    const twice = "stack=b.0.w,b.0.w&normalize=minmax&colormap=viridis";
+    const { ramp } = await engine.legend(viewOf(engine, "b.0.w", twice));
+    assertEquals([ramp!.stops[0]!.value, ramp!.stops.at(-1)!.value], [-2, 3]);
     assertEquals(legend.title, "Mean of a cube, slice z = 1");
     const words = "slice of b.1.w.weight, of 2 layers, z from b.0.w.weight to b.1.w.weight";
     assert(legend.normalization.endsWith(words), legend.normalization);
@@ -221,6 +224,14 @@ Deno.test("a list stacks just the layers that it names, in its order", () =>
       engine.ticket(tileOf("h.0.w", [0, 0, 0], query)).etag
     );
     assertEquals(new Set(tags).size, tags.length);
+    for (
+      const [order, z] of [["h.0.w,h.4.w", 0], ["h.4.w,h.0.w", 4], ["h.0.w,h.2.w", 0]] as const
+    ) {
+      const query = `stack=${order}&slice=0&epsilon=1e-6&range=-1,1`;
+      const { values } = await numbers(engine, tileOf("h.0.w", [0, 0, 0], query));
+      const [first] = rays[`h.${z}.w.weight`]!.values;
+      assertAlmostEquals(values[0]!, first!, 2e-6, order);
+    }
   }));
 
 Deno.test("layers that cannot be stacked are refused with what there is", () =>
