@@ -77,7 +77,10 @@ Deno.test("numbers may be a word's end, or padded with zeros; blocks without the
     ...[0, 2].map((i) => `h.${i}.up.bias`),
     ...[0, 1, 2].map((i) => `h.${i}.down.weight`),
     "h.1.gate.weight",
+    ...[0, 1, 2].map((i) => `h.${i}.side.bias`),
+    ...[0, 2].map((i) => `h.${i}.side.weight`),
   );
+  assertEquals(beside(model, "h.0.side"), ["h.*.side", "h.0.side.weight", "h.2.side.weight"]);
   assertEquals(beside(model, "h.0.up.bias"), ["h.*.up", "h.0.up.bias", "h.2.up.bias"]);
   assertEquals(beside(model, "h.1.gate"), ["h.*.gate", "h.1.gate.weight"]);
 });
@@ -94,4 +97,18 @@ Deno.test("views have siblings among views", () => {
     "blk.0.up.weight:scale",
     "blk.1.up.weight:scale",
   ]);
+});
+
+Deno.test("where tensors are not named for their layers, main ones are siblings", () => {
+  const layers = [0, 1].map((index) => {
+    const [main, bias] = [tensor(`MatMul_${7 - index}`), tensor(`Add_${index}`)];
+    const block = { pattern: "blocks.*", index, indices: [index] };
+    return { name: `blocks.${index}.fc`, block, main, tensors: [main, bias] };
+  });
+  const model = { layers, views: [] } as unknown as Model;
+  const [first] = model.layers;
+  const names = (tensor: TensorInfo) =>
+    siblingsOf(model, { layer: first!, tensor })!.tensors.map(({ name }) => name);
+  assertEquals(names(first!.main), ["MatMul_7", "MatMul_6"]);
+  assertEquals(names(first!.tensors[1]!), ["Add_0"]);
 });
