@@ -3,7 +3,7 @@ import * as api from "./api.ts";
 import { type Guide, guideOf, type Region, rescaled, toMap, toPlane } from "./guide.ts";
 import type { Outline } from "./outline.ts";
 import type { PlaneMap } from "./map.ts";
-import { hasMap, isWhole, onLayer, type Scene, type Widget } from "./scene.ts";
+import { hasMap, isWhole, knownOn, onLayer, type Scene, type Widget } from "./scene.ts";
 import type { Point } from "./state.ts";
 import type { Store } from "./store.ts";
 
@@ -75,15 +75,19 @@ export class Journey implements Widget {
     const guide = await guideOf(scene.subject.model, scene.subject.version);
     if (scene !== this.#scene) return;
     const regions = guide.find(name);
-    if (regions.length === 0 || !isWhole(scene)) return this.open(name);
+    if (regions.length === 0 || !isWhole(scene)) return await this.open(name);
     this.#found = name;
     this.map.flyTo(around(regions));
     this.outline.mark(regions);
   }
 
   /** A layer or a tensor in its own plane. */
-  open(name: string): void {
-    this.store.set({ layer: name, mode: null, place: null, pin: null });
+  async open(name: string): Promise<void> {
+    const scene = this.#scene;
+    if (!scene) return;
+    const options = await knownOn(name, scene.model, this.store.state.options);
+    if (scene !== this.#scene) return;
+    this.store.set({ layer: name, mode: null, options, place: null, pin: null });
   }
 
   /** The plane of the tensor under a cell of the map, at the same place and of the same size. */

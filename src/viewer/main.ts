@@ -68,7 +68,7 @@ const pins = new Pins(store, map, panels, journey, report);
 const minimap = new Minimap(store, map);
 const layers = new LayerList({
   find: (name) => void journey.find(name).catch(report),
-  open: (name) => journey.open(name),
+  open: (name) => void journey.open(name).catch(report),
   found: () => journey.found,
   isRead: () => ingest.isDone,
 });
@@ -232,7 +232,7 @@ function stepLayer(step: 1 | -1): void {
     names[at < 0 && step < 0 ? names.length - 1 : (at + step + names.length) % names.length];
   if (layer === undefined) return;
   if (isWhole(scene)) journey.find(layer).catch(report);
-  else journey.open(layer);
+  else journey.open(layer).catch(report);
 }
 
 const toMap = () => void journey.leave().catch(report);

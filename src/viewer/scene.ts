@@ -105,19 +105,22 @@ export async function withNewLegend(scene: Scene): Promise<Scene> {
 }
 
 /** What a map shows of one tensor, as the tensor's own plane shows it. */
-export async function onLayer(scene: Scene, layer: string): Promise<Scene> {
-  const { model, subject: { options } } = scene;
+export async function onLayer({ model, subject }: Scene, layer: string): Promise<Scene> {
+  const options = await knownOn(layer, model, subject.options);
+  return await resolve({ ...noState, model: model.id, layer, options });
+}
+
+/** Those of the options that the mode in which a layer opens has. */
+export async function knownOn(
+  layer: string,
+  model: api.ModelDetail,
+  options: State["options"],
+): Promise<State["options"]> {
   const detail = await once(`layer ${model.id} ${layer}`, () => api.layer(model.id, layer));
   const known = new Set(
     detail.modes.find(({ missing }) => missing === null)?.parameters.map(({ name }) => name),
   );
-  const kept = Object.entries(options).filter(([name]) => known.has(name));
-  return await resolve({
-    ...noState,
-    model: model.id,
-    layer,
-    options: Object.fromEntries(kept),
-  });
+  return Object.fromEntries(Object.entries(options).filter(([name]) => known.has(name)));
 }
 
 const noState = parseState({ search: "", hash: "" });

@@ -35,6 +35,13 @@ browserTest(
     await page.click("#adjust");
     assertEquals(await stack.locator("select").inputValue(), list);
 
+    // The mode in which a layer opens knows nothing of stacks.
+    await page.click("[data-target='blocks.1.qkv']");
+    await page.waitForURL(/layer=blocks\.1\.qkv/);
+    await settled(page);
+    assertEquals(new URL(page.url()).searchParams.get("stack"), null);
+    assertEquals(await page.locator("#current b").innerText(), "blocks.1.qkv");
+
     await page.goto(`${visit.origin}?model=tiny-transformer&layer=head&mode=octree`);
     await settled(page);
     await page.click("#adjust");
