@@ -10,6 +10,7 @@ import {
   describeWhole,
 } from "../src/tile/describe.ts";
 import { WHOLE } from "../src/tile/address.ts";
+import { atStep } from "../src/model/captured.ts";
 import { formats } from "../src/formats/table.ts";
 import type { Model } from "../src/model/model.ts";
 import { LruCache } from "../src/storage/lru.ts";
@@ -34,7 +35,7 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
 
   /** Made once a version: even a 304 needs its tag. */
   function describedOnce(model: Model): Content {
-    const key = JSON.stringify([model.id, model.version]);
+    const key = JSON.stringify([model.id, model.version, model.step]);
     const known = described.get(key);
     if (known) return known;
     const body = describeModel(model, engine.modes(), base);
@@ -56,13 +57,13 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
       });
     })
     .get("/models/:model", (c) => {
-      const query = only(c.req.raw, "v");
-      const model = engine.model(c.req.param("model"));
+      const query = only(c.req.raw, "v", "step");
+      const model = atStep(engine.model(c.req.param("model")), query);
       return answer(c.req.raw, describedOnce(model), cacheControl(query, model));
     })
     .get("/models/:model/:layer", (c) => {
-      const query = only(c.req.raw, "v");
-      const model = engine.model(c.req.param("model"));
+      const query = only(c.req.raw, "v", "step");
+      const model = atStep(engine.model(c.req.param("model")), query);
       if (c.req.param("layer") === WHOLE) {
         const body = describeWhole(model, engine.mapModes(), base);
         return json(c.req.raw, body, cacheControl(query, model));

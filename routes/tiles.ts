@@ -48,8 +48,8 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
     })
     .get("/:model/:layer/:mode/map.json", (c) => {
       const { model: id, layer, mode } = c.req.param();
-      const query = only(c.req.raw, "v");
-      const view = engine.view(id, layer, mode, new URLSearchParams());
+      const query = only(c.req.raw, "v", "step");
+      const view = engine.view(id, layer, mode, query);
       if (view.layer !== null) {
         const message = `a single layer has no map: map.json is that of layer "${WHOLE}"`;
         throw new NotFound(message, { found: layer, expected: WHOLE });

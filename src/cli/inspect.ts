@@ -1,6 +1,7 @@
 import type { Summary } from "../analysis/summary.ts";
 import { NotFound } from "../errors.ts";
 import { elementCount } from "../formats/format.ts";
+import type { Model } from "../model/model.ts";
 import { verifyModel } from "../model/verify.ts";
 import { describeModel } from "../tile/describe.ts";
 import { createEngine } from "../tile/engine.ts";
@@ -46,7 +47,7 @@ export const inspect: Verb = {
       const body = narrow(describeModel(model, engine.modes()), given.text("layer"), path);
       const names = body.tensors.map(({ name }) => name);
       const { summaries, failures } = measured
-        ? await measure(engine, model.id, names, given, signal)
+        ? await measure(engine, model, names, given, signal)
         : { failures: [] };
       if (given.has("json")) {
         const tensors = body.tensors.map((tensor, i) =>
@@ -89,7 +90,7 @@ type Summaries = readonly (Summary | undefined)[];
 /** Measures what can be measured, and tells of each tensor that could not be why. */
 async function measure(
   engine: Engine,
-  model: string,
+  model: Model,
   names: readonly string[],
   given: Given,
   signal: AbortSignal,

@@ -181,6 +181,38 @@ export interface Listing {
   /** Other looks at bytes of the tensors, such as the scales of quantized blocks; not counted. */
   readonly views?: readonly TensorInfo[];
   readonly graph?: Graph;
+  /** Of a capture, whose last step `tensors` are of. */
+  readonly capture?: Capture;
+}
+
+/** Moments of a training. */
+export interface Capture {
+  /** Names of layers, in order of depth. */
+  readonly order: readonly string[];
+  /** Ascending; at least one. */
+  readonly steps: readonly Step[];
+}
+
+/** What a network held and computed at one moment of its training. */
+export interface Step {
+  readonly step: number;
+  /** What else is known of it: loss, epoch, accuracy. */
+  readonly facts: Metadata;
+  /** Weights, by the network's own names. */
+  readonly tensors: readonly TensorInfo[];
+  readonly captured: readonly Captured[];
+}
+
+/** A sample is what was put in, and what belongs to that: labels. */
+export type CapturedKind = "gradient" | "activation" | "attention" | "sample";
+
+/** A tensor that is no weight. */
+export interface Captured {
+  readonly kind: CapturedKind;
+  /** The weight that a gradient is of; else the layer, or its own name. */
+  readonly of: string;
+  /** By the name in its file: "act/conv1". */
+  readonly tensor: TensorInfo;
 }
 
 export interface Ignored {

@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
 import type { Source } from "../storage/source.ts";
+import { capture } from "./capture.ts";
 import { epochJson } from "./epoch_json.ts";
 import type { Format } from "./format.ts";
 import { gguf } from "./gguf.ts";
@@ -21,6 +22,7 @@ import { tfjs } from "./tfjs.ts";
 export const formats: readonly Format[] = [
   shardedSafetensors,
   shardedPytorch,
+  capture,
   safetensors,
   npy,
   npz,

@@ -11,7 +11,7 @@ const shard = /^(.*)-\d{5}-of-(\d{5})\.safetensors$/;
 const number = /-\d{5}-of-\d{5}(?=\.[a-z]+$)/;
 /** Names that say nothing of a model: its folder's name, or its repository's, says more. */
 const plain =
-  /^(model|pytorch_model|tf_model|adapter_model|diffusion_pytorch_model|saved_model|weights|variables)(\.\w+)*$/;
+  /^(model|pytorch_model|tf_model|adapter_model|diffusion_pytorch_model|saved_model|weights|variables|capture)(\.\w+)*$/;
 /** Folders within folders, down from the one that was named. */
 const MAX_DEPTH = 8;
 

@@ -1,4 +1,4 @@
-import type { Ignored, LostFile, Metadata, TensorInfo } from "../formats/format.ts";
+import type { Captured, Ignored, LostFile, Metadata, TensorInfo } from "../formats/format.ts";
 import type { Structure } from "./structure.ts";
 import type { BlockPlace } from "./order.ts";
 import type { Fetch } from "../storage/prefetched.ts";
@@ -28,11 +28,24 @@ export interface Model {
   readonly layers: readonly Layer[];
   readonly structure: Structure;
   readonly metadata: Metadata;
+  /** Of a capture, the moment that it is at; null of others. */
+  readonly step: number | null;
+  /** Of a capture, all of its moments, the last being what is opened. */
+  readonly steps: readonly Moment[];
+  /** A capture at another of its moments. Throws `BadRequest` naming those there are. */
+  at(step: number): Model;
   /** Fetches bytes for workers, which cannot wait for them; not there where all files are local. */
   readonly fetch?: Fetch;
   /** Throws `Changed` if a file behind the model is no longer the one that was opened. */
   check(): void;
   close(): void;
+}
+
+/** A moment of a training. */
+export interface Moment {
+  readonly step: number;
+  /** What else is known of it: loss, epoch, accuracy. */
+  readonly facts: Metadata;
 }
 
 /** Tensors that belong together, such as a weight and its bias; drawn as its main tensor. */
@@ -41,16 +54,20 @@ export interface Layer {
   readonly name: string;
   /**
    * What its operation, or else its name and shape, make it: linear, convolution, embedding, norm,
-   * attention, recurrent, vector, scalar, constant, optimizer, tensor.
+   * attention, recurrent, vector, scalar, constant, optimizer, tensor; of a layer of a capture that
+   * has no weights, activation, attention or sample.
    */
   readonly kind: string;
   /** What its name says it does there: "attention.query", "mlp.up", "norm.final", "head". */
   readonly role: string | null;
   /** The repeated block that it lies in. */
   readonly block: BlockPlace | null;
-  /** The tensor that stands for the layer: its weight. */
+  /** The tensor that stands for the layer: its weight, or else what was captured of it. */
   readonly main: TensorInfo;
+  /** Its weights. */
   readonly tensors: readonly TensorInfo[];
+  /** What a capture has of it besides. */
+  readonly captured: readonly Captured[];
   /** Elements in all its tensors. */
   readonly parameters: number;
   /** Names of the layers whose results reach it through no other one, where a graph tells. */

@@ -6,6 +6,7 @@ import { isRemote } from "../storage/scheme.ts";
 import type { Source } from "../storage/source.ts";
 import { supplier } from "../storage/supply.ts";
 import { fingerprint } from "../storage/version.ts";
+import { openCapture, parametersOf, refuseStep } from "./captured.ts";
 import { stem, titleOf } from "./find.ts";
 import type { Model } from "./model.ts";
 import { openPlace, type Reach } from "./place.ts";
@@ -48,26 +49,22 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
       };
       listings.push(await kind.list(source, { beside, ...(signal ? { signal } : {}) }));
     }
+    const [{ capture = null }] = listings as [Listing];
     const tensors = listings.flatMap((listing) => listing.tensors);
     refuseDuplicates(isRemote(path) ? titleOf(path) : path, tensors); // a URL may hold secrets
     const fetch = supplier(sources);
     const pairs = listings.flatMap(({ metadata }) => Object.entries(metadata));
     const metadata: Metadata = Object.fromEntries(pairs); // an assignment would obey "__proto__"
     const graph = listings.length === 1 ? listings[0]!.graph : undefined;
-    const { layers, structure } = arrange({ tensors, graph, metadata });
-    return {
+    const common = {
       id: options.id ?? stem(path),
       title: titleOf(path),
       format,
       version: fingerprint(...sources.map((source) => source.version)),
-      parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
       bytes: sources.reduce((sum, source) => sum + source.size, 0),
-      tensors,
       views: listings.flatMap((listing) => listing.views ?? []),
       ignored: listings.flatMap((listing) => listing.ignored ?? []),
       failures: listings.flatMap((listing) => listing.failures ?? []),
-      layers,
-      structure,
       metadata,
       ...(fetch ? { fetch } : {}),
       check() {
@@ -79,6 +76,12 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
         });
       },
       close: () => sources.forEach((source) => source.close()),
+    };
+    if (capture) return openCapture(common, capture);
+    const { layers, structure } = arrange({ tensors, graph, metadata });
+    return {
+      ...{ ...common, tensors, layers, structure, parameters: parametersOf(layers) },
+      ...{ step: null, steps: [], at: (step) => refuseStep(common.id, step, []) },
     };
   } catch (error) {
     failed = true;

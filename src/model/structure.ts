@@ -117,6 +117,7 @@ function describe(
     block,
     main,
     tensors,
+    captured: [],
     parameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     inputs,
     aliases: aliasesOf.size === 0 ? [] : tensors.flatMap(({ name }) => aliasesOf.get(name) ?? []),

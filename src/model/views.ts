@@ -29,6 +29,7 @@ function indexOf({ layers, views, structure }: Model): Map<string, Found> {
   for (const layer of layers) {
     index.set(layer.name, { layer, tensor: layer.main });
     for (const tensor of layer.tensors) tensors.set(tensor.name, { layer, tensor });
+    for (const { tensor } of layer.captured) tensors.set(tensor.name, { layer, tensor });
   }
   for (const [name, found] of tensors) add(name, found);
   for (const tensor of views) {

@@ -1,4 +1,5 @@
 import type { TensorInfo } from "../formats/format.ts";
+import { isLatest } from "../model/captured.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { viewsOf } from "../model/views.ts";
 import type { Look, MapMode, Mode, VolumeMode } from "../modes/mode.ts";
@@ -31,7 +32,7 @@ export const describeModel = (model: Model, modes: readonly (Mode | VolumeMode)[
   bytes: model.bytes,
   failures: model.failures,
   metadata: model.metadata,
-  steps: [],
+  ...timeOf(model),
   structure: describeStructure(model),
   tensors: model.tensors.map((tensor) => ({ ...describeTensor(tensor), ...ties(model, tensor) })),
   views: model.views.map(describeTensor),
@@ -47,9 +48,16 @@ export const describeModel = (model: Model, modes: readonly (Mode | VolumeMode)[
     parameters: layer.parameters,
     modes: modes.filter((mode) => mode.missing(layer) === null).map(({ name }) => name),
     tensors: layer.tensors.map(({ name }) => name),
+    captured: layer.captured.map(({ kind, tensor: { name } }) => ({ kind, name })),
     views: viewsOf(model, layer).map(({ name }) => name),
     url: `${modelUrl(model, base)}/${segment(layer.name)}`,
   })),
+});
+
+/** Of a capture, its moments, and the one that all else is of. */
+const timeOf = ({ step, steps }: Model) => ({
+  ...(step === null ? {} : { step }),
+  steps: steps.map(({ step, facts }) => ({ step, ...facts })),
 });
 
 /** How the layers belong together, what the file itself says of that, and what is left out. */
@@ -84,7 +92,9 @@ export function describeLayer(
   base = "",
 ) {
   const views = viewsOf(model, layer);
-  const main = [...layer.tensors, ...views].find(({ name }) => name === tensor) ?? layer.main;
+  const captured = layer.captured.map(({ tensor }) => tensor);
+  const main = [...layer.tensors, ...views, ...captured].find(({ name }) => name === tensor) ??
+    layer.main;
   // A tensor other than the layer's main one is asked for by its own name.
   const name = main === layer.main ? layer.name : tensor;
   return {
@@ -101,6 +111,7 @@ export function describeLayer(
     dtype: main.dtype,
     parameters: layer.parameters,
     tensors: layer.tensors.map(describeTensor),
+    captured: layer.captured.map(({ kind, tensor }) => ({ kind, ...describeTensor(tensor) })),
     views: views.map(describeTensor),
     modes: modes.map((mode) => {
       const missing = mode.missing({ ...layer, main });
@@ -179,7 +190,8 @@ export function tileTemplate(view: View, layer: string, format: string, base = "
 
 /** What else there is of a picture. */
 export function links(view: View, layer: string, base = "") {
-  const query = queryString(new URLSearchParams(view.query));
+  const asked = askedOf(view);
+  const query = queryString(asked);
   const to = (kind: string) => base + pathOf(kind, view, layer);
   return {
     tilejson: `${to("tiles")}/tile.json${query}`,
@@ -187,7 +199,7 @@ export function links(view: View, layer: string, base = "") {
     legend: `${to("legend")}.json${query}`,
     legend_svg: `${to("legend")}.svg${query}`,
     legend_png: `${to("legend")}.png${query}`,
-    inspect: `${to("inspect")}?${view.query ? `${view.query}&` : ""}x={x}&y={y}`,
+    inspect: `${to("inspect")}?${asked.size > 0 ? `${asked}&` : ""}x={x}&y={y}`,
     ...(view.layer === null
       ? { map: `${to("tiles")}/map.json` }
       : { summary: `${base}/summary/${segment(view.model.id)}/${segment(layer)}` }),
@@ -197,8 +209,22 @@ export function links(view: View, layer: string, base = "") {
 const pathOf = (kind: string, { model, mode }: View, layer: string) =>
   picturePath(kind, { model: model.id, layer, mode: mode.name });
 
-function versioned({ query, version }: View): string {
-  const parameters = new URLSearchParams(query);
-  parameters.set("v", version);
+/** What is drawn, and when. */
+interface Dated {
+  readonly query: string;
+  readonly model: Pick<Model, "step" | "steps">;
+}
+
+/** The query of a view, at its step and its version. */
+export function versioned(view: Dated & Pick<View, "version">): string {
+  const parameters = askedOf(view);
+  parameters.set("v", view.version);
   return queryString(parameters);
+}
+
+/** What a URL of a view must ask for. */
+function askedOf({ query, model }: Dated): URLSearchParams {
+  const parameters = new URLSearchParams(query);
+  if (!isLatest(model)) parameters.set("step", String(model.step));
+  return parameters;
 }

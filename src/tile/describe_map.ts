@@ -1,6 +1,7 @@
 import { type Frame, type Layout, type MapPlane, shortName } from "../field/layout.ts";
 import type { Model } from "../model/model.ts";
 import { segment } from "./address.ts";
+import { versioned } from "./describe.ts";
 
 /** Pixels that a letter of a label takes, and a line of it. */
 const LETTER = 7;
@@ -14,7 +15,7 @@ const LINE = 12;
  * innermost frame that it lies in.
  */
 export function describeMap(
-  model: Pick<Model, "id" | "version">,
+  model: Pick<Model, "id" | "version" | "step" | "steps">,
   layout: Layout,
   norms: ReadonlyMap<string, number> | null,
   base = "",
@@ -32,7 +33,9 @@ export function describeMap(
     nativeZoom,
     align: layout.align,
     url: `${base}/models/${id}/{tensor}`,
-    tiles: `${base}/tiles/${id}/{tensor}/weights/{z}/{x}/{y}.png?v=${segment(model.version)}`,
+    tiles: `${base}/tiles/${id}/{tensor}/weights/{z}/{x}/{y}.png${
+      versioned({ query: "", version: model.version, model })
+    }`,
     layers: layers.map(({ name, kind, role }) => ({ name, kind, role })),
     regions: layout.regions.map(({ plane, left, top, x, y, width, height }) => {
       const { layer, plane: { tensor } } = layout.planes[plane]!;

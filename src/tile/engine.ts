@@ -2,6 +2,7 @@ import { Pool } from "../compute/pool.ts";
 import { NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
+import { atStep } from "../model/captured.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
@@ -216,7 +217,7 @@ class TileEngine implements Engine {
     mode: string,
     query: URLSearchParams,
   ): OpenView | MapView | VolumeView {
-    const opened = this.model(model);
+    const opened = atStep(this.model(model), query);
     if (layer === WHOLE) return this.#maps.view(opened, mode, query);
     const solid = volumeModes.find(({ name }) => name === mode);
     if (solid) return this.#volumes.view(opened, layer, solid, query);
@@ -306,14 +307,12 @@ class TileEngine implements Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  async summary(modelId: string, layerName: string, signal?: AbortSignal): Promise<Summary> {
-    const model = this.model(modelId);
+  async summary(model: Model, layerName: string, signal?: AbortSignal): Promise<Summary> {
     const { tensor } = findLayer(model, layerName);
     return await this.#summaries.of(this.#layers.entry(model, tensor), signal);
   }
 
-  async sketch(modelId: string, layerName: string, signal?: AbortSignal): Promise<LayerSketch> {
-    const model = this.model(modelId);
+  async sketch(model: Model, layerName: string, signal?: AbortSignal): Promise<LayerSketch> {
     const { tensor } = findLayer(model, layerName);
     const found = this.#ingests.of(model)?.foundOf(tensor.name) ?? null;
     if (found) return describeSketch(found.scale, found);

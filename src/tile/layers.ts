@@ -5,6 +5,7 @@ import type { BlockStats } from "../compute/ops.ts";
 import type { Pool, Urgency } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
+import { isLatest } from "../model/captured.ts";
 import { type Axes, fold } from "../field/plane.ts";
 import type { LevelsRef } from "../field/levels.ts";
 import { SAMPLED_FROM } from "../field/levels/sampled.ts";
@@ -75,18 +76,21 @@ export class Layers {
    * one. Throws `BadRequest` where the axes do not split the tensor's.
    */
   entry(
-    model: Pick<Model, "id" | "version" | "fetch">,
+    model: Pick<Model, "id" | "version" | "fetch" | "step" | "steps">,
     tensor: TensorInfo,
     axes?: Axes,
     rival: Rival | null = null,
   ): LayerEntry {
-    const words: unknown[] = [model.id, model.version, tensor.name, axes ?? null];
-    if (rival) words.push(rival.model.id, rival.model.version, rival.tensor.name, rival.how);
+    const words: unknown[] = [model.id, model.version, model.step, tensor.name, axes ?? null];
+    if (rival) {
+      const { model: { id, version, step }, tensor, how } = rival;
+      words.push(id, version, step, tensor.name, how);
+    }
     const id = JSON.stringify(words);
     let entry = this.#entries.get(id);
     if (!entry) {
       const known = { facts: null, pyramid: null, stored: null };
-      const isDefault = !axes && !rival;
+      const isDefault = !axes && !rival && isLatest(model);
       entry = { id, isDefault, ...folded(model, tensor, axes, rival), ...known };
       this.#admit(entry);
     }
@@ -205,15 +209,16 @@ export class Layers {
   }
 
   /** Draws no more from a layer's pyramid on disk, until an ingest has found the layer again. */
-  distrust(model: Pick<Model, "id" | "version">, tensor: string): void {
-    const entry = this.#entries.get(JSON.stringify([model.id, model.version, tensor, null]));
+  distrust(model: Pick<Model, "id" | "version" | "step">, tensor: string): void {
+    const { id, version, step } = model;
+    const entry = this.#entries.get(JSON.stringify([id, version, step, tensor, null]));
     if (entry) entry.stored = null;
   }
 
   /** Drops what is known of any version of a model, and of what was compared with it. */
   forget(model: string): void {
     for (const id of this.#entries.keys()) {
-      const [own, , , , rival] = JSON.parse(id.slice(0, id.lastIndexOf("]") + 1));
+      const [own, , , , , rival] = JSON.parse(id.slice(0, id.lastIndexOf("]") + 1));
       if (own === model || rival === model) this.#drop(id);
     }
   }

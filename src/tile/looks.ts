@@ -100,7 +100,13 @@ export const contentOf = (
   { model, version, against }: Subject,
   ...further: readonly unknown[]
 ): string =>
-  JSON.stringify([model.id, version, against && [against.model.id, against.how], ...further]);
+  JSON.stringify([
+    model.id,
+    version,
+    model.step,
+    against && [against.model.id, against.how],
+    ...further,
+  ]);
 
 /** Does something for each item, some at a time. */
 export async function inTurns<Item>(

@@ -68,7 +68,7 @@ export class Maps {
       }`;
       throw new NotFound(message, { mode: name, allowed });
     }
-    const options = parseOptions(mode, query, ["v"]);
+    const options = parseOptions(mode, query, ["v", "step"]);
     const against = againstOf(options, this.modelOf);
     const { width, height, planes } = this.layout(model);
     if (planes.length === 0) {

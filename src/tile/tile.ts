@@ -205,9 +205,9 @@ export interface Engine {
    * are read once for all of them. Nothing is taken from the cache or put there.
    */
   sheet(addresses: readonly Address[]): Sheet;
-  summary(model: string, layer: string, signal?: AbortSignal): Promise<Summary>;
+  summary(model: Model, layer: string, signal?: AbortSignal): Promise<Summary>;
   /** What one pass over a layer's values tells. */
-  sketch(model: string, layer: string, signal?: AbortSignal): Promise<LayerSketch>;
+  sketch(model: Model, layer: string, signal?: AbortSignal): Promise<LayerSketch>;
   /** How a layer's 3-D grid is merged. Throws `NotFound` for a view of anything else. */
   octree(view: View, signal?: AbortSignal): Promise<LayerOctree>;
   legend(view: View, signal?: AbortSignal): Promise<Legend>;

@@ -72,7 +72,7 @@ function open(
     const message = `mode "${mode.name}" cannot show "${tensor}": it needs ${missing}`;
     throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
   }
-  const options = parseOptions(mode, query, ["v"]);
+  const options = parseOptions(mode, query, ["v", "step"]);
   const against = againstOf(options, modelOf);
   const network = networkOf(mode, options, modelOf);
   const rival = against && rivalOf(model, info, against);

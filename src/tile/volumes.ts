@@ -72,7 +72,7 @@ export class Volumes {
       const message = `mode "${mode.name}" cannot show "${tensor.name}": it needs ${missing}`;
       throw new NotFound(message, { mode: mode.name, layer: tensor.name, missing });
     }
-    const options = parseOptions(mode, query, ["v"]);
+    const options = parseOptions(mode, query, ["v", "step"]);
     const tensors = stackOf(model, found, options.stack as string | null);
     const volume = volumeOf(tensors, mode.axes(options));
     const { width, height } = mode.extent(options, volume);

@@ -102,6 +102,7 @@ Deno.test("a model is described once a version, whatever asks for it", async () 
   const engine = {
     model: (id: string) => ({
       ...{ id, version, layers: [], tensors: [], views: [], ignored: [], failures: [] },
+      ...{ step: null, steps: [] },
       structure: { order: "file", blocks: [], joins: [], edges: 0, facts: {} },
     }),
     modes: () => (described++, []),

@@ -4,7 +4,7 @@ import { laidOutOf, llama, mixtral } from "../field/layouts.ts";
 import { modelFile, withFolder } from "./models.ts";
 import { layOut } from "../../src/field/layout.ts";
 
-const model = { id: "some/model", version: "v1" };
+const model = { id: "some/model", version: "v1", step: null, steps: [] };
 const small = llama({ blocks: 2, width: 64, inner: 172, words: 500 });
 
 Deno.test("map.json tells where every tensor lies, what it is, and where its own plane is", () => {

@@ -47,8 +47,11 @@ async function compareTiles(engine: Engine, one: Place, other: Place): Promise<n
   return tiles;
 }
 
+const summaryOf = (engine: Engine, [model, layer]: Place) =>
+  engine.summary(engine.model(model), layer);
+
 async function compareChannels(engine: Engine, one: Place, other: Place): Promise<void> {
-  const [expected, found] = [await engine.summary(...one), await engine.summary(...other)];
+  const [expected, found] = [await summaryOf(engine, one), await summaryOf(engine, other)];
   assertEquals(found.channel_norms?.length, expected.channel_norms?.length, other.join());
   found.channel_norms!.forEach((norm, c) =>
     assertAlmostEquals(norm, expected.channel_norms![c]!, 1e-9 * norm, `${other}: channel ${c}`)

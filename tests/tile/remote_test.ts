@@ -134,7 +134,10 @@ Deno.test("summaries, inspections, channels and statistics of a remote model are
       (await far.ticket(artistic).tile()).bytes,
       (await near.ticket(artistic).tile()).bytes,
     );
-    assertEquals(await far.summary("net", "matrix"), await near.summary("net", "matrix"));
+    assertEquals(
+      await far.summary(far.model("net"), "matrix"),
+      await near.summary(near.model("net"), "matrix"),
+    );
     // Having read all of it for the summary, it knows the scale.
     const tile = { ...tileAt("matrix", [2, 1, 1]), mode: "stats" };
     assertEquals(refinement(far.ticket(tile)), 1);

@@ -66,7 +66,7 @@ for (const [what, models, references, files] of places) {
           const json = await Deno.readTextFile(new URL(`${references}${text}`, import.meta.url));
           for (const [name, want] of Object.entries<Expected>(JSON.parse(json).tensors)) {
             const tensor = name === "" ? model.tensors[0]!.name : name;
-            compare(await engine.summary(model.id, tensor), want, `${model.id} ${tensor}`);
+            compare(await engine.summary(model, tensor), want, `${model.id} ${tensor}`);
             compared++;
           }
         }

@@ -36,7 +36,7 @@ Deno.test("the scales of quantized blocks are drawn, summarised and inspected by
       const { values, shape } = expected["types"][type].scale;
       const [, , width] = shape;
       near(await cells(engine, "types", name, width, 4), values);
-      const summary = await engine.summary("types", name);
+      const summary = await engine.summary(engine.model("types"), name);
       assertEquals(summary.count, values.length);
       near([summary.max!], [Math.max(...values)]);
       const view = engine.view("types", name, "weights", new URLSearchParams());
@@ -84,7 +84,7 @@ Deno.test("queries are drawn with the halves of each head apart, and say so", ()
     const bias = "blk.0.attn_q.bias";
     // 32 elements in rows of a head, which is 8.
     near(await cells(engine, "llama", bias, 8, 4), expected["llama"][bias].column);
-    const summary = await engine.summary("llama", name);
+    const summary = await engine.summary(engine.model("llama"), name);
     const norm = Math.hypot(...values.slice(0, 64));
     assertAlmostEquals(summary.channel_norms![0]!, norm, 1e-5 * norm);
   }));

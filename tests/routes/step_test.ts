@@ -1,0 +1,93 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { createApp } from "../../routes/app.ts";
+import { createEngine } from "../../src/tile/engine.ts";
+
+const capture = new URL("../../fixtures/captures/digits-cnn", import.meta.url).pathname;
+const network = new URL("../../fixtures/models/burn-mnist.safetensors", import.meta.url).pathname;
+
+async function serving(test: (get: (path: string) => Promise<Response>) => Promise<void>) {
+  const engine = await createEngine([capture, network], { workers: 1 });
+  try {
+    const app = createApp(engine);
+    await test(async (path) => await app(new Request(`http://localhost${path}`)));
+  } finally {
+    await engine.close();
+  }
+}
+
+Deno.test("a capture lists its steps, and answers for any of them", () =>
+  serving(async (get) => {
+    const json = async (path: string) => await (await get(path)).json();
+    const model = await json("/models/digits-cnn");
+    assertEquals([model.step, model.format], [400, "capture"]);
+    assertEquals(model.steps.map(({ step }: { step: number }) => step), [0, 10, 400]);
+    assertEquals(model.steps[2].loss, 0.04697);
+    assertEquals((await json("/models/digits-cnn?step=10")).step, 10);
+    assertEquals(model.layers[0].captured, [
+      { kind: "gradient", name: "grad/conv1.weight" },
+      { kind: "gradient", name: "grad/conv1.bias" },
+      { kind: "activation", name: "act/conv1" },
+    ]);
+
+    const means = [0, 10, 400].map(async (step) => {
+      const { mean } = await json(`/summary/digits-cnn/conv1?step=${step}`);
+      return mean as number;
+    });
+    const [first, second, third] = await Promise.all(means);
+    assertNotEquals(first, second);
+    assertNotEquals(second, third);
+    assertEquals((await json("/summary/digits-cnn/conv1")).mean, third);
+    const gradient = await json("/summary/digits-cnn/grad%2Fconv1.weight?step=10");
+    assertEquals([gradient.shape, gradient.dtype], [[8, 3, 3, 3], "F16"]);
+  }));
+
+Deno.test("a tile is drawn of the step that is asked for, and its address names it", () =>
+  serving(async (get) => {
+    const bytes = async (path: string) => {
+      const response = await get(path);
+      assertEquals(response.status, 200, path);
+      return { tag: response.headers.get("ETag"), body: await response.bytes() };
+    };
+    const tile = "/tiles/digits-cnn/conv2/weights/0/0/0.npy";
+    const [early, late] = [await bytes(`${tile}?step=0`), await bytes(`${tile}?step=400`)];
+    assertNotEquals(early.body, late.body);
+    assertEquals((await bytes(tile)).body, late.body);
+    assertNotEquals(early.tag, late.tag);
+
+    const view = await (await get("/models/digits-cnn/conv2/weights?step=10")).json();
+    assertMatch(view.tiles.png, /\?step=10&v=/);
+    assertMatch(view.links.legend, /\?step=10$/);
+    assertMatch(view.links.inspect, /\?step=10&x=\{x\}&y=\{y\}$/);
+    const other = await (await get("/models/digits-cnn/conv2/weights")).json();
+    assertMatch(other.tiles.png, /\.png\?v=/);
+
+    const point = (step: number) => get(`/inspect/digits-cnn/conv2/weights?x=0&y=0&step=${step}`);
+    const { value } = await (await point(0)).json();
+    assertEquals(value, new Float32Array(early.body.slice(-4 * 256 * 256).buffer)[0]);
+
+    const map = async (step: number) =>
+      (await bytes(`/tiles/digits-cnn/_/map/0/0/0.npy?step=${step}`)).body;
+    assertNotEquals(await map(0), await map(400));
+    const { tiles } = await (await get("/tiles/digits-cnn/_/map/map.json?step=10")).json();
+    assertMatch(tiles, /\.png\?step=10&v=/);
+  }));
+
+Deno.test("steps that there are not are refused, each with those there are", () =>
+  serving(async (get) => {
+    for (
+      const [path, detail] of [
+        ["/tiles/digits-cnn/conv1/weights/0/0/0.png?step=11", /steps 0, 10, 400/],
+        ["/models/digits-cnn?step=-1", /step=-1/],
+        ["/models/digits-cnn?step=0&step=10", /step=0, 10/],
+        ["/summary/digits-cnn/conv1?step=1e1", /step=1e1/],
+        ["/models/burn-mnist?step=0", /"burn-mnist" is no capture/],
+        ["/tiles/burn-mnist/conv1/weights/0/0/0.png?step=", /step=: model/],
+      ] as const
+    ) {
+      const refused = await get(path);
+      assertEquals(refused.status, 400, path);
+      const { detail: found, allowed } = await refused.json();
+      assertMatch(found, detail);
+      assertEquals(allowed, path.includes("burn") ? [] : [0, 10, 400]);
+    }
+  }));
