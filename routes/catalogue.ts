@@ -10,7 +10,7 @@ import {
   describeWhole,
 } from "../src/tile/describe.ts";
 import { WHOLE } from "../src/tile/address.ts";
-import { atStep } from "../src/model/captured.ts";
+import { atStep } from "../src/model/steps.ts";
 import { formats } from "../src/formats/table.ts";
 import type { Model } from "../src/model/model.ts";
 import { LruCache } from "../src/storage/lru.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { atStep } from "../src/model/captured.ts";
+import { atStep } from "../src/model/steps.ts";
 import { cacheControl, json, only, type Service } from "./answer.ts";
 
 /** `/{model}/{layer}`: what is known of the layer's values. */

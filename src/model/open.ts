@@ -6,7 +6,7 @@ import { isRemote } from "../storage/scheme.ts";
 import type { Source } from "../storage/source.ts";
 import { supplier } from "../storage/supply.ts";
 import { fingerprint } from "../storage/version.ts";
-import { openCapture, parametersOf, refuseStep } from "./captured.ts";
+import { openCapture, parametersOf, refuseStep } from "./steps.ts";
 import { stem, titleOf } from "./find.ts";
 import type { Model } from "./model.ts";
 import { openPlace, type Reach } from "./place.ts";

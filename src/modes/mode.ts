@@ -10,6 +10,7 @@ import type { Axes, Plane } from "../field/plane.ts";
 import type { Network } from "../field/automaton/rules/network.ts";
 import type { Sides } from "../field/volume/coarse.ts";
 import type { Volume, VolumeAxes } from "../field/volume.ts";
+import type { TensorInfo } from "../formats/format.ts";
 import type { Layer } from "../model/model.ts";
 
 /** A query parameter, as the catalogue, the validation and the page's controls know it. */
@@ -34,6 +35,8 @@ export interface Parameter {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly choices?: readonly string[];
+  /** The only numbers there are, where not all between the minimum and the maximum; ascending. */
+  readonly values?: readonly number[];
   readonly unit?: string;
   /** Whether it distorts: anything but its default needs `scientific=0`. */
   readonly artistic?: boolean;
@@ -47,7 +50,7 @@ export interface Parameter {
 
 /** How the range of a number is run through. */
 export interface Playing {
-  /** From one picture to the next. */
+  /** From one picture to the next; where there are `values`, so many of them. */
   readonly step: number;
   /** Pictures a second, at most. */
   readonly pace: number;
@@ -157,6 +160,8 @@ export interface Look {
 export interface Mode extends Look {
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
+  /** What it draws of a layer, where that is not its main tensor; undefined where there is none. */
+  subject?(layer: Layer): TensorInfo | undefined;
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): Axes | undefined;
   /** Whether it draws more of blocks than their means, which is all that a sample tells. */

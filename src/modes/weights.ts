@@ -66,23 +66,7 @@ export const weights: Mode = {
   needsScale: (options, log2) => !isFixed(options) || (log2 < 0 && sideOf(options, 2 ** -log2) > 1),
   needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
 
-  legend(given, { scale }): Legend {
-    const options = fitting(given);
-    const normal = tintOf(options, scale);
-    const title = titleOf(options, "Weight");
-    return {
-      title: options.scientific ? title : `${title} × channel norm / largest${blendTitle(options)}`,
-      style: options.scientific ? "scientific" : "artistic",
-      normalization: withDefinition(options, normal.about),
-      ramp: {
-        colormap: String(options.colormap),
-        reverse: Boolean(options.colormap_reverse),
-        stops: stops(normal),
-      },
-      special: special(scale),
-      microcells: microcells(options),
-    };
-  },
+  legend: (options, facts) => legendOf(options, facts, "Weight"),
 
   prepare(given, facts, plane) {
     const options = fitting(given);
@@ -112,6 +96,25 @@ export const weights: Mode = {
   },
 };
 
+/** The legend of a picture whose values are called so. */
+export function legendOf(given: Options, { scale }: Facts, value: string): Legend {
+  const options = fitting(given);
+  const normal = tintOf(options, scale);
+  const title = titleOf(options, value);
+  return {
+    title: options.scientific ? title : `${title} × channel norm / largest${blendTitle(options)}`,
+    style: options.scientific ? "scientific" : "artistic",
+    normalization: withDefinition(options, normal.about),
+    ramp: {
+      colormap: String(options.colormap),
+      reverse: Boolean(options.colormap_reverse),
+      stops: stops(normal),
+    },
+    special: special(scale),
+    microcells: microcells(options),
+  };
+}
+
 /** How the mode turns values of a layer into colours. */
 export const tintOf = (options: Options, scale: Scale): Normalization =>
   normalization(options, scale, isDiverging(options));
@@ -124,7 +127,7 @@ const sideOf = ({ microcell }: Options, pixels: number): 1 | 2 | 3 =>
   microcell === "auto" ? (pixels >= 16 ? 2 : 1) : Number(microcell) as 1 | 2 | 3;
 
 /** One value a pixel: the cell, or its block's mean, times its channel's factor where there is one. */
-function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array {
+export function blocks(canvas: Canvas, factor?: (row: number) => number): Float32Array {
   const { width, height, columns, log2, y, reader: { plane } } = canvas;
   if (log2 === 0 && !factor) return canvas.cells();
   const values = canvas.means(factor);

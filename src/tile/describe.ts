@@ -1,8 +1,9 @@
 import type { TensorInfo } from "../formats/format.ts";
-import { isLatest } from "../model/captured.ts";
+import { isLatest } from "../model/steps.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { viewsOf } from "../model/views.ts";
 import type { Look, MapMode, Mode, VolumeMode } from "../modes/mode.ts";
+import { stepParameters } from "../modes/step_parameter.ts";
 import { picturePath, queryString, segment, WHOLE } from "./address.ts";
 import { formats, type View } from "./tile.ts";
 
@@ -118,6 +119,7 @@ export function describeLayer(
       const path = picturePath("models", { model: model.id, layer: name, mode: mode.name });
       return {
         ...describeMode(mode),
+        parameters: [...mode.parameters, ...stepParameters(model)],
         available: missing === null,
         missing,
         url: base + path,
@@ -140,6 +142,7 @@ export function describeWhole(model: Model, modes: readonly MapMode[], base = ""
     layers: model.layers.length,
     modes: modes.map((mode) => ({
       ...describeMode(mode),
+      parameters: [...mode.parameters, ...stepParameters(model)],
       available: missing === null,
       missing,
       url: base + picturePath("models", { model: model.id, layer: WHOLE, mode: mode.name }),
@@ -159,7 +162,7 @@ export const describeMode = ({ name, title, about, parameters, overzoom, cells =
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
-  const { model, mode, plane, options, query, tensor, against, version } = view;
+  const { model, mode, plane, options, tensor, against, version } = view;
   const { ranges = {}, idle = [], stack } = view;
   return {
     model: model.id,
@@ -169,8 +172,9 @@ export function describeView(view: View, layer: string, base = "") {
     ...(stack ? { stack } : {}),
     mode: mode.name,
     ...describeMode(mode),
-    options,
-    query,
+    parameters: [...mode.parameters, ...stepParameters(model)],
+    options: { ...options, ...(model.step === null ? {} : { step: model.step }) },
+    query: askedOf(view).toString(),
     ranges,
     idle,
     ...(against ? { against: { model: against.model.id, version: against.model.version } } : {}),

@@ -2,7 +2,7 @@ import { Pool } from "../compute/pool.ts";
 import { NotFound } from "../errors.ts";
 import type { Summary } from "../analysis/summary.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
-import { atStep } from "../model/captured.ts";
+import { atStep } from "../model/steps.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";

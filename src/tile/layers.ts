@@ -5,7 +5,7 @@ import type { BlockStats } from "../compute/ops.ts";
 import type { Pool, Urgency } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
-import { isLatest } from "../model/captured.ts";
+import { isLatest } from "../model/steps.ts";
 import { type Axes, fold } from "../field/plane.ts";
 import type { LevelsRef } from "../field/levels.ts";
 import { SAMPLED_FROM } from "../field/levels/sampled.ts";

@@ -59,19 +59,20 @@ function open(
   query: URLSearchParams,
   modelOf: (id: string) => Model,
 ): OpenView {
-  const { layer, tensor: info } = findLayer(model, layerName);
-  const tensor = info.name;
+  const { layer, tensor: asked } = findLayer(model, layerName);
   const mode = modes.find(({ name }) => name === modeName);
   if (!mode) {
     const allowed = modes.map(({ name }) => name);
     const message = `there is no mode "${modeName}"; there are ${allowed.join(", ")}`;
     throw new NotFound(message, { mode: modeName, allowed });
   }
-  const missing = mode.missing({ ...layer, main: info });
+  const named = { ...layer, main: asked };
+  const missing = mode.missing(named);
   if (missing) {
-    const message = `mode "${mode.name}" cannot show "${tensor}": it needs ${missing}`;
-    throw new NotFound(message, { mode: mode.name, layer: tensor, missing });
+    const message = `mode "${mode.name}" cannot show "${asked.name}": it needs ${missing}`;
+    throw new NotFound(message, { mode: mode.name, layer: asked.name, missing });
   }
+  const info = mode.subject?.(named) ?? asked;
   const options = parseOptions(mode, query, ["v", "step"]);
   const against = againstOf(options, modelOf);
   const network = networkOf(mode, options, modelOf);
@@ -81,7 +82,7 @@ function open(
   return {
     model,
     layer,
-    tensor,
+    tensor: info.name,
     mode,
     options,
     query: canonicalQuery(mode, options),
@@ -106,8 +107,9 @@ export function findLayer(model: Model, name: string): Found {
   const found = findTensor(model, name);
   if (found) return found;
   const near = model.layers.slice(0, 5).map((layer) => layer.name).join(", ");
+  const when = model.step === null ? "" : ` at step ${model.step}`;
   throw new NotFound(
-    `model "${model.id}" has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
+    `model "${model.id}"${when} has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
     { model: model.id, layer: name },
   );
 }

@@ -91,7 +91,7 @@ const widgets: Record<Parameter["type"], Make> = {
 };
 
 function slider(parameter: Parameter, value: string, change: OnChange, id: string): HTMLElement {
-  const { minimum, maximum, type } = parameter;
+  const { minimum, maximum, type, values } = parameter;
   const whole = type === "integer";
   const field = h("input", {
     id,
@@ -103,7 +103,7 @@ function slider(parameter: Parameter, value: string, change: OnChange, id: strin
     onchange: (event: Event) => change(read(event), true),
   });
   if (minimum === undefined || maximum === undefined) return field;
-  const scale = scaleOf(minimum, maximum);
+  const scale = values ? scaleAmong(values) : scaleOf(minimum, maximum);
   const send = (done: boolean) => (event: Event) => {
     const exact = scale.value(Number(read(event)));
     const text = whole ? String(Math.round(exact)) : String(Number(exact.toPrecision(3)));
@@ -138,6 +138,12 @@ function scaleOf(low: number, high: number) {
     position: (x: number) => (x - low) / (high - low),
   };
 }
+
+/** Sliders over a few numbers move by one of them. */
+const scaleAmong = (values: readonly number[]) => ({
+  value: (t: number) => values[Math.round(t * (values.length - 1))]!,
+  position: (x: number) => values.findLastIndex((value) => value <= x) / (values.length - 1),
+});
 
 function toggle({ title }: Parameter, value: string, change: OnChange, id: string): HTMLElement {
   return h("input", {

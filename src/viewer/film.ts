@@ -42,7 +42,7 @@ export class Film {
     const interval = 1000 / parameter.plays!.pace;
     const coming: Promise<() => unknown>[] = [];
     let last: number | null = after(parameter, value) === null
-      ? boundsOf(parameter, value)[0]
+      ? valueAt(parameter, boundsOf(parameter, value)[0])
       : after(parameter, value);
     let due = performance.now();
     while (!signal.aborted) {
@@ -63,16 +63,31 @@ export class Film {
   }
 }
 
-/** The first and the last of a parameter's values that are run through, given one of them. */
-export function boundsOf({ plays, minimum, maximum }: Parameter, value: number): [number, number] {
+/** Where a value stands in what is run through: its place among the only ones there are, or itself. */
+export function placeOf({ values }: Parameter, value: number): number {
+  return values ? Math.max(0, values.findLastIndex((one) => one <= value)) : value;
+}
+
+/** The value at a place, or near it. */
+export function valueAt({ values }: Parameter, place: number): number {
+  return values?.[Math.max(0, Math.min(values.length - 1, Math.round(place)))] ?? place;
+}
+
+/** The first and the last of the places that are run through, given the value of one of them. */
+export function boundsOf(
+  { plays, minimum, maximum, values }: Parameter,
+  value: number,
+): [number, number] {
+  if (values) return [0, values.length - 1];
   const first = plays?.from ?? minimum ?? 0, last = plays?.to ?? maximum ?? 1;
   return [Math.min(first, value), value > last ? maximum ?? value : last];
 }
 
 /** The value that follows; null at the end. */
 export function after(parameter: Parameter, value: number): number | null {
-  const [first, last] = boundsOf(parameter, value);
+  const [first, last] = boundsOf(parameter, value), place = placeOf(parameter, value);
   const { step, wraps } = parameter.plays!;
-  if (value >= last) return wraps ? Number((first + step).toFixed(6)) : null;
-  return Number(Math.min(last, value + step).toFixed(6));
+  const at = (place: number) => valueAt(parameter, Number(place.toFixed(6)));
+  if (place >= last) return wraps ? at(first + step) : null;
+  return at(Math.min(last, place + step));
 }

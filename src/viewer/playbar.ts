@@ -1,7 +1,7 @@
 import type { Parameter } from "./api.ts";
 import { defaultText, segments, textOf } from "./controls.ts";
 import { byId, fill, h, set, throttle } from "./dom.ts";
-import { boundsOf, Film } from "./film.ts";
+import { boundsOf, Film, placeOf, valueAt } from "./film.ts";
 import { icon } from "./icons.ts";
 import type { Live } from "./live.ts";
 import type { PlaneMap } from "./map.ts";
@@ -158,7 +158,7 @@ export class Playbar implements Widget {
       this.#film.stop();
       const [first, last] = boundsOf(parameter, this.#value);
       const given = Number((target as HTMLInputElement).value);
-      const value = first + given / FINE * (last - first);
+      const value = valueAt(parameter, first + given / FINE * (last - first));
       this.#drag(textOf(parameter, type === "integer" ? Math.round(value) : value), done);
     };
     return [
@@ -221,8 +221,9 @@ export class Playbar implements Widget {
     event.preventDefault();
     this.#film.stop();
     const [first, last] = boundsOf(parameter, this.#value);
-    const next = this.#value + way * parameter.plays!.step;
-    this.#set(textOf(parameter, Number(Math.max(first, Math.min(last, next)).toFixed(6))), true);
+    const next = placeOf(parameter, this.#value) + way * parameter.plays!.step;
+    const place = Number(Math.max(first, Math.min(last, next)).toFixed(6));
+    this.#set(textOf(parameter, valueAt(parameter, place)), true);
   }
 
   /** The value, or whether it runs, has changed. */
@@ -242,12 +243,15 @@ export class Playbar implements Widget {
     const track = byId("film-track") as HTMLInputElement;
     const field = byId("film-value") as HTMLInputElement;
     if (!track.matches(":active")) {
-      track.value = String(last > first ? FINE * (value - first) / (last - first) : 0);
+      const place = placeOf(parameter, value);
+      track.value = String(last > first ? FINE * (place - first) / (last - first) : 0);
     }
     const text = String(Number(value.toFixed(3)));
     set(track, "aria-valuetext", `${text}${parameter.unit ?? ""}`);
     if (document.activeElement !== field || running) field.value = text;
-    const ends = parameter.type === "integer" ? `of ${last}` : parameter.unit ?? "";
+    const ends = parameter.type === "integer"
+      ? `of ${valueAt(parameter, last)}`
+      : parameter.unit ?? "";
     byId("film-last").textContent = ends;
     for (const id of ["film-play", "film-track", "film-value"]) {
       (byId(id) as HTMLInputElement | HTMLButtonElement).disabled = this.#isIdle;

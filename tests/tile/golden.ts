@@ -60,6 +60,8 @@ export const goldenTiles = [
     "stack=blocks&render=cubes&opacity=haze&normalize=minmax",
   ],
   ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],
+  ["gradients", "digits-cnn", "fc1", "gradients", "1/0/0", ""],
+  ["slopes", "digits-cnn", "conv3", "gradients", "1/0/0", "hsv=1"],
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
 ] as const;
 
@@ -78,4 +80,5 @@ export const fixtureModels = new URL("../../fixtures/models/", import.meta.url);
 export const fixturePlaces = [
   fixtureModels.pathname,
   new URL("../automata/flower.safetensors", fixtureModels).pathname,
+  new URL("../captures", fixtureModels).pathname,
 ];

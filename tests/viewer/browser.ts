@@ -140,13 +140,14 @@ const executable = findChromium();
 export function browserTest(
   name: string,
   run: (visit: Visit, t: Deno.TestContext) => Promise<void>,
+  options: Parameters<typeof Visit.start>[1] = {},
 ): void {
   if (!executable) {
     Deno.test.ignore(`${name} (no Chromium here; CHROMIUM=path names one)`, () => {});
     return;
   }
   const fn = async (t: Deno.TestContext) => {
-    await using visit = await Visit.start(executable);
+    await using visit = await Visit.start(executable, options);
     await run(visit, t);
     assertEquals(visit.complaints.slice(0, 5), [], "console errors and requests to other origins");
   };

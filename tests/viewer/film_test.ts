@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import type { Parameter } from "../../src/viewer/api.ts";
-import { after, boundsOf } from "../../src/viewer/film.ts";
+import { after, boundsOf, placeOf, valueAt } from "../../src/viewer/film.ts";
 import { browserTest, settled } from "./browser.ts";
 
 const number = (plays: Parameter["plays"], minimum: number, maximum: number): Parameter => ({
@@ -16,6 +16,14 @@ Deno.test("what is run through ends with its range, and wraps where it says so",
   assertEquals([after(angle, 179), after(angle, 180)], [180, -177]);
   const share = number({ step: 0.01, pace: 1 }, 0, 1);
   assertEquals(after(share, 0.28), 0.29);
+});
+
+Deno.test("where there are only some numbers, those are run through", () => {
+  const steps = { ...number({ step: 1, pace: 1 }, 0, 400), values: [0, 10, 400] };
+  assertEquals([0, 10, 400].map((value) => after(steps, value)), [10, 400, null]);
+  assertEquals(boundsOf(steps, 10), [0, 2]);
+  assertEquals([0, 7, 10, 399, 400].map((value) => placeOf(steps, value)), [0, 0, 1, 1, 2]);
+  assertEquals([-1, 0.4, 0.6, 2, 9].map((place) => valueAt(steps, place)), [0, 0, 10, 400, 400]);
 });
 
 Deno.test("a value beyond the part that is run through widens it", () => {

@@ -1,0 +1,50 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { browserTest, settled } from "./browser.ts";
+
+browserTest("the steps of a training are played", async (visit, t) => {
+  const page = await visit.open("?model=digits-cnn&layer=fc1&mode=gradients");
+  const step = () => new URL(page.url()).searchParams.get("step");
+  const shown = () => page.locator("#film-value").inputValue();
+
+  await t.step("at first the last of them is shown", async () => {
+    assertEquals([step(), await shown()], [null, "400"]);
+    assertEquals(await page.locator("#film-last").innerText(), "of 400");
+  });
+
+  await t.step("the slider goes from one to the next", async () => {
+    const before = await page.screenshot();
+    await page.locator("#film-track").focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/[?&]step=10/);
+    await settled(page);
+    assertEquals(await shown(), "10");
+    const after = await page.screenshot();
+    assertNotEquals(after.toBase64(), before.toBase64());
+  });
+
+  await t.step("they are played to the end", async () => {
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/[?&]step=0/);
+    await settled(page);
+    await page.locator("#film-play").click();
+    await page.waitForFunction(() => !location.search.includes("step="));
+    await settled(page);
+    assertEquals(await shown(), "400");
+  });
+
+  await t.step("another mode is at the same step, and its legend is that step's", async () => {
+    await page.locator("#film-track").focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/[?&]step=10/);
+    await settled(page);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.getByRole("radio", { name: /Weights/ }).first().click();
+    await settled(page);
+    assertEquals(step(), "10");
+    const tiles = asked.filter((url) => url.includes("/weights/") && url.includes("/tiles/"));
+    assert(tiles.some((url) => url.includes("step=10")), tiles.join());
+    const legends = asked.filter((url) => url.includes("/legend/"));
+    assert(legends.every((url) => url.includes("step=10")), legends.join());
+  });
+}, { flags: ["fixtures/captures/digits-cnn"] });
