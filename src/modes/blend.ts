@@ -30,7 +30,7 @@ export const blendParameters: readonly Parameter[] = [
 const REACH = 2;
 
 /** Whether the options blend anything. */
-export const isBlended = ({ blend }: Options): boolean => blend !== 1;
+export const isBlended = ({ blend = 1 }: Options): boolean => blend !== 1;
 
 /** What a legend's title says of it; nothing where nothing is blended. */
 export const blendTitle = (options: Options): string =>
@@ -39,7 +39,7 @@ export const blendTitle = (options: Options): string =>
 /** What `draw` draws of a canvas of cells or blocks, blended as the options say. */
 export function blended(
   canvas: Canvas,
-  { blend, blend_depth }: Options,
+  { blend = 1, blend_depth = 1 }: Options,
   draw: (canvas: Canvas) => Float32Array,
 ): Float32Array {
   const lambda = Number(blend), depth = Number(blend_depth);

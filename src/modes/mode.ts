@@ -3,9 +3,11 @@ import type { Scale } from "../analysis/scale.ts";
 import type { MergeRule, Ops, Shade } from "../compute/ops.ts";
 import type { Viewport } from "../compute/ray/camera.ts";
 import type { RayView } from "../compute/ray/ops.ts";
+import type { Recipe } from "../analysis/derive/recipe.ts";
 import type { Canvas } from "../field/canvas.ts";
 import type { Window } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
+import type { Part } from "../field/part.ts";
 import type { Axes, Plane } from "../field/plane.ts";
 import type { Network } from "../field/automaton/rules/network.ts";
 import type { Sides } from "../field/volume/coarse.ts";
@@ -156,12 +158,25 @@ export interface Look {
   transparent?(options: Options): boolean;
 }
 
+/** What a recipe will make of a tensor when it is first read, called so. Throws `BadRequest`. */
+export type Make = (from: TensorInfo, recipe: Recipe, name: string) => TensorInfo;
+
 /** One way of looking at a layer. A mode is one file here and one line in `table.ts`. */
 export interface Mode extends Look {
   /** Null where the mode can show the layer, else what it would need. */
   missing(layer: Layer): string | null;
   /** What it draws of a layer, where that is not its main tensor; undefined where there is none. */
   subject?(layer: Layer): TensorInfo | undefined;
+  /**
+   * The part of that tensor that it draws, or what is `made` of it first; all of it where this is not
+   * there. Throws `BadRequest` for what the tensor does not have.
+   */
+  part?(options: Options, tensor: TensorInfo, made: Make): Part;
+  /**
+   * The options for pictures of 2^`log2` cells a pixel, where those differ; undefined where they do
+   * not.
+   */
+  zoomed?(options: Options, log2: number): Options | undefined;
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): Axes | undefined;
   /** Whether it draws more of blocks than their means, which is all that a sample tells. */

@@ -1,3 +1,4 @@
+import { activations } from "./activations.ts";
 import { automaton } from "./automaton.ts";
 import { gradients } from "./gradients.ts";
 import { map } from "./map.ts";
@@ -8,7 +9,7 @@ import { voxels } from "./voxels.ts";
 import { weights } from "./weights.ts";
 
 /** Every mode that a layer can be looked at with. To add one: write its file, then its line here. */
-export const modes: readonly Mode[] = [weights, stats, gradients, automaton];
+export const modes: readonly Mode[] = [weights, stats, gradients, activations, automaton];
 
 /** Every mode that a layer's 3-D grid can be looked at with. */
 export const volumeModes: readonly VolumeMode[] = [octree, voxels];

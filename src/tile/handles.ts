@@ -23,7 +23,7 @@ export class Handles {
   /** Opens what is not open yet; others may be closed for it, but not one that is to be `kept`. */
   open(ref: SourceRef, kept?: SyncSource): SyncSource {
     const key = fingerprint(
-      JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? fingerprint(value) : value),
+      JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? identityOf(value) : value),
     );
     const known = this.#open.get(key);
     if (known) return known;
@@ -48,3 +48,7 @@ export class Handles {
     source.close();
   }
 }
+
+/** What tells bytes from others; those that were made have names that do. */
+const identityOf = (bytes: Uint8Array): string =>
+  bytes.buffer instanceof SharedArrayBuffer ? "made" : fingerprint(bytes);

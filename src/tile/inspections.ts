@@ -67,7 +67,7 @@ export class Inspections {
       y,
       levels: this.#layers.levels(entry, log2),
     }, signal);
-    if (found) return found;
+    if (found) return view.part ? placed(found, view) : found;
     const z = plane.nativeZoom - log2;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
     throw new NotFound(
@@ -109,3 +109,10 @@ export class Inspections {
     );
   }
 }
+
+/** What was found in a part of a tensor, as it is called in the whole; of what was made, where it is. */
+const placed = (found: Inspection, { part, entry, tensor }: OpenView): Inspection => ({
+  ...found,
+  tensor: entry.derived ? found.tensor : tensor,
+  index: part!.index(found.index),
+});

@@ -5,6 +5,7 @@ import type { Rect } from "../field/cells.ts";
 import type { Level } from "../field/pyramid.ts";
 import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
+import type { Recipe } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats } from "../compute/ops.ts";
@@ -164,6 +165,13 @@ export type Work =
     readonly kind: "survey";
     readonly context: string;
     readonly log2: number;
+  }
+  | {
+    /** Makes cells of a layer's into shared memory, row-major float32; answers `Notes`. */
+    readonly kind: "derive";
+    readonly context: string;
+    readonly recipe: Recipe;
+    readonly memory: SharedArrayBuffer;
   }
   | { readonly kind: "channels"; readonly context: string }
   | {

@@ -1,3 +1,4 @@
+import type { Notes, Recipe } from "../analysis/derive/recipe.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Plane } from "../field/plane.ts";
 import type { Pyramid } from "../field/pyramid.ts";
@@ -17,10 +18,22 @@ export interface LayerEntry {
   readonly fetch: Fetch | null;
   /** What its facts are estimated from; not there where they are of all of it. */
   readonly estimate?: Estimate;
+  /** How its cells are made, where no file has them. */
+  readonly derived?: Derived;
   facts: Facts | null;
   pyramid: Pyramid | null;
   /** Its pyramid on disk, once that is whole. */
   stored: StoredPyramid | null;
+}
+
+/** What cells are made of, and how. */
+export interface Derived {
+  readonly from: LayerEntry;
+  readonly recipe: Recipe;
+  /** Where they will be. */
+  readonly memory: SharedArrayBuffer;
+  /** What was found on the way; null until they are there. */
+  notes: Notes | null;
 }
 
 /** How facts are estimated while a layer has not been read: of runs of its file, or of lines of cells. */

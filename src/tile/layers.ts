@@ -1,5 +1,6 @@
 import type { Channels } from "../analysis/channels.ts";
 import { KEY_BINS } from "../analysis/measure.ts";
+import type { Notes } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Pool, Urgency } from "../compute/pool.ts";
@@ -22,6 +23,7 @@ import { Lent } from "./lent.ts";
 import {
   type Basis,
   type Choice,
+  type Derived,
   type Estimate,
   FAR,
   type Findings,
@@ -36,6 +38,8 @@ import type { Survey } from "./survey.ts";
 
 // Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
 const KNOWN = 4096;
+// Bytes of cells that were made, and are kept: those used longest ago go first.
+const MADE = 512 << 20;
 // Cells in one part of a sweep: milliseconds of work, so that tiles get their turn between parts.
 const PART = 1 << 23;
 // The same of a layer whose bytes have to be fetched, and how many such parts are held at once.
@@ -80,6 +84,7 @@ export class Layers {
     tensor: TensorInfo,
     axes?: Axes,
     rival: Rival | null = null,
+    derived: Derived | null = null,
   ): LayerEntry {
     const words: unknown[] = [model.id, model.version, model.step, tensor.name, axes ?? null];
     if (rival) {
@@ -90,8 +95,9 @@ export class Layers {
     let entry = this.#entries.get(id);
     if (!entry) {
       const known = { facts: null, pyramid: null, stored: null };
-      const isDefault = !axes && !rival && isLatest(model);
-      entry = { id, isDefault, ...folded(model, tensor, axes, rival), ...known };
+      const isDefault = !axes && !rival && !derived && isLatest(model);
+      const own = derived ? { derived } : {};
+      entry = { id, isDefault, ...folded(model, tensor, axes, rival), ...own, ...known };
       this.#admit(entry);
     }
     return this.current(entry);
@@ -165,16 +171,22 @@ export class Layers {
     return this.levels(entry, log2)?.kind === "sampled" ? 2 ** -log2 : share;
   }
 
-  /** A worker's answer to a job on the layer, its bytes fetched where they have to be. */
-  run<Value>(
+  /** Whether what is made for an entry is still kept. */
+  holds(entry: LayerEntry): boolean {
+    return this.#entries.get(entry.id) === entry;
+  }
+
+  /** A worker's answer to a job on the layer, its bytes fetched or made where they have to be. */
+  async run<Value>(
     entry: LayerEntry,
     job: Job,
     signal?: AbortSignal,
     urgency?: Urgency,
   ): Promise<Value> {
+    if (entry.derived && !entry.derived.notes) await this.#make(entry, entry.derived, signal);
     const whole = entry.fetch && (job.kind === "summary" || job.kind === "channels");
     const known = whole ? wholeOf(entry.plane.tensor) : [];
-    return runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
+    return await runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
   }
 
   /** A worker's answer to a job on no layer, or on several whose bytes `fetch` brings. */
@@ -223,8 +235,22 @@ export class Layers {
     }
   }
 
+  /** Makes the cells of an entry, once. */
+  async #make(entry: LayerEntry, derived: Derived, signal?: AbortSignal): Promise<void> {
+    const { from, recipe, memory } = derived;
+    await this.#flight.run(`${entry.id} cells`, async (signal) => {
+      const job: Job = { kind: "derive", context: from.id, recipe, memory };
+      if (!this.holds(from)) this.#admit(from);
+      derived.notes = await this.run<Notes>(from, job, signal, urgencyOf(from));
+    }, signal);
+  }
+
   /** Knows the layer from now on, and forgets the ones known longest if there are too many. */
   #admit(entry: LayerEntry): void {
+    let made = entry.derived?.memory.byteLength ?? 0;
+    for (const [id, { derived }] of made > 0 ? [...this.#entries].reverse() : []) {
+      if (derived && (made += derived.memory.byteLength) > MADE) this.#drop(id);
+    }
     for (const id of this.#entries.keys()) {
       if (this.#entries.size < KNOWN) break;
       this.#drop(id);

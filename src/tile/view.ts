@@ -1,12 +1,15 @@
-import { NotFound } from "../errors.ts";
+import { planesOf, shapeOf } from "../analysis/derive/table.ts";
+import { NotFound, TooLarge } from "../errors.ts";
+import type { Part } from "../field/part.ts";
 import { describeAxes, TILE } from "../field/plane.ts";
+import { elementCount, rowMajor, type TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { findTensor, type Found } from "../model/views.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
-import type { Mode } from "../modes/mode.ts";
+import type { Mode, Options } from "../modes/mode.ts";
 import { modes } from "../modes/table.ts";
 import { againstOf, rivalOf, versionOf } from "./against.ts";
-import type { LayerEntry } from "./layer_entry.ts";
+import type { Derived, LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { type NetworkModel, networkOf } from "./networks.ts";
 import type { View } from "./tile.ts";
@@ -16,10 +19,14 @@ export interface OpenView extends View {
   readonly layer: Layer;
   readonly mode: Mode;
   readonly entry: LayerEntry;
+  /** The cells' places in the tensor, where not all of it is drawn as it is. */
+  readonly part: Part | null;
   /** What the mode draws with besides. */
   readonly network: NetworkModel | null;
 }
 
+/** Elements of what is made of a tensor, at most. */
+const MOST = 2 ** 28;
 // Views remembered by their URL's words: parsing and validating a query costs more than a look-up.
 const KNOWN = 4096;
 
@@ -38,12 +45,20 @@ export class Views {
     const key = JSON.stringify([model.version, model.id, layer, mode, query.toString()]);
     let view = this.#known.get(key);
     const others = [view?.against?.model, view?.network?.model];
-    if (!view || others.some((other) => other && this.modelOf(other.id) !== other)) {
+    if (view?.entry.derived && !this.layers.holds(view.entry)) this.#letGo();
+    if (!this.#known.has(key) || !view || others.some((other) => other && this.modelOf(other.id) !== other)) {
       view = open(this.layers, model, layer, mode, query, this.modelOf);
       if (this.#known.size >= KNOWN) this.#known.clear();
       this.#known.set(key, view);
     }
     return view;
+  }
+
+  /** Forgets views of what was made and is no longer kept. */
+  #letGo(): void {
+    for (const [key, { entry }] of this.#known) {
+      if (entry.derived && !this.layers.holds(entry)) this.#known.delete(key);
+    }
   }
 
   clear(): void {
@@ -74,10 +89,11 @@ function open(
   }
   const info = mode.subject?.(named) ?? asked;
   const options = parseOptions(mode, query, ["v", "step"]);
+  const { part, tensor, derived } = partOf(layers, model, mode, options, info);
   const against = againstOf(options, modelOf);
   const network = networkOf(mode, options, modelOf);
   const rival = against && rivalOf(model, info, against);
-  const entry = layers.entry(model, info, mode.axes(options), rival);
+  const entry = layers.entry(model, tensor, mode.axes(options), rival, derived);
   const { plane } = entry;
   return {
     model,
@@ -87,6 +103,7 @@ function open(
     options,
     query: canonicalQuery(mode, options),
     entry,
+    part,
     plane: {
       width: plane.width,
       height: plane.height,
@@ -112,4 +129,33 @@ export function findLayer(model: Model, name: string): Found {
     `model "${model.id}"${when} has no layer or tensor "${name}"; of its ${model.layers.length} the first are ${near}`,
     { model: model.id, layer: name },
   );
+}
+
+let made = 0;
+
+/** What a mode draws of a tensor, and how that is made where no file has it. */
+function partOf(
+  layers: Layers,
+  model: Model,
+  mode: Mode,
+  options: Options,
+  info: TensorInfo,
+): { readonly part: Part | null; readonly tensor: TensorInfo; readonly derived: Derived | null } {
+  let derived: Derived | null = null;
+  const part = mode.part?.(options, info, (from, recipe, name) => {
+    const shape = shapeOf(recipe, from.shape), count = elementCount(shape);
+    if (count > MOST) {
+      const sentence = `"${name}" would have ${count} elements, of which ${MOST} can be made`;
+      throw new TooLarge(sentence, { found: count, limit: MOST });
+    }
+    const memory = new SharedArrayBuffer(4 * count * planesOf(recipe));
+    derived = { from: layers.entry(model, from), recipe, memory, notes: null };
+    return {
+      ...{ name, dtype: "F32", shape, strides: rowMajor(shape), bigEndian: false },
+      // Numbered, since the same may be made again of another version.
+      source: { kind: "memory", name: `${name} #${++made}`, bytes: new Uint8Array(memory) },
+      ...{ offset: 0, bytes: 4 * count },
+    };
+  });
+  return { part: part ?? null, tensor: part?.tensor ?? info, derived };
 }

@@ -14,6 +14,7 @@ import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import { Composite } from "./compose.ts";
+import { makeCells } from "./derive.ts";
 import { copyOf, figures } from "./figures.ts";
 import { Handles } from "./handles.ts";
 import { inspect } from "./inspect.ts";
@@ -178,6 +179,8 @@ async function workOn(
       const value = figures(reader, job.levels && openLevels(job.levels, reader), job.log2);
       return { value, transfer: [value.count.buffer as ArrayBuffer] };
     }
+    case "derive":
+      return { value: makeCells(reader, job) };
     case "channels":
       return { value: channels(reader) };
     case "sample":

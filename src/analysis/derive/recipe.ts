@@ -1,0 +1,52 @@
+import type { Ops } from "../../compute/ops.ts";
+
+/** The numbers of a tensor, which need not be in memory. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  /** Elements `from` ≤ i < `from + count` in row-major order. */
+  read(from: number, count: number): Float32Array;
+}
+
+/** What may be used to make others of them. */
+export interface Means {
+  readonly ops: Ops;
+  /** Throws when the work is no longer wanted. */
+  readonly cancelled: () => void;
+}
+
+/** Of what is made, what no pixel shows: by name, numbers for legends. */
+export type Notes = Readonly<Record<string, readonly number[]>>;
+
+/** How numbers are made of a tensor's, as plain data; `table.ts` has what does it. */
+export type Recipe =
+  | {
+    /** Of all cells along `axes`, their mean or their population variance. */
+    readonly kind: "reduce";
+    readonly how: "mean" | "variance";
+    readonly axes: readonly number[];
+  }
+  | {
+    /** Of an attention [heads, N, N], or a single [N, N]. */
+    readonly kind: "attention";
+    /** A head, or the mean of all. */
+    readonly head: number | "mean";
+    /** (A + Aᵀ) / 2 instead of A. */
+    readonly symmetric: boolean;
+    /** How often it is squared, rows made to sum to 1 each time. */
+    readonly squarings: number;
+  };
+
+/** One way of making numbers of others. */
+export interface Deriver<Kind extends Recipe["kind"]> {
+  /** How many of that shape, one after the other; one unless given. */
+  readonly planes?: number;
+  /** The shape of what comes of a tensor of this shape. Throws `BadRequest` where nothing can. */
+  shape(recipe: Recipe & { readonly kind: Kind }, from: readonly number[]): readonly number[];
+  /** Fills `into`, row-major. */
+  fill(
+    recipe: Recipe & { readonly kind: Kind },
+    from: Numbers,
+    into: Float32Array,
+    means: Means,
+  ): Notes;
+}
