@@ -62,10 +62,8 @@ const undistorted = (options: Options): Options => ({ ...options, scientific: tr
 
 /** The activations of a layer, which may be what was asked for themselves. */
 function activationOf(layer: Layer): TensorInfo | undefined {
-  const { main, captured } = layer;
-  const own = captured.find(({ tensor }) => tensor === main);
-  if (own) return own.kind === "activation" || own.kind === "sample" ? main : undefined;
-  return capturedOf(layer, "activation")?.tensor;
+  const own = layer.captured.find(({ tensor }) => tensor === layer.main);
+  return own?.kind === "sample" ? own.tensor : capturedOf(layer, "activation")?.tensor;
 }
 
 /** Samples come first, then channels, then space. */

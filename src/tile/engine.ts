@@ -7,6 +7,7 @@ import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { MapMode, Mode, VolumeMode } from "../modes/mode.ts";
+import { canonicalQuery } from "../modes/options.ts";
 import { mapModes, modes, volumeModes } from "../modes/table.ts";
 import type { RemoteOptions } from "../storage/remote.ts";
 import { type Access, access } from "./access.ts";
@@ -131,7 +132,7 @@ class TileEngine implements Engine {
     this.#volumes = new Volumes(this.#layers, backends);
     this.#inspections = new Inspections(this.#layers, this.#maps, this.#views, this.#volumes);
     this.#orders = new Orders({
-      view: ({ model, layer, mode, query }) => this.view(model, layer, mode, query),
+      view: (address) => this.#viewAt(address),
       maps: this.#maps,
       volumes: this.#volumes,
       plans: new Plans(
@@ -222,6 +223,19 @@ class TileEngine implements Engine {
     const solid = volumeModes.find(({ name }) => name === mode);
     if (solid) return this.#volumes.view(opened, layer, solid, query);
     return this.#views.open(opened, layer, mode, query);
+  }
+
+  /** The view of a tile: some modes draw other zooms otherwise. */
+  #viewAt({ model, layer, mode, query, z, density }: Address) {
+    const view = this.view(model, layer, mode, query);
+    if (!("part" in view)) return view;
+    const options = view.mode.zoomed?.(view.options, view.plane.nativeZoom - z - (density - 1));
+    if (!options) return view;
+    const changed = new URLSearchParams(canonicalQuery(view.mode, options));
+    for (const name of ["v", "step"]) {
+      for (const text of query.getAll(name)) changed.append(name, text);
+    }
+    return this.view(model, layer, mode, changed);
   }
 
   sheet(addresses: readonly Address[]): Sheet {

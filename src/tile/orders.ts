@@ -44,7 +44,8 @@ export class Orders {
     const { query } = addresses[0]!;
     const view = this.means.view(addresses[0]!);
     for (const address of addresses) checkPlace(address, view);
-    const plan = isMap(view) || isVolume(view) || addresses.length === 1
+    const isAlone = isMap(view) || isVolume(view) || view.mode.zoomed !== undefined;
+    const plan = isAlone || addresses.length === 1
       ? null
       : this.means.plans.together(view, addresses);
     if (plan) {

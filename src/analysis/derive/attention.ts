@@ -1,4 +1,3 @@
-import { BadRequest } from "../../errors.ts";
 import type { Deriver, Numbers } from "./recipe.ts";
 
 /**
@@ -6,26 +5,11 @@ import type { Deriver, Numbers } from "./recipe.ts";
  * times, each row divided by its sum every time. A row that sums to 0 stays 0.
  */
 export const attention: Deriver<"attention"> = {
-  shape({ head }, from) {
-    const [rows, columns] = from.slice(-2);
-    if (from.length < 2 || from.length > 3 || rows !== columns) {
-      throw new BadRequest(`attention is [heads, N, N] or [N, N], found [${from}]`, {
-        ...{ found: from, expected: "[heads, N, N]" },
-      });
-    }
-    const heads = from.length === 3 ? from[0]! : 1;
-    if (head !== "mean" && head >= heads) {
-      throw new BadRequest(`head=${head} is not among the ${heads} heads, which are 0 to ${heads - 1}`, {
-        ...{ parameter: "head", found: head, minimum: 0, maximum: heads - 1 },
-      });
-    }
-    return [rows!, rows!];
-  },
+  shape: (_, from) => from.slice(-2),
 
-  fill({ head, symmetric, squarings }, numbers, into, { cancelled }) {
+  fill({ symmetric, squarings }, numbers, into, { cancelled }) {
     const n = numbers.shape.at(-1)!;
-    if (head === "mean") readMean(numbers, n, into, cancelled);
-    else for (let row = 0; row < n; row++) into.set(numbers.read((head * n + row) * n, n), row * n);
+    readMean(numbers, n, into, cancelled);
     if (symmetric) symmetrize(into, n);
     for (let k = 0; k < squarings; k++) {
       square(into, n, cancelled);

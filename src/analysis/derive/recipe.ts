@@ -26,10 +26,8 @@ export type Recipe =
     readonly axes: readonly number[];
   }
   | {
-    /** Of an attention [heads, N, N], or a single [N, N]. */
+    /** Of an attention [N, N], or the mean of [heads, N, N]. */
     readonly kind: "attention";
-    /** A head, or the mean of all. */
-    readonly head: number | "mean";
     /** (A + Aᵀ) / 2 instead of A. */
     readonly symmetric: boolean;
     /** How often it is squared, rows made to sum to 1 each time. */

@@ -1,0 +1,114 @@
+import { partAt } from "../field/part.ts";
+import type { Part } from "../field/part.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import { BadRequest } from "../errors.ts";
+import { capturedOf } from "../model/captured.ts";
+import type { Layer } from "../model/model.ts";
+import { colourParameters } from "./colour_parameters.ts";
+import type { Make, Mode, Options, Parameter } from "./mode.ts";
+import { normalizationParameters } from "./normalize.ts";
+import { legendOf, weights } from "./weights.ts";
+
+/** Powers that a tile may be of: 2^k. */
+const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+/** What is usual here, where shares are shown rather than weights of both signs. */
+const usual: Readonly<Record<string, Parameter["default"]>> = { normalize: "minmax", clip: 0.005 };
+
+/** Which position looks at which: a row is the one that looks. */
+export const attention: Mode = {
+  ...weights,
+  name: "attention",
+  title: "Attention",
+  about: "Each row's shares of attention; its powers tell what is reached in several steps.",
+  parameters: [
+    {
+      name: "head",
+      title: "Head",
+      about: "One of the heads, counted from 0; their mean unless given.",
+      type: "integer",
+      default: null,
+      minimum: 0,
+    },
+    {
+      name: "power",
+      title: "Power",
+      about: "A to this power, rows made to sum to 1 at every squaring; zoom: the further out, the " +
+        "higher, so that far views show long ranges.",
+      type: "choice",
+      default: "1",
+      choices: [...POWERS.map(String), "zoom"],
+    },
+    {
+      name: "symmetric",
+      title: "Symmetric",
+      about: "(A + Aᵀ) / 2 instead of A.",
+      type: "boolean",
+      default: false,
+    },
+    ...colourParameters("inferno"),
+    ...normalizationParameters.map((parameter) => {
+      const own = usual[parameter.name];
+      return own === undefined ? parameter : { ...parameter, default: own };
+    }),
+    ...weights.parameters.filter(({ name }) => name === "microcell"),
+  ],
+
+  missing(layer) {
+    const found = attentionOf(layer);
+    if (!found) return `captured attention: "attn/${layer.name}" of a capture`;
+    return found.shape.includes(0) ? "elements: this tensor has none" : null;
+  },
+  subject: attentionOf,
+  part: partOf,
+  zoomed(options, log2) {
+    if (options.power !== "zoom") return undefined;
+    const power = 2 ** Math.min(POWERS.length - 1, Math.max(0, log2));
+    return { ...options, power: String(power) };
+  },
+  axes: () => undefined,
+  needsChannels: () => false,
+
+  legend: (options, facts) => legendOf(undistorted(options), facts, titleOf(options)),
+  prepare: (options, facts, plane) => weights.prepare(undistorted(options), facts, plane),
+};
+
+const undistorted = (options: Options): Options => ({ ...options, scientific: true });
+
+/** The attention of a layer, which may be what was asked for itself. */
+function attentionOf(layer: Layer): TensorInfo | undefined {
+  const own = layer.captured.find(({ tensor }) => tensor === layer.main);
+  return own?.kind === "attention" ? own.tensor : capturedOf(layer, "attention")?.tensor;
+}
+
+function partOf({ head, power, symmetric }: Options, tensor: TensorInfo, make: Make): Part {
+  const { name, shape } = tensor;
+  const heads = shape.length === 3 ? shape[0]! : 1;
+  if (shape.length < 2 || shape.length > 3 || shape.at(-1) !== shape.at(-2)) {
+    throw new BadRequest(`attention is [heads, N, N] or [N, N]: "${name}" is [${shape}]`, {
+      ...{ parameter: "layer", found: shape, expected: "[heads, N, N]" },
+    });
+  }
+  const whole: Part = { tensor, index: (own) => own };
+  const one = shape.length === 2 && (head === null || head === 0)
+    ? whole
+    : head === null
+    ? heads === 1 ? partAt(tensor, 0, 0, "head") : null
+    : partAt(tensor, 0, Number(head), "head");
+  const squarings = power === "zoom" ? 0 : Math.log2(Number(power));
+  if (one && squarings === 0 && !symmetric) return one;
+  const from = one?.tensor ?? tensor;
+  const called = [
+    one ? from.name : `${name}, mean of heads`,
+    ...(symmetric ? ["symmetric"] : []),
+    ...(squarings > 0 ? [`power ${power}`] : []),
+  ].join(", ");
+  const recipe = { kind: "attention", symmetric: symmetric === true, squarings } as const;
+  return { tensor: make(from, recipe, called), index: (own) => own };
+}
+
+function titleOf({ head, power, symmetric }: Options): string {
+  const matrix = symmetric ? "(A + Aᵀ) / 2" : "A";
+  const exponent = power === "zoom" ? "^(2^(native zoom − zoom))" : power === "1" ? "" : `^${power}`;
+  const raised = symmetric && exponent ? `(${matrix})${exponent}` : `${matrix}${exponent}`;
+  return `Attention ${raised}, ${head === null ? "mean of heads" : `head ${head}`}`;
+}
