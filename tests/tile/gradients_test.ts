@@ -1,45 +1,28 @@
 import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { NotFound } from "../../src/errors.ts";
 import { openModel } from "../../src/model/open.ts";
-import { createEngine } from "../../src/tile/engine.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { valuesOf } from "../formats/values.ts";
-import { inFolder } from "../storage/folder.ts";
-import { modelFile } from "./models.ts";
+import { onCapture, withCapture } from "./captures.ts";
 import { whole } from "./pictures.ts";
 
 const digits = new URL("../../fixtures/captures/digits-cnn", import.meta.url).pathname;
 
-async function engineOn(path: string, test: (engine: Engine) => Promise<void>): Promise<void> {
-  const engine = await createEngine([path], { workers: 1 });
-  try {
-    await test(engine);
-  } finally {
-    await engine.close();
-  }
-}
-
-/** A capture of one step, whose weight "w" of the given shape has this gradient. */
-const withGradient = (
+/** A capture whose weight "w" of the given shape has this gradient. */
+function withGradient(
   shape: readonly [number, number],
   gradient: readonly number[],
   test: (engine: Engine) => Promise<void>,
-) =>
-  inFolder(async (folder) => {
-    const values = Float32Array.from(gradient);
-    const file = modelFile({
-      "weight/w": { shape, values: new Float32Array(values.length) },
-      "grad/w": { shape, values },
-      "act/later": { shape, values },
-    });
-    await Deno.writeFile(`${folder}/a.safetensors`, file);
-    const steps = [{ step: 0, file: "a.safetensors" }];
-    await Deno.writeTextFile(`${folder}/capture.json`, JSON.stringify({ steps }));
-    await engineOn(folder, test);
-  });
+) {
+  const values = Float32Array.from(gradient);
+  return withCapture({
+    "weight/w": { shape, values: new Float32Array(values.length) },
+    "grad/w": { shape, values },
+  }, test);
+}
 
 Deno.test("gradients: every pixel is the captured derivative, at the step that is asked for", () =>
-  engineOn(digits, async (engine) => {
+  onCapture("digits-cnn", async (engine) => {
     const model = await openModel(digits);
     for (const step of [0, 400]) {
       const query = new URLSearchParams({ step: String(step) });
@@ -54,7 +37,7 @@ Deno.test("gradients: every pixel is the captured derivative, at the step that i
   }));
 
 Deno.test("gradients: a bias is named, a gradient names itself, what has none says what it lacks", () =>
-  engineOn(digits, (engine) => {
+  onCapture("digits-cnn", (engine) => {
     const query = new URLSearchParams();
     const tensorOf = (layer: string) => engine.view("digits-cnn", layer, "gradients", query).tensor;
     assertEquals(tensorOf("conv2.bias"), "grad/conv2.bias");
@@ -67,7 +50,7 @@ Deno.test("gradients: a bias is named, a gradient names itself, what has none sa
 Deno.test("slopes: hue is where values grow, saturation how fast, brightness how large they are", () =>
   // In the middle of each row neighbours are 1 and 3: slopes of 1 to the right.
   withGradient([3, 3], [1, 2, 3, 1, 2, 3, 1, 2, 3], async (engine) => {
-    const id = engine.models()[0]!.id;
+    const id = "capture";
     const query = new URLSearchParams({ hsv: "1" });
     const { plane } = engine.view(id, "w", "gradients", query);
     const subject = { model: id, layer: "w", mode: "gradients", query };
@@ -85,7 +68,7 @@ Deno.test("slopes: hue is where values grow, saturation how fast, brightness how
 
 Deno.test("slopes: down is a quarter of the circle on from right; what is not finite is black", () =>
   withGradient([3, 3], [1, 1, 1, 2, NaN, 2, 3, 3, 3], async (engine) => {
-    const id = engine.models()[0]!.id;
+    const id = "capture";
     const query = new URLSearchParams({ hsv: "1" });
     const subject = { model: id, layer: "w", mode: "gradients", query };
     const { plane } = engine.view(id, "w", "gradients", query);
@@ -103,7 +86,7 @@ Deno.test("slopes: tiles agree at their seams, at every zoom", async () => {
     (_, i) => Math.sin(i % side / 9) + Math.cos(Math.floor(i / side) / 13),
   );
   await withGradient([side, side], [...values], async (engine) => {
-    const id = engine.models()[0]!.id;
+    const id = "capture";
     const query = new URLSearchParams({ hsv: "1" });
     const subject = { model: id, layer: "w", mode: "gradients", query };
     const { plane } = engine.view(id, "w", "gradients", query);
