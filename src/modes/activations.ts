@@ -14,7 +14,8 @@ export const activations: Mode = {
   ...weights,
   name: "activations",
   title: "Activations",
-  about: "What the layer computed of the captured samples, map by map; further out, means of blocks.",
+  about:
+    "What the layer computed of the captured samples, map by map; further out, means of blocks.",
   parameters: [
     {
       name: "sample",

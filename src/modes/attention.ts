@@ -32,7 +32,8 @@ export const attention: Mode = {
     {
       name: "power",
       title: "Power",
-      about: "A to this power, rows made to sum to 1 at every squaring; zoom: the further out, the " +
+      about:
+        "A to this power, rows made to sum to 1 at every squaring; zoom: the further out, the " +
         "higher, so that far views show long ranges.",
       type: "choice",
       default: "1",
@@ -108,7 +109,11 @@ function partOf({ head, power, symmetric }: Options, tensor: TensorInfo, make: M
 
 function titleOf({ head, power, symmetric }: Options): string {
   const matrix = symmetric ? "(A + Aᵀ) / 2" : "A";
-  const exponent = power === "zoom" ? "^(2^(native zoom − zoom))" : power === "1" ? "" : `^${power}`;
+  const exponent = power === "zoom"
+    ? "^(2^(native zoom − zoom))"
+    : power === "1"
+    ? ""
+    : `^${power}`;
   const raised = symmetric && exponent ? `(${matrix})${exponent}` : `${matrix}${exponent}`;
   return `Attention ${raised}, ${head === null ? "mean of heads" : `head ${head}`}`;
 }

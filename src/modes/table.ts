@@ -10,7 +10,14 @@ import { voxels } from "./voxels.ts";
 import { weights } from "./weights.ts";
 
 /** Every mode that a layer can be looked at with. To add one: write its file, then its line here. */
-export const modes: readonly Mode[] = [weights, stats, gradients, activations, attention, automaton];
+export const modes: readonly Mode[] = [
+  weights,
+  stats,
+  gradients,
+  activations,
+  attention,
+  automaton,
+];
 
 /** Every mode that a layer's 3-D grid can be looked at with. */
 export const volumeModes: readonly VolumeMode[] = [octree, voxels];

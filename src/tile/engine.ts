@@ -41,6 +41,8 @@ export interface EngineOptions {
   readonly cacheBytes?: number;
   /** Bytes of statistics pyramids kept. */
   readonly pyramidBytes?: number;
+  /** Bytes kept of what no file has: means of activations, powers of attention. */
+  readonly madeBytes?: number;
   /** How models behind URLs are reached. */
   readonly remote?: RemoteOptions;
   /** Where what is found of models is kept; not there where memory is enough. */
@@ -118,6 +120,7 @@ class TileEngine implements Engine {
       pool,
       options.pyramidBytes ?? 192 * MIB,
       (id) => this.#ingests.findings(id),
+      options.madeBytes,
     );
     const modelOf = (id: string) => this.model(id);
     this.#maps = new Maps(this.#layers, (model) => this.#ingests.of(model), modelOf);

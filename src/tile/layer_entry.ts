@@ -34,6 +34,8 @@ export interface Derived {
   readonly memory: SharedArrayBuffer;
   /** What was found on the way; null until they are there. */
   notes: Notes | null;
+  /** Jobs that read them: meanwhile they are not let go of. */
+  readers: number;
 }
 
 /** How facts are estimated while a layer has not been read: of runs of its file, or of lines of cells. */

@@ -38,8 +38,6 @@ import type { Survey } from "./survey.ts";
 
 // Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
 const KNOWN = 4096;
-// Bytes of cells that were made, and are kept: those used longest ago go first.
-const MADE = 512 << 20;
 // Cells in one part of a sweep: milliseconds of work, so that tiles get their turn between parts.
 const PART = 1 << 23;
 // The same of a layer whose bytes have to be fetched, and how many such parts are held at once.
@@ -64,6 +62,8 @@ export class Layers {
     pool: Pool<Job>,
     limit: number,
     findings: (model: string) => Findings | undefined = () => undefined,
+    /** Bytes of cells that were made, and are kept: those made longest ago go first. */
+    private readonly made = 512 << 20,
   ) {
     this.#pool = pool;
     this.#limit = limit;
@@ -183,10 +183,17 @@ export class Layers {
     signal?: AbortSignal,
     urgency?: Urgency,
   ): Promise<Value> {
-    if (entry.derived && !entry.derived.notes) await this.#make(entry, entry.derived, signal);
+    const { derived } = entry;
+    if (derived && !derived.notes) await this.#make(entry, derived, signal);
+    if (derived && !this.holds(entry)) this.#admit(entry);
     const whole = entry.fetch && (job.kind === "summary" || job.kind === "channels");
     const known = whole ? wholeOf(entry.plane.tensor) : [];
-    return await runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
+    if (derived) derived.readers++;
+    try {
+      return await runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
+    } finally {
+      if (derived) derived.readers--;
+    }
   }
 
   /** A worker's answer to a job on no layer, or on several whose bytes `fetch` brings. */
@@ -249,7 +256,9 @@ export class Layers {
   #admit(entry: LayerEntry): void {
     let made = entry.derived?.memory.byteLength ?? 0;
     for (const [id, { derived }] of made > 0 ? [...this.#entries].reverse() : []) {
-      if (derived && (made += derived.memory.byteLength) > MADE) this.#drop(id);
+      if (!derived) continue;
+      made += derived.memory.byteLength;
+      if (made > this.made && derived.readers === 0) this.#drop(id);
     }
     for (const id of this.#entries.keys()) {
       if (this.#entries.size < KNOWN) break;

@@ -46,7 +46,10 @@ export class Views {
     let view = this.#known.get(key);
     const others = [view?.against?.model, view?.network?.model];
     if (view?.entry.derived && !this.layers.holds(view.entry)) this.#letGo();
-    if (!this.#known.has(key) || !view || others.some((other) => other && this.modelOf(other.id) !== other)) {
+    if (
+      !this.#known.has(key) || !view ||
+      others.some((other) => other && this.modelOf(other.id) !== other)
+    ) {
       view = open(this.layers, model, layer, mode, query, this.modelOf);
       if (this.#known.size >= KNOWN) this.#known.clear();
       this.#known.set(key, view);
@@ -149,7 +152,7 @@ function partOf(
       throw new TooLarge(sentence, { found: count, limit: MOST });
     }
     const memory = new SharedArrayBuffer(4 * count * planesOf(recipe));
-    derived = { from: layers.entry(model, from), recipe, memory, notes: null };
+    derived = { from: layers.entry(model, from), recipe, memory, notes: null, readers: 0 };
     return {
       ...{ name, dtype: "F32", shape, strides: rowMajor(shape), bigEndian: false },
       // Numbered, since the same may be made again of another version.

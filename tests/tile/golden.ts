@@ -62,6 +62,13 @@ export const goldenTiles = [
   ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],
   ["gradients", "digits-cnn", "fc1", "gradients", "1/0/0", ""],
   ["slopes", "digits-cnn", "conv3", "gradients", "1/0/0", "hsv=1"],
+  ["activations", "digits-cnn", "conv1", "activations", "0/0/0", ""],
+  ["activations-of-one", "digits-cnn", "conv1", "activations", "1/0/0", "sample=3"],
+  ["activations-mean", "digits-cnn", "conv2", "activations", "1/0/0", "reduce=mean&over=channels"],
+  ["attention-head-0", "decoder", "block0", "attention", "1/0/0", "head=0"],
+  ["attention-head-1", "decoder", "block3", "attention", "1/0/0", "head=1"],
+  ["attention-mean", "decoder", "block3", "attention", "1/0/0", ""],
+  ["attention-power", "decoder", "block3", "attention", "1/0/0", "head=1&power=8"],
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
 ] as const;
 
