@@ -20,6 +20,7 @@ import type { Rival } from "./against.ts";
 import type { Job, LayerContext } from "./job.ts";
 import { inLanes } from "./lanes.ts";
 import { Lent } from "./lent.ts";
+import { Made } from "./made.ts";
 import {
   type Basis,
   type Choice,
@@ -56,15 +57,16 @@ export class Layers {
   /** Those of them whose pyramids are held, the one used last at the end. */
   readonly #pyramids = new Map<string, LayerEntry>();
   readonly #flight = new SingleFlight<void>();
+  readonly #made: Made;
   readonly #findings: (model: string) => Findings | undefined;
 
   constructor(
     pool: Pool<Job>,
     limit: number,
     findings: (model: string) => Findings | undefined = () => undefined,
-    /** Bytes of cells that were made, and are kept: those made longest ago go first. */
-    private readonly made = 512 << 20,
+    madeBytes?: number,
   ) {
+    this.#made = new Made(madeBytes);
     this.#pool = pool;
     this.#limit = limit;
     this.#findings = findings;
@@ -184,8 +186,13 @@ export class Layers {
     urgency?: Urgency,
   ): Promise<Value> {
     const { derived } = entry;
-    if (derived && !derived.notes) await this.#make(entry, derived, signal);
-    if (derived && !this.holds(entry)) this.#admit(entry);
+    if (derived) {
+      await this.#made.see(entry.id, derived, (from, job, signal) => {
+        if (!this.holds(from)) this.#admit(from);
+        return this.run<Notes>(from, job, signal, urgencyOf(from));
+      }, signal);
+      if (!this.holds(entry)) this.#admit(entry);
+    }
     const whole = entry.fetch && (job.kind === "summary" || job.kind === "channels");
     const known = whole ? wholeOf(entry.plane.tensor) : [];
     if (derived) derived.readers++;
@@ -242,24 +249,9 @@ export class Layers {
     }
   }
 
-  /** Makes the cells of an entry, once. */
-  async #make(entry: LayerEntry, derived: Derived, signal?: AbortSignal): Promise<void> {
-    const { from, recipe, memory } = derived;
-    await this.#flight.run(`${entry.id} cells`, async (signal) => {
-      const job: Job = { kind: "derive", context: from.id, recipe, memory };
-      if (!this.holds(from)) this.#admit(from);
-      derived.notes = await this.run<Notes>(from, job, signal, urgencyOf(from));
-    }, signal);
-  }
-
   /** Knows the layer from now on, and forgets the ones known longest if there are too many. */
   #admit(entry: LayerEntry): void {
-    let made = entry.derived?.memory.byteLength ?? 0;
-    for (const [id, { derived }] of made > 0 ? [...this.#entries].reverse() : []) {
-      if (!derived) continue;
-      made += derived.memory.byteLength;
-      if (made > this.made && derived.readers === 0) this.#drop(id);
-    }
+    for (const id of this.#made.surplus(this.#entries, entry)) this.#drop(id);
     for (const id of this.#entries.keys()) {
       if (this.#entries.size < KNOWN) break;
       this.#drop(id);
