@@ -4,9 +4,9 @@ import { ABSENT, LEAF, LEAST, MEAN, MOST, nodesOf, STATE, VARIANCE } from "./oct
 /** Address of a table that the host makes: words by level, then one number. */
 export type Lists = usize;
 
-/** Where the level's next leaf goes. */
+/** Where the mean of the level's next leaf goes; of merged ones other figures lie behind all of them. */
 export const LEAVES: usize = 0;
-/** Where its inner nodes go: means, variances, firsts and masks, each with room for all of them. */
+/** Where its inner nodes go: figures, firsts and masks, each with room for all of them. */
 const INNERS: usize = 32;
 /** How many inner nodes there are so far. */
 export const INNER_COUNT: usize = 64;
@@ -16,6 +16,9 @@ const ABSENT_COUNT: usize = 96;
 const ERROR: usize = 128;
 /** The root: state, count, mean, variance, least, most. */
 export const ROOT: usize = 132;
+
+/** Vectors are stored whole: bytes behind each figure of leaves. */
+const VECTORS: usize = 32;
 
 let capacity: i32 = 0;
 
@@ -58,17 +61,22 @@ export function emit(level: i32, from: usize, node: usize, lists: Lists): void {
     const at = load<u32>(own + INNER_COUNT), place = <usize> at << 2;
     const all: usize = 1 << (capacity - 3 * level), base = <usize> load<u32>(own + INNERS);
     store<f32>(base + place, load<f32>(node + MEAN));
-    store<f32>(base + (all << 2) + place, load<f32>(node + VARIANCE));
-    store<u32>(
-      base + (all << 3) + place,
-      load<u32>(below + INNER_COUNT) - i32.popcnt(inner),
-    );
-    store<u8>(base + 12 * all + at, <u8> inner);
+    store<f32>(base + 4 * all + place, load<f32>(node + VARIANCE));
+    store<f32>(base + 8 * all + place, load<f32>(node + LEAST));
+    store<f32>(base + 12 * all + place, load<f32>(node + MOST));
+    store<u32>(base + 16 * all + place, load<u32>(below + INNER_COUNT) - i32.popcnt(inner));
+    store<u8>(base + 20 * all + at, <u8> inner);
     store<u32>(own + INNER_COUNT, at + 1);
   } else store<u32>(own + INNER_COUNT, load<u32>(own + INNER_COUNT) + 1);
   if (leaves == 0) return;
   const to = <usize> load<u32>(below + LEAVES);
   store<u32>(below + LEAVES, <u32> storeChosen(from + MEAN, leaves, to));
+  if (level > 1) {
+    const room = (<usize> 4 << (capacity - 3 * level + 3)) + VECTORS;
+    storeChosen(from + VARIANCE, leaves, to + room);
+    storeChosen(from + LEAST, leaves, to + 2 * room);
+    storeChosen(from + MOST, leaves, to + 3 * room);
+  }
   tally(level - 1, lists);
 }
 

@@ -1,7 +1,8 @@
 // A dense float32 cube merged into an octree and listed, as plainly as C++ does it, one thread: eight
-// leaves become one where max - min < epsilon and variance < tau; then masks of inner nodes (bit set:
-// the child is an inner node) and values of leaves, depth first. Usage: octree FILE SIDE ROUNDS EPS…
-// Prints a line of JSON for each epsilon: seconds of each round, inner nodes, leaves.
+// leaves become one where max - min < epsilon and variance < tau; then, depth first, masks of inner nodes
+// (bit set: the child is an inner node), values of cells, and mean, variance, min and max of merged leaves
+// and of inner nodes of more than eight cells. Usage: octree FILE SIDE ROUNDS EPS…
+// Prints a line of JSON for each epsilon: seconds of each round, inner nodes, leaves, bytes of the lists.
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -66,21 +67,28 @@ static void merge_nodes(const Level &from, Level &to, float epsilon, float tau) 
       }
 }
 
+struct Figures {
+  float mean, variance, low, high;
+};
+
 struct Lists {
   std::vector<uint8_t> masks;
-  std::vector<float> values;
+  std::vector<float> cells;
+  std::vector<Figures> figures;
+  size_t leaves;
 };
 
 static void list(const std::vector<Level> &levels, const float *cells, int level, int z, int y, int x, Lists &to) {
   const Level &own = levels[level];
   const size_t at = ((size_t)z * own.side + y) * own.side + x;
-  if (own.leaf[at]) return to.values.push_back(own.mean[at]);
+  if (level || own.leaf[at]) to.figures.push_back({own.mean[at], own.variance[at], own.low[at], own.high[at]});
+  if (own.leaf[at]) return (void)to.leaves++;
   to.masks.push_back(level ? own.mask[at] : 0);
   const size_t side = 2 * own.side;
   for (int k = 0; k < 8; k++) {
     const int c = 2 * z + k / 4, b = 2 * y + k / 2 % 2, a = 2 * x + k % 2;
     if (level) list(levels, cells, level - 1, c, b, a, to);
-    else to.values.push_back(cells[(c * side + b) * side + a]);
+    else to.cells.push_back(cells[(c * side + b) * side + a]);
   }
 }
 
@@ -101,11 +109,13 @@ int main(int count, char **arguments) {
       const auto began = std::chrono::steady_clock::now();
       merge_cells(cells.data(), side, levels[0], epsilon, tau);
       for (size_t l = 1; l < levels.size(); l++) merge_nodes(levels[l - 1], levels[l], epsilon, tau);
-      lists.masks.clear(), lists.values.clear();
+      lists.masks.clear(), lists.cells.clear(), lists.figures.clear(), lists.leaves = 0;
       list(levels, cells.data(), levels.size() - 1, 0, 0, 0, lists);
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
       if (round >= 0) printf("%s%.6f", round ? ", " : "", spent.count());
     }
-    printf("], \"inner\": %zu, \"leaves\": %zu}\n", lists.masks.size(), lists.values.size());
+    const size_t leaves = lists.leaves + lists.cells.size();
+    const size_t bytes = lists.masks.size() + 4 * lists.cells.size() + 16 * lists.figures.size();
+    printf("], \"inner\": %zu, \"leaves\": %zu, \"bytes\": %zu}\n", lists.masks.size(), leaves, bytes);
   }
 }

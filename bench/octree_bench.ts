@@ -128,14 +128,21 @@ async function pass(workers: Worker[], isRead: boolean, epsilon: number): Promis
     `${statistics.linearBytes} bytes, error ${statistics.error.toPrecision(3)}`;
 }
 
+interface PeerLine {
+  readonly seconds: readonly number[];
+  readonly inner: number;
+  readonly leaves: number;
+  readonly bytes: number;
+}
+
 async function peerPass(program: string): Promise<void> {
   for (
     const [i, line] of (await run(program, file, `${SIDE}`, "3", ...EPSILONS.map(String))).entries()
   ) {
-    const { seconds, inner, leaves } = line as { seconds: number[]; inner: number; leaves: number };
+    const { seconds, inner, leaves, bytes } = line as unknown as PeerLine;
     const one = series("g++ -msse4.1", EPSILONS[i]!, 1);
     one.speeds.push(...seconds.map((spent) => CELLS / spent / 1e6));
-    one.found = `${inner} inner, ${leaves} leaves, ${inner + 4 * leaves} bytes`;
+    one.found = `${inner} inner, ${leaves} leaves, ${bytes} bytes`;
   }
 }
 

@@ -91,9 +91,23 @@ export function joinNodes(
   cells: number,
   limits: Limits,
 ): OctreeNode {
-  const whole = children.every(({ count }) => count === cells) ? joinWhole(children) : null;
-  const figures = whole ?? joinSome(children);
+  const figures = joinFigures(children, cells);
   return { ...figures, state: stateOf(children, figures, limits) };
+}
+
+/** Figures alone of the node above eight. */
+export function joinFigures(children: readonly OctreeNode[], cells: number): Figures {
+  const whole = children.every(({ count }) => count === cells) ? joinWhole(children) : null;
+  return whole ?? joinSome(children);
+}
+
+/** ε / (1 + κρ): what a node's cells differ by less than if they are one; ε where none is finite. */
+export function toleranceOf(
+  { epsilon, kappa = 0, largest }: MergeRule,
+  { min, max }: Pick<OctreeNode, "min" | "max">,
+): number {
+  const magnitude = Math.max(Math.abs(min), Math.abs(max));
+  return magnitude > 0 ? epsilon / (1 + kappa * magnitude / (largest || 1)) : epsilon;
 }
 
 /** The largest distance of a leaf's cells from its mean. */

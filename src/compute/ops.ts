@@ -160,6 +160,14 @@ export interface OctreeNode {
   readonly max: number;
 }
 
+/** Figures of the finite cells of nodes of one level, NaN (0 for variances) where there is none. */
+export interface NodeFigures {
+  readonly means: Float32Array;
+  readonly variances: Float32Array;
+  readonly mins: Float32Array;
+  readonly maxs: Float32Array;
+}
+
 /**
  * The octree of a brick, level by level: level 0 is cells, that of the root is `levels`. Each level
  * is in Morton order, x in the lowest bit, then y, then z; children of a node follow each other.
@@ -167,16 +175,18 @@ export interface OctreeNode {
 export interface BrickTree {
   readonly levels: number;
   readonly root: OctreeNode;
-  /** Of each level below the root, what leaves stand for: their mean; NaN of those without a finite cell. */
-  readonly leaves: readonly Float32Array[];
+  /**
+   * Of each level below the root: a leaf stands for its mean. Those of level 0 are cells: their means are
+   * their values, NaN and ±∞ among them, their other arrays are empty.
+   */
+  readonly leaves: readonly NodeFigures[];
   /**
    * Of the inner nodes of each level up to the root's: bit n says that child n is an inner node.
    * Levels 0 and 1 have none: cells are no inner nodes, and children of level 1 are cells.
    */
   readonly masks: readonly Uint8Array[];
-  /** Of the same nodes: figures of their finite cells… */
-  readonly means: readonly Float32Array[];
-  readonly variances: readonly Float32Array[];
+  /** Of the same nodes figures… */
+  readonly inner: readonly NodeFigures[];
   /** …and how many inner nodes there are, one level below, before their own children. */
   readonly firsts: readonly Uint32Array[];
   /** How many of each level's leaves lie wholly outside of the brick. */

@@ -6,7 +6,7 @@ import { wasm } from "../../src/compute/wasm.ts";
 import { TooLarge } from "../../src/errors.ts";
 import { buildOctree, joinOctree, mergeBricks, type Octree } from "../../src/field/octree.ts";
 import { type Box, gridOf, mortonOrder } from "../../src/field/octree/grid.ts";
-import { leafAt } from "../../src/field/octree/leaf.ts";
+import { cubeAt } from "../../src/field/octree/cube.ts";
 import { type Axis, BEYOND, drawSlice, type SliceRect } from "../../src/field/octree/slice.ts";
 import { foldVolume } from "../../src/field/volume.ts";
 import { readBrick } from "../../src/field/volume/bricks.ts";
@@ -129,23 +129,61 @@ Deno.test("octrees have the leaves that the rule makes, and tell what there is",
       assertEquals([statistics.cells, statistics.finite], [cells.values.length, finite.length]);
       assert(close(statistics.mean, meanOf(finite), 4), `mean ${statistics.mean}`);
       assertEquals(statistics.denseBytes, cells.values.byteLength);
-      const [width, height] = sides;
       const probes = random(seed);
       for (let n = 0; n < 300; n++) {
         const i = Math.floor(probes() * cells.values.length);
-        const [x, y, z] = [
-          i % width,
-          Math.floor(i / width) % height,
-          Math.floor(i / width / height),
-        ];
-        const got = leafAt(tree, x, y, z), want = leaves[map[i]!]!;
-        assertEquals([got.corner, got.level], [want.corner, want.level]);
+        const got = cubeAt(tree, ...placeOf(i, sides)), want = leaves[map[i]!]!;
+        assertEquals([got.corner, got.level, got.isLeaf], [want.corner, want.level, true]);
         assert(close(got.mean, want.mean, 4), `${got.mean} is not ${want.mean}`);
       }
     }),
     { numRuns: 80 },
   );
 });
+
+Deno.test("a cube, leaf or not, has the figures of its finite cells, and the ε that holds there", () => {
+  fc.assert(
+    fc.property(sizes, palettes, rules, seeds, (sides, kinds, rule, seed) => {
+      const cells = cellsOf(sides, seed, kinds);
+      const tree = build(cells, rule), { levels } = tree.grid;
+      const leaves = leavesOf(cells, levels, rule);
+      const map = leafMap(cells, leaves);
+      const largest = mostOf(cells.values) || 1;
+      const next = random(seed);
+      for (let n = 0; n < 60; n++) {
+        const i = Math.floor(next() * cells.values.length);
+        const place = placeOf(i, sides);
+        const least = Math.floor(next() * (levels + 2));
+        const leaf = leaves[map[i]!]!;
+        const level = Math.max(leaf.level, Math.min(least, levels));
+        const corner = place.map((at) => at - at % 2 ** level) as [number, number, number];
+        const got = cubeAt(tree, ...place, least);
+        assertEquals([got.level, got.corner, got.isLeaf], [level, corner, level === leaf.level]);
+
+        const values = cubeOf(cells, corner, 2 ** level).filter(Number.isFinite);
+        const mean = level === 0 ? cells.values[i]! : meanOf(values);
+        const variance = values.length === 0 ? 0 : meanOf(values.map((v) => (v - mean) ** 2));
+        const min = values.length === 0 ? NaN : values.reduce((a, b) => Math.min(a, b));
+        const max = values.length === 0 ? NaN : values.reduce((a, b) => Math.max(a, b));
+        assertEquals([got.count, got.min, got.max], [values.length, min, max]);
+        assert(close(got.mean, mean, 4), `mean ${got.mean}, not ${mean}`);
+        assert(close(got.variance, variance, 10), `variance ${got.variance}, not ${variance}`);
+        const density = mostOf(values) / largest;
+        assert(close(got.epsilon, rule.epsilon / (1 + (rule.kappa ?? 0) * density)));
+      }
+    }),
+    { numRuns: 80 },
+  );
+});
+
+const placeOf = (i: number, [width, height]: Cells["sides"]): [number, number, number] => [
+  i % width,
+  Math.floor(i / width) % height,
+  Math.floor(i / width / height),
+];
+
+const mostOf = (values: ArrayLike<number> & Iterable<number>): number =>
+  [...values].filter(Number.isFinite).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** A slice's pixels by brute force. */
 function sliceOf(cells: Cells, leaves: readonly OracleLeaf[], map: Int32Array, rect: SliceRect) {
@@ -227,7 +265,7 @@ Deno.test("no cell is further from its leaf than ε / (1 + κρ), whatever the c
         const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
         for (const [i, value] of values.entries()) {
           const [x, y] = [i % sides[0], Math.floor(i / sides[0]) % sides[1]];
-          const { corner, level, mean } = leafAt(tree, x, y, Math.floor(i / sides[0] / sides[1]));
+          const { corner, level, mean } = cubeAt(tree, x, y, Math.floor(i / sides[0] / sides[1]));
           const near = cubeOf({ values, sides }, corner, 2 ** level);
           const most = near.reduce((most, cell) => Math.max(most, Math.abs(cell)), 0);
           assert(Math.abs(value - mean) <= rule.epsilon / (1 + kappa * most / largest));
@@ -275,18 +313,18 @@ Deno.test("what is all alike is one leaf, and what there is none of is none", ()
     const { leaves, nodes, error, compression } = alike.statistics;
     assertEquals([leaves.at(-1), nodes, error], [1, 1, 0]);
     if (width * height * depth > 10_000) assert(compression > 50);
-    assertEquals(leafAt(alike, width - 1, height - 1, depth - 1).mean, 3);
+    assertEquals(cubeAt(alike, width - 1, height - 1, depth - 1).mean, 3);
     const none = build({ values: new Float32Array(width * height * depth).fill(NaN), sides }, {
       epsilon: 1,
       kappa: 1,
     });
     assertEquals([none.statistics.nodes, none.statistics.finite], [1, 0]);
     assertEquals(none.statistics.mean, NaN);
-    assertEquals(leafAt(none, 0, 0, 0).mean, NaN);
+    assertEquals(cubeAt(none, 0, 0, 0).mean, NaN);
   }
   const empty = build({ values: new Float32Array(), sides: [0, 5, 5] }, { epsilon: 1 });
   assertEquals([empty.statistics.nodes, empty.statistics.cells, empty.grid.count], [0, 0, 0]);
-  assertThrows(() => leafAt(empty, 0, 0, 0), RangeError, "no cell of 0 × 5 × 5");
+  assertThrows(() => cubeAt(empty, 0, 0, 0), RangeError, "no cell of 0 × 5 × 5");
 });
 
 Deno.test("odd rules, places and slices are refused with what was found", () => {
@@ -301,7 +339,7 @@ Deno.test("odd rules, places and slices are refused with what was found", () => 
   }
   const tree = build(cells, { epsilon: 0.5 });
   for (const [x, y, z] of [[5, 0, 0], [0, -1, 0], [0, 0, 7], [0.5, 0, 0]] as const) {
-    assertThrows(() => leafAt(tree, x, y, z), RangeError, "5 × 6 × 7");
+    assertThrows(() => cubeAt(tree, x, y, z), RangeError, "5 × 6 × 7");
   }
   const rect = { axis: "y", index: 0, detail: 0, x: 0, y: 0, width: 4, height: 4 } as const;
   assertThrows(() => drawSlice(tree, { ...rect, index: 6 }), RangeError, "y = 6 is not among 0..5");
@@ -344,7 +382,7 @@ Deno.test("an octree of a tensor's volume has the tensor's values in its leaves"
     const [o, k] = [Math.floor(at / 810), Math.floor(at / 9) % 90];
     const pieces = width / 3;
     const x = (k % pieces) * 3 + at % 3, y = Math.floor(k / pieces) * 3 + Math.floor(at % 9 / 3);
-    assert(Math.abs(leafAt(tree, x, y, o).mean - flat[at]!) <= 1e-5);
+    assert(Math.abs(cubeAt(tree, x, y, o).mean - flat[at]!) <= 1e-5);
   }
 });
 

@@ -1,9 +1,9 @@
-import type { BrickTree, OctreeNode } from "../../compute/ops.ts";
+import type { BrickTree, NodeFigures, OctreeNode } from "../../compute/ops.ts";
 
 /**
- * The trees of bricks that follow each other, in shared memory. A brick's record is words: leaves of
- * each level, from cells up; of its inner nodes from level 2 up means, variances and firsts, level by
- * level; then their masks, a byte each.
+ * The trees of bricks that follow each other, in shared memory. A brick's record is words: leaves level
+ * by level, of those that are cells their values, of others means, variances, mins and maxs; of its inner
+ * nodes from level 2 up the same figures and firsts, level by level; then their masks, a byte each.
  */
 export interface BrickLists {
   readonly brickLevels: number;
@@ -78,8 +78,8 @@ export class ListWriter {
     const { levels, root } = tree;
     const brick = this.#count++;
     const nodes = tree.masks.reduce((sum, { length }) => sum + length, 0);
-    const values = tree.leaves.reduce((sum, { length }) => sum + length, 0);
-    const words = values + 3 * nodes + Math.ceil(nodes / 4);
+    const merged = tree.leaves.reduce((sum, { variances }) => sum + variances.length, 0);
+    const words = tree.leaves[0]!.means.length + 4 * merged + 5 * nodes + Math.ceil(nodes / 4);
     this.#reserve(words);
     places.set([this.#pages.length - 1, this.#next], 2 * brick);
     states[brick] = root.state;
@@ -89,15 +89,16 @@ export class ListWriter {
       this.#words.set(new Uint32Array(part.buffer, part.byteOffset, part.length), at);
       at += part.length;
     };
-    for (const [level, values] of tree.leaves.entries()) {
-      put(values);
-      leaves[SLOTS * brick + level] = values.length;
+    const putFigures = ({ means, variances, mins, maxs }: NodeFigures) =>
+      [means, variances, mins, maxs].forEach(put);
+    for (const [level, figures] of tree.leaves.entries()) {
+      putFigures(figures);
+      leaves[SLOTS * brick + level] = figures.means.length;
       this.#absent[level]! += tree.absent[level]!;
     }
     inner[SLOTS * brick + 1] = leaves[SLOTS * brick]! / 8;
     for (let level = MASKED; level <= levels; level++) {
-      put(tree.means[level]!);
-      put(tree.variances[level]!);
+      putFigures(tree.inner[level]!);
       put(tree.firsts[level]!);
       inner[SLOTS * brick + level] = tree.masks[level]!.length;
     }
@@ -140,9 +141,8 @@ export function rootOf({ states, figures }: BrickLists, brick: number): OctreeNo
 
 /** One brick's tree, as it lies in its page. */
 export interface BrickRecord {
-  readonly leaves: readonly Float32Array[];
-  readonly means: readonly Float32Array[];
-  readonly variances: readonly Float32Array[];
+  readonly leaves: readonly NodeFigures[];
+  readonly inner: readonly NodeFigures[];
   readonly firsts: readonly Uint32Array[];
   readonly masks: readonly Uint8Array[];
 }
@@ -154,19 +154,23 @@ export function recordOf(lists: BrickLists, brick: number): BrickRecord {
   let word = places[2 * brick + 1]!;
   const floats = (length: number) =>
     new Float32Array(buffer, 4 * (word += length) - 4 * length, length);
-  const leaves = Array.from(
-    { length: brickLevels },
-    (_, level) => floats(lists.leaves[SLOTS * brick + level]!),
-  );
-  const means: Float32Array[] = [], variances: Float32Array[] = [];
-  const firsts: Uint32Array[] = [], masks: Uint8Array[] = [];
+  const figures = (count: number, others = count): NodeFigures => ({
+    means: floats(count),
+    variances: floats(others),
+    mins: floats(others),
+    maxs: floats(others),
+  });
+  const leaves = Array.from({ length: brickLevels }, (_, level) => {
+    const count = lists.leaves[SLOTS * brick + level]!;
+    return figures(count, level === 0 ? 0 : count);
+  });
+  const inner: NodeFigures[] = [], firsts: Uint32Array[] = [], masks: Uint8Array[] = [];
   const counts = Array.from(
     { length: brickLevels + 1 },
     (_, level) => level < MASKED ? 0 : lists.inner[SLOTS * brick + level]!,
   );
   for (const count of counts) {
-    means.push(floats(count));
-    variances.push(floats(count));
+    inner.push(figures(count));
     const { byteOffset } = floats(count);
     firsts.push(new Uint32Array(buffer, byteOffset, count));
   }
@@ -175,5 +179,5 @@ export function recordOf(lists: BrickLists, brick: number): BrickRecord {
     masks.push(new Uint8Array(buffer, byte, count));
     byte += count;
   }
-  return { leaves, means, variances, firsts, masks };
+  return { leaves, inner, firsts, masks };
 }

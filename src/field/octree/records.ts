@@ -1,3 +1,5 @@
+import { cellNode, joinFigures } from "../../compute/octree.ts";
+import type { NodeFigures, OctreeNode } from "../../compute/ops.ts";
 import type { Octree } from "../octree.ts";
 import { type BrickRecord, MASKED, recordOf } from "./lists.ts";
 
@@ -22,13 +24,34 @@ export function childOf(
     : { inner: false, index: 8 * index + n - before };
 }
 
-/** The mean of an inner node's finite cells. */
-export function meanOf({ means, leaves }: BrickRecord, level: number, index: number): number {
-  if (level >= MASKED) return means[level]![index]!;
+/** Figures of a node's finite cells; of a cell its value as the mean. */
+export function figuresOf(
+  { inner, leaves }: BrickRecord,
+  level: number,
+  child: Child,
+): Omit<OctreeNode, "state" | "count"> {
+  const { index } = child;
+  const cells = (from: number, count: number) =>
+    Array.from(leaves[0]!.means.subarray(from, from + count), cellNode);
+  if (!child.inner) return level > 0 ? nodeAt(leaves[level]!, index) : cells(index, 1)[0]!;
+  return level >= MASKED ? nodeAt(inner[level]!, index) : joinFigures(cells(8 * index, 8), 1);
+}
+
+/** The figures of one node. */
+export const nodeAt = ({ means, variances, mins, maxs }: NodeFigures, index: number) => ({
+  ...{ mean: means[index]!, variance: variances[index]! },
+  ...{ min: mins[index]!, max: maxs[index]! },
+});
+
+/** The mean of a node's finite cells, without the others. */
+export function meanOf({ inner, leaves }: BrickRecord, level: number, child: Child): number {
+  const { index } = child;
+  if (!child.inner) return leaves[level]!.means[index]!;
+  if (level >= MASKED) return inner[level]!.means[index]!;
   // That of the lowest is not kept, as its children are cells.
   let sum = 0, count = 0;
   for (let at = 8 * index; at < 8 * index + 8; at++) {
-    const value = leaves[0]![at]!;
+    const value = leaves[0]!.means[at]!;
     if (!Number.isFinite(value)) continue;
     sum += value;
     count++;

@@ -84,7 +84,7 @@ class Drawing {
 
   /** A node of the levels from bricks up, at a place of its level. */
   top(at: number, across: number, down: number): void {
-    const { level, sides, states, means } = this.#tree.top[at]!;
+    const { level, sides, states, figures } = this.#tree.top[at]!;
     const place: [number, number, number] = [0, 0, 0];
     const through = Math.floor(this.#rect.index / 2 ** level);
     for (const [i, axis] of this.#bits.entries()) place[axis] = [across, down, through][i]!;
@@ -92,7 +92,7 @@ class Drawing {
     if (x >= sides[0] || y >= sides[1] || z >= sides[2]) return;
     const node = (z * sides[1] + y) * sides[0] + x;
     if (states[node] !== INNER || level <= this.#rect.detail) {
-      return this.#fill(level, across, down, means[node]!);
+      return this.#fill(level, across, down, figures.means[node]!);
     }
     if (!this.#shows(level, across, down)) return;
     if (at === 0) return this.#inner(brickAt(this.#tree, x, y, z), level, 0, across, down);
@@ -108,9 +108,9 @@ class Drawing {
       const [column, row] = [2 * across + (n & 1), 2 * down + (n >> 1)];
       if (!this.#shows(below, column, row)) continue;
       const child = childOf(record, level, index, (n & 1) << a | n >> 1 << d | through << t);
-      if (!child.inner) this.#fill(below, column, row, record.leaves[below]![child.index]!);
-      else if (below > this.#rect.detail) this.#inner(record, below, child.index, column, row);
-      else this.#fill(below, column, row, meanOf(record, below, child.index));
+      if (child.inner && below > this.#rect.detail) {
+        this.#inner(record, below, child.index, column, row);
+      } else this.#fill(below, column, row, meanOf(record, below, child));
     }
   }
 

@@ -80,6 +80,9 @@ function isInner(above: TopLevel, { sides }: TopLevel, at: number): boolean {
   return above.states[parent] === INNER;
 }
 
+/** Of a node above bricks: its state, count and four figures. */
+const NODE_BYTES = 25;
+
 /** What finds bricks, and the levels above them. */
 const directoryBytes = (parts: readonly BrickLists[], top: readonly TopLevel[]): number =>
   parts.reduce(
@@ -88,4 +91,4 @@ const directoryBytes = (parts: readonly BrickLists[], top: readonly TopLevel[]):
       figures.byteLength + 4 * states.length,
     0,
   ) +
-  top.reduce((sum, { states }) => sum + 9 * states.length, 0);
+  top.reduce((sum, { states }) => sum + NODE_BYTES * states.length, 0);

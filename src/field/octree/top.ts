@@ -1,5 +1,5 @@
 import { absentNode, errorOf, INNER, joinNodes, type Limits } from "../../compute/octree.ts";
-import type { OctreeNode } from "../../compute/ops.ts";
+import type { NodeFigures, OctreeNode } from "../../compute/ops.ts";
 import type { BrickGrid, Sides } from "./grid.ts";
 import { type BrickLists, rootOf } from "./lists.ts";
 
@@ -9,8 +9,9 @@ export interface TopLevel {
   /** Nodes along x, y, z. */
   readonly sides: Sides;
   readonly states: Uint8Array<SharedArrayBuffer>;
-  readonly means: Float32Array<SharedArrayBuffer>;
-  readonly variances: Float32Array<SharedArrayBuffer>;
+  /** Finite cells. */
+  readonly counts: Float64Array<SharedArrayBuffer>;
+  readonly figures: NodeFigures;
 }
 
 /** Joins the roots of bricks, in Morton order, level by level up to one. */
@@ -53,13 +54,20 @@ export function joinTop(
 }
 
 function kept(level: number, sides: Sides, nodes: readonly OctreeNode[]): TopLevel {
-  const floats = () => new Float32Array(new SharedArrayBuffer(4 * nodes.length));
-  const states = new Uint8Array(new SharedArrayBuffer(nodes.length));
-  const [means, variances] = [floats(), floats()];
-  for (const [i, { state, mean, variance }] of nodes.entries()) {
-    states[i] = state;
-    means[i] = mean;
-    variances[i] = variance;
-  }
-  return { level, sides, states, means, variances };
+  const buffer = (bytes: number) => new SharedArrayBuffer(bytes * nodes.length);
+  const states = new Uint8Array(buffer(1)), counts = new Float64Array(buffer(8));
+  const floats = (numbers: readonly number[]) => {
+    const array = new Float32Array(buffer(4));
+    array.set(numbers);
+    return array;
+  };
+  states.set(nodes.map(({ state }) => state));
+  counts.set(nodes.map(({ count }) => count));
+  const figures = {
+    means: floats(nodes.map(({ mean }) => mean)),
+    variances: floats(nodes.map(({ variance }) => variance)),
+    mins: floats(nodes.map(({ min }) => min)),
+    maxs: floats(nodes.map(({ max }) => max)),
+  };
+  return { level, sides, states, counts, figures };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ABSENT, EMPTY, INNER, LEAF } from "../../../src/compute/octree.ts";
-import type { Brick, BrickTree, MergeRule, Ops } from "../../../src/compute/ops.ts";
+import type { Brick, BrickTree, MergeRule, NodeFigures, Ops } from "../../../src/compute/ops.ts";
 import { reference } from "../../../src/compute/reference.ts";
 import { edges, normal, random, withEdges } from "../samples.ts";
 
@@ -121,7 +121,7 @@ export function conformMergeBrick(ops: Ops): void {
       [ABSENT, EMPTY, EMPTY, LEAF, LEAF, INNER, INNER],
     );
     const { leaves, absent, root } = merge(ops, brick(3, NaN), 2, { epsilon: 1 });
-    assertEquals([...leaves[0]!], [3, NaN, NaN, NaN, NaN, NaN, NaN, NaN]);
+    assertEquals([...leaves[0]!.means], [3, NaN, NaN, NaN, NaN, NaN, NaN, NaN]);
     assertEquals([...absent], [6, 7]);
     assertEquals([root.count, root.mean, root.min, root.max], [1, 3, 3, 3]);
   });
@@ -161,34 +161,43 @@ const merge = (ops: Ops, brick: Brick, levels: number, rule: MergeRule): BrickTr
 
 const copied = (tree: BrickTree): BrickTree => ({
   ...tree,
-  leaves: tree.leaves.map((array) => array.slice()),
+  leaves: tree.leaves.map(copiedFigures),
+  inner: tree.inner.map(copiedFigures),
   masks: tree.masks.map((array) => array.slice()),
-  means: tree.means.map((array) => array.slice()),
-  variances: tree.variances.map((array) => array.slice()),
   firsts: tree.firsts.map((array) => array.slice()),
+});
+
+const copiedFigures = ({ means, variances, mins, maxs }: NodeFigures): NodeFigures => ({
+  ...{ means: means.slice(), variances: variances.slice(), mins: mins.slice(), maxs: maxs.slice() },
 });
 
 function check(ops: Ops, brick: Brick, levels: number, rule: MergeRule, where: unknown): void {
   const got = merge(ops, brick, levels, rule);
   const want = reference.mergeBrick(brick, levels, rule);
   assertEquals(got, want, `${where}, ${JSON.stringify(rule)}`);
-  checkError(brick, got, rule);
+  checkNodes(brick, got, rule);
 }
 
-/** By brute force: no cell is further from the value of its leaf than the tree says, nor than ε. */
-function checkError(brick: Brick, tree: BrickTree, { epsilon, kappa = 0, largest = 1 }: MergeRule) {
+/**
+ * By brute force: no cell is further from the value of its leaf than the tree says, nor than ε, and
+ * figures of nodes are those of their cells.
+ */
+function checkNodes(brick: Brick, tree: BrickTree, { epsilon, kappa = 0, largest = 1 }: MergeRule) {
   const { values, start, pitch, slice, width, height, depth } = brick;
   let error = 0;
   const used = tree.leaves.map(() => 0), inner = tree.masks.map(() => 0);
   const visit = (level: number, x: number, y: number, z: number, value: number | null): void => {
     const side = 2 ** level;
+    const cells: number[] = [];
+    for (let c = z; c < Math.min(z + side, depth); c++) {
+      for (let b = y; b < Math.min(y + side, height); b++) {
+        const from = start + c * slice + b * pitch;
+        cells.push(...values.subarray(from + x, from + Math.max(x, Math.min(x + side, width))));
+      }
+    }
     if (value !== null) {
-      const cells: number[] = [];
-      for (let c = z; c < Math.min(z + side, depth); c++) {
-        for (let b = y; b < Math.min(y + side, height); b++) {
-          const from = start + c * slice + b * pitch;
-          cells.push(...values.subarray(from + x, from + Math.min(x + side, width)));
-        }
+      if (level > 0 && level < tree.levels) {
+        checkFigures(cells, tree.leaves[level]!, used[level]! - 1);
       }
       const most = cells.reduce((most, cell) => Math.max(most, Math.abs(cell)), 0);
       for (const cell of cells) {
@@ -203,10 +212,11 @@ function checkError(brick: Brick, tree: BrickTree, { epsilon, kappa = 0, largest
       return;
     }
     const mask = level > 1 ? tree.masks[level]![inner[level]!]! : 0;
+    if (level > 1) checkFigures(cells, tree.inner[level]!, inner[level]!);
     inner[level]!++;
     for (let n = 0; n < 8; n++) {
       const half = side / 2, below = level - 1;
-      const child = mask >> n & 1 ? null : tree.leaves[below]![used[below]!++]!;
+      const child = mask >> n & 1 ? null : tree.leaves[below]!.means[used[below]!++]!;
       visit(
         below,
         x + (n & 1) * half,
@@ -218,6 +228,25 @@ function checkError(brick: Brick, tree: BrickTree, { epsilon, kappa = 0, largest
   };
   const { state, mean } = tree.root;
   visit(tree.levels, 0, 0, 0, state === INNER ? null : mean);
-  assertEquals(used, tree.leaves.map(({ length }) => length));
+  assertEquals(used, tree.leaves.map(({ means }) => means.length));
   assert(Math.abs(error - tree.error) <= 1e-6 * error, `error ${tree.error}, not ${error}`);
+}
+
+/** Exact but for rounding: sums, where float32 holds them, are those of float64. */
+function checkFigures(cells: readonly number[], figures: NodeFigures, at: number): void {
+  const { means, variances, mins, maxs } = figures;
+  const got = [means, variances, mins, maxs].map((list) => list[at]!) as [...number[]];
+  const finite = cells.filter(Number.isFinite);
+  if (finite.length === 0) return assertEquals(got, [NaN, 0, NaN, NaN]);
+  const min = finite.reduce((a, b) => Math.min(a, b)),
+    max = finite.reduce((a, b) => Math.max(a, b));
+  const mean = finite.reduce((sum, cell) => sum + cell / finite.length, 0);
+  const variance = finite.reduce((sum, cell) => sum + (cell - mean) ** 2 / finite.length, 0);
+  assertEquals(got.slice(2).map((n) => n + 0), [min + 0, max + 0]);
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  assert(Math.abs(got[0]! - mean) <= 1e-6 * size + 1e-44, `mean ${got[0]}, not ${mean}`);
+  // Squares of float32 overflow, and those of the least vanish.
+  if (size > 1e19 && variance > 1e37) return assertEquals(got[1], Infinity);
+  const slack = 1e-5 * variance + 1e-6 * size * Math.sqrt(variance) + 1e-12 * size ** 2 + 1e-37;
+  assert(Math.abs(got[1]! - variance) <= slack, `variance ${got[1]}, not ${variance}`);
 }
