@@ -18,9 +18,9 @@ import {
 } from "./octree_nodes";
 
 const BLOCK: i32 = 4;
-/** Blocks of half a brick of 64 cells a side, and its slices. */
-const HALF: i32 = 2048;
-const SLICES: i32 = 32;
+/** Blocks of a quarter of a brick of 64 cells a side, which has as many rows of cells: 32 × 32. */
+const QUARTER: i32 = 1024;
+const ROWS: i32 = 32;
 const LINE: usize = 64;
 
 /** Something to write to, so that what is only touched is not left out. */
@@ -48,8 +48,9 @@ export function octree(
   setLevels(levels);
   preparePacking();
   const end = 1 << (3 * levels - 6);
+  for (let row = 0; row < QUARTER; row++) touch(first, pitch, slice, width, height, depth, row);
   for (let m = 0; m < end;) {
-    if ((m & (HALF - 1)) == 0) touch(first, pitch, slice, width, height, depth, m / HALF);
+    touch(first, pitch, slice, width, height, depth, m + QUARTER);
     const x = BLOCK * every3rd(m), y = BLOCK * every3rd(m >> 1), z = BLOCK * every3rd(m >> 2);
     let level = 2;
     if (x < width && y < height && z < depth) {
@@ -81,8 +82,9 @@ export function octree(
 }
 
 /**
- * Has the cells of half a brick brought into the cache in the order in which they lie, which takes a
- * fraction of the time that fetching them in Morton order does.
+ * Has a row of cells brought into the cache, quarter by quarter of the brick, a quarter before they are
+ * merged: in the order in which they lie, and beside other work, that takes a fraction of the time that
+ * fetching them in Morton order does.
  */
 function touch(
   first: usize,
@@ -91,22 +93,19 @@ function touch(
   width: i32,
   height: i32,
   depth: i32,
-  half: i32,
+  row: i32,
 ): void {
-  const row = <usize> width << 2;
+  const quarter = row / QUARTER;
+  const y = (quarter & 1) * ROWS + row % ROWS;
+  const z = (quarter >> 1) * ROWS + (row / ROWS) % ROWS;
+  if (y >= height || z >= depth) return;
+  const at = first + <usize> z * slice + <usize> y * pitch, end = at + (<usize> width << 2);
   let sum: u32 = 0;
-  for (let z = half * SLICES; z < min(depth, (half + 1) * SLICES); z++) {
-    for (let y = 0; y < height; y++) {
-      const at = first + <usize> z * slice + <usize> y * pitch;
-      for (let byte: usize = 0; byte < row; byte += LINE) sum += load<u8>(at + byte);
-    }
-  }
+  for (let line = at; line < end; line += LINE) sum += load<u8>(line);
   store<u32>(touched, sum);
 }
 
 /** Bits 0, 3, 6 and 9 of a number side by side. */
-// @ts-ignore: decorator
-
 function every3rd(bits: i32): i32 {
   bits &= 0x249;
   bits = (bits | (bits >> 2)) & 0xc3;

@@ -54,8 +54,6 @@ export function wholeBlock(at: usize, pitch: usize, slice: usize, lists: Lists):
 }
 
 /** Those of 4 × 4 × 2 cells: which are leaves, a bit each; below 0 where a sum is not finite. */
-// @ts-ignore: decorator
-
 function fourNodes(at: usize, pitch: usize, slice: usize, nodes: usize): i32 {
   const below = at + pitch, third = below + pitch, fourth = third + pitch;
   const a0 = v128.load(at), b0 = v128.load(below);
@@ -92,8 +90,6 @@ function fourNodes(at: usize, pitch: usize, slice: usize, nodes: usize): i32 {
   v128.store(nodes + VARIANCE, variance);
   return i32x4.bitmask(closeFour(least, most, variance));
 }
-
-// @ts-ignore: decorator
 
 function square(v: v128): v128 {
   return f32x4.mul(v, v);

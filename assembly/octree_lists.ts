@@ -41,8 +41,6 @@ export function preparePacking(): void {
 }
 
 /** Stores those of eight numbers that are chosen at `to`; how far that was. May write 16 bytes more. */
-// @ts-ignore: decorator
-
 export function storeChosen(from: usize, chosen: i32, to: usize): usize {
   const low = <usize> (chosen & 15), high = <usize> (chosen >> 4);
   v128.store(to, v128.swizzle(v128.load(from), v128.load(packing + (low << 4))));

@@ -23,8 +23,6 @@ export const STATE: usize = 160;
 const levels = memory.data(1232, 16);
 
 /** The eight nodes of a level. */
-// @ts-ignore: decorator
-
 export function nodesOf(level: i32): usize {
   return levels + <usize> level * NODES;
 }
@@ -42,8 +40,6 @@ export function setRule(least: f32, variance: f32, density: f32, scale: f32): vo
 }
 
 /** Of four nodes, which have cells close to each other. */
-// @ts-ignore: decorator
-
 export function closeFour(least: v128, most: v128, variance: v128): v128 {
   let range = f32x4.sub(most, least);
   if (kappa != 0) {
