@@ -38,11 +38,7 @@ export class Inspections {
       const message = `z=${z} is not a whole number from 0 to native zoom ${nativeZoom}`;
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: nativeZoom });
     }
-    if (isVolume(view)) {
-      if (z === nativeZoom) return await this.#volumes.inspect(view, x, y, signal);
-      const message = `z=${z}: cells of a volume are looked at at native zoom ${nativeZoom} alone`;
-      throw new BadRequest(message, { parameter: "z", minimum: nativeZoom, maximum: nativeZoom });
-    }
+    if (isVolume(view)) return await this.#volumes.inspect(view, x, y, nativeZoom - z, signal);
     return isMap(view)
       ? await this.#ofMap(view, x, y, nativeZoom - z, signal)
       : await this.#ofTensor(view as OpenView, x, y, nativeZoom - z, signal);

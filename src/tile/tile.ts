@@ -127,12 +127,29 @@ export interface Inspection {
     readonly variance: number | null;
     readonly min: number | null;
     readonly max: number | null;
-    /** Mean |∇|. */
+    /** Mean |∇|; like the share of positives null where cells were merged and only the cube is known. */
     readonly gradient: number | null;
     /** Share of positives among finite values other than 0, as in the sign entropy; 0 where there are none. */
     readonly positive: number | null;
     /** Finite values. */
     readonly count: number;
+  };
+  /** In an octree: the cube that is drawn there, of which the cell is a part. */
+  readonly cube?: {
+    /** Its first cell, across, down and through. */
+    readonly corner: readonly number[];
+    /** In cells, some of which may lie beyond the layer's. */
+    readonly side: number;
+    /** Whether its cells are one; else it is as large as the pixel, and its cells are several cubes. */
+    readonly leaf: boolean;
+    readonly mean: number | null;
+    readonly variance: number | null;
+    readonly min: number | null;
+    readonly max: number | null;
+    /** Finite values. */
+    readonly count: number;
+    /** ε / (1 + κρ): its cells are one where they differ by less. */
+    readonly epsilon: number;
   };
 }
 

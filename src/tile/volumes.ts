@@ -3,12 +3,14 @@ import { NotFound } from "../errors.ts";
 import { windowOf } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
 import type { OctreeStatistics } from "../field/octree/statistics.ts";
+import { cubeAt } from "../field/octree/cube.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
 import { type Volume, volumeOf } from "../field/volume.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
+import type { Cell, Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
+import { withCube } from "./cube.ts";
 import { inLanes } from "./lanes.ts";
 import type { Layers } from "./layers.ts";
 import { Octrees } from "./octrees.ts";
@@ -207,18 +209,30 @@ export class Volumes {
     return view.mode.legend(view.options, view.parts.whole, view.volume);
   }
 
-  /** What lies under a pixel at native zoom. Throws `NotFound` where no single cell does. */
-  async inspect(view: VolumeView, x: number, y: number, signal?: AbortSignal): Promise<Inspection> {
+  /** What lies under a pixel of 2^`log2` cells a side. Throws `NotFound` where no cell or cube does. */
+  async inspect(
+    view: VolumeView,
+    x: number,
+    y: number,
+    log2: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
     const { parts, mode, options, volume, plane: { width, height } } = view;
     if (mode.solid !== "octree") {
       throw new NotFound(`a pixel of mode "${mode.name}" is no single cell`, { mode: mode.name });
     }
-    const cell = mode.cellAt(options, volume, x, y);
+    const side = 2 ** log2;
+    const [across, down, through] = mode.cellAt(options, volume, x * side, y * side);
+    const cell: Cell = [across - across % side, down - down % side, through - through % side];
     const work = { kind: "voxel", axes: mode.axes(options), cell } as const;
-    const isInside = x >= 0 && y >= 0 && x < width && y < height;
+    const isInside = x >= 0 && y >= 0 && x * side < width && y * side < height;
     const found = isInside && await parts.run<Inspection | null>(work, signal);
-    if (found) return found;
-    throw new NotFound(`no element lies at (${x}, ${y}) of ${width} × ${height} cells`, {
+    if (found) {
+      const octree = await this.octree({ ...view, mode }, signal);
+      return withCube(found, cubeAt(octree, ...cell, log2), log2);
+    }
+    const cells = log2 > 0 ? `cells, ${side} a pixel` : "cells";
+    throw new NotFound(`no element lies at (${x}, ${y}) of ${width} × ${height} ${cells}`, {
       ...{ x, y, width, height },
     });
   }

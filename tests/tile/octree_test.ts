@@ -111,7 +111,52 @@ Deno.test("a pixel of a slice is inspected as the element that it is", () =>
     assertEquals(found.cell.count, 1);
     const view = viewOf(engine, "axis=y&slice=7");
     await assertRejects(() => engine.inspect(view, 20, 0, undefined), NotFound, "of 20 × 300");
-    await assertRejects(() => engine.inspect(view, 0, 0, 0), BadRequest, "native zoom 1");
+    await assertRejects(() => engine.inspect(view, 10, 0, 0), NotFound, "cells, 2 a pixel");
+    await assertRejects(() => engine.inspect(view, 0, 0, 2), BadRequest, "native zoom 1");
+  }));
+
+Deno.test("with it comes the cube that is drawn there: leaf, or as large as the pixel", () =>
+  withTensors({ matrix }, async (engine) => {
+    const query = "axis=y&slice=7&epsilon=0.4&kappa=1", view = viewOf(engine, query);
+    const { epsilon, largest } = await engine.octree(view);
+    const alike = await engine.inspect(view, 5, 100, undefined);
+    assertEquals([alike.value, alike.cell.count], [0.5, 1]);
+    assertEquals(alike.cube, {
+      ...{ corner: [0, 0, 64], side: 64, leaf: true, count: width * height * 64 },
+      ...{ mean: 0.5, variance: 0, min: 0.5, max: 0.5, epsilon: epsilon / (1 + 0.5 / largest!) },
+    });
+    // Of a single cell, of one that is NaN, and of 2 × 2 × 2 of which that is one.
+    const single = await engine.inspect(
+      viewOf(engine, "axis=y&slice=7&epsilon=1e-6"),
+      5,
+      222,
+      undefined,
+    );
+    assertEquals([single.cube!.side, single.cube!.mean], [1, value(5, 7, 222)]);
+    const nan = viewOf(engine, "axis=y&slice=0&epsilon=1000");
+    const { cube, special } = await engine.inspect(nan, 5, 40, undefined);
+    assertEquals(special, "NaN");
+    assertEquals([cube!.corner, cube!.side, cube!.leaf], [[5, 0, 40], 1, true]);
+    assertEquals([cube!.mean, cube!.variance, cube!.max, cube!.count], [null, null, null, 0]);
+
+    const coarse = await engine.inspect(nan, 2, 20, 0);
+    assertEquals(coarse.index, [40, 4]);
+    const cells = Array.from({ length: 8 }, (_, n) => value(4 + (n & 1), n >> 1 & 1, 40 + (n >> 2)))
+      .filter(Number.isFinite);
+    assertEquals(cells.length, 7);
+    const mean = cells.reduce((sum, cell) => sum + cell) / 7;
+    const variance = cells.reduce((sum, cell) => sum + (cell - mean) ** 2, 0) / 7;
+    const { corner, side, leaf, ...figures } = coarse.cube!;
+    assertEquals([corner, side, leaf], [[4, 0, 40], 2, false]);
+    assertEquals([figures.count, figures.min, figures.max], [
+      ...[7, Math.min(...cells), Math.max(...cells)],
+    ]);
+    assertAlmostEquals(figures.mean!, mean, 1e-6);
+    assertAlmostEquals(figures.variance!, variance, 1e-6);
+    const { epsilon: _, ...told } = figures;
+    assertEquals(coarse.cell, { ...told, gradient: null, positive: null });
+    const tile = await numbers(engine, at(0, 0, 0, "axis=y&slice=0&epsilon=1000"));
+    assertAlmostEquals(tile.values[20 * 256 + 2]!, mean, 1e-6);
   }));
 
 Deno.test("what an octree cannot be of is refused with what it could be", () =>
