@@ -1,22 +1,17 @@
 import { colourParameters } from "./colour_parameters.ts";
-import type { Ops } from "../compute/ops.ts";
 import { BadRequest } from "../errors.ts";
-import type { Window } from "../field/canvas.ts";
-import type { Octree } from "../field/octree.ts";
-import { type Axis, drawSlice, type SlicePixels, type SliceRect } from "../field/octree/slice.ts";
+import type { Axis } from "../field/octree/slice.ts";
 import type { Volume } from "../field/volume.ts";
 import type { Legend, OctreeMode, Option, Options, Parameter, Picture } from "./mode.ts";
 import { normalizationParameters, short, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
+import { edgesOf, sliced, spread } from "./slice_pixels.ts";
 import { stackedIn } from "./stack_legend.ts";
 import { volumeParameters } from "./volume_parameters.ts";
 import { tintOf } from "./weights.ts";
 
 /** Cells of a volume, across, down and through. */
 type Extents = Pick<Volume, "width" | "height" | "depth">;
-
-/** Pixels a leaf is wide from which its edges are drawn. */
-const EDGED = 4;
 
 /** What octrees are merged by, and how the grid is folded. */
 const mergeParameters: readonly Parameter[] = [
@@ -181,51 +176,4 @@ function sliceOf({ axis, slice }: Options, volume: Extents): number {
     minimum: 0,
     maximum: count - 1,
   });
-}
-
-/** The blocks, or cells, that a window shows of a slice. */
-function sliced(
-  octree: Octree,
-  { log2, x, y, width, height }: Window,
-  at: Pick<SliceRect, "axis" | "index">,
-): SlicePixels {
-  const p = 2 ** Math.max(0, -log2);
-  return drawSlice(octree, {
-    ...at,
-    detail: Math.max(0, log2),
-    ...{ x, y, width: Math.ceil(width / p), height: Math.ceil(height / p) },
-  });
-}
-
-/** One value a pixel of a window, NaN beyond the slice. */
-function spread(means: Float32Array, window: Window, ops: Ops): Float32Array {
-  const { log2, width, height, columns, rows } = window;
-  const p = 2 ** Math.max(0, -log2), across = Math.ceil(width / p);
-  const { buffer, byteOffset } = ops.scratch(columns * rows * 4);
-  const values = new Float32Array(buffer, byteOffset, columns * rows).fill(NaN);
-  for (let row = 0; row < height; row++) {
-    const from = Math.floor(row / p) * across;
-    for (let column = 0; column < width; column++) {
-      values[row * columns + column] = means[from + Math.floor(column / p)]!;
-    }
-  }
-  return values;
-}
-
-/** The first row and column of pixels of each cube that is wide enough. */
-function edgesOf(levels: Uint8Array, window: Window): Uint8Array {
-  const { log2, x, y, width, height, columns, rows } = window;
-  const p = 2 ** Math.max(0, -log2), across = Math.ceil(width / p);
-  const lines = new Uint8Array(columns * rows);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const level = levels[Math.floor(row / p) * across + Math.floor(column / p)]!;
-      // Pixels of the cube, counted from the slice's corner.
-      const side = 2 ** (level - log2);
-      if (side < EDGED) continue;
-      const isFirst = (first: number, pixel: number) => (first * p + pixel) % side === 0;
-      if (isFirst(x, column) || isFirst(y, row)) lines[row * columns + column] = 1;
-    }
-  }
-  return lines;
 }
