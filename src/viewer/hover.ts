@@ -7,12 +7,8 @@ import type { PlaneMap } from "./map.ts";
 import * as numbers from "./numbers.ts";
 import type { Outline } from "./outline.ts";
 import { isWhole, type Scene, type Widget } from "./scene.ts";
+import { around, type Block, type Square, squareOf } from "./square.ts";
 import type { Point } from "./state.ts";
-
-/** A block of cells as the server numbers them: native ones where `log2` is 0. */
-export interface Block extends Point {
-  readonly log2: number;
-}
 
 /** The value under the pointer, read from the server as the pointer moves. */
 export class Hover implements Widget {
@@ -20,6 +16,8 @@ export class Hover implements Widget {
   readonly #frame = byId("hovered");
   #scene: Scene | null = null;
   #block: Block | null = null;
+  /** What was read last, so that a pointer that moves about in it sees no other frame meanwhile. */
+  #square: Square | null = null;
   #branch: Frame | null = null;
   #pointer: Point | null = null;
   #waiting = new AbortController();
@@ -45,7 +43,7 @@ export class Hover implements Widget {
 
   update(scene: Scene): void {
     this.#scene = scene;
-    this.#block = null;
+    this.#block = this.#square = null;
     this.follow();
   }
 
@@ -102,8 +100,11 @@ export class Hover implements Widget {
     );
   }
 
-  #show(found: Inspection, { log2 }: Block): void {
+  #show(found: Inspection, block: Block): void {
+    const { log2 } = block;
     this.#root.hidden = false;
+    this.#square = squareOf(block, found);
+    this.#outline(block);
     const [name, text] = reading(found, log2);
     fill(
       this.#root,
@@ -113,10 +114,9 @@ export class Hover implements Widget {
   }
 
   #outline(block: Block | null): void {
-    const side = block ? 2 ** block.log2 : 1;
-    const visible = block !== null && side * this.map.scale >= 5;
-    this.#frame.hidden = !visible;
-    if (visible) place(this.#frame, this.map, block.x * side, block.y * side, side);
+    const square = block && around(this.#square, block);
+    this.#frame.hidden = !square || square.side * this.map.scale < 5;
+    if (square) place(this.#frame, this.map, square.x, square.y, square.side);
   }
 }
 
@@ -134,12 +134,14 @@ export function inspectBlock({ subject, plane }: Scene, block: Block, signal: Ab
 }
 
 /** What to call the number of a block, and the number. */
-export function reading({ value, special, cell }: Inspection, log2: number): [string, string] {
-  if (log2 === 0) return ["", special ?? numbers.value(value ?? NaN, 6)];
-  const side = 2 ** log2;
+export function reading(found: Inspection, log2: number): [string, string] {
+  const { value, special, cell, cube } = found;
+  const side = cube?.side ?? 2 ** log2;
+  if (side === 1) return ["", special ?? numbers.value(value ?? NaN, 6)];
+  const { mean } = cube ?? cell;
   return [
-    `mean of ${side} × ${side}`,
-    cell.mean === null ? "no finite value" : numbers.value(cell.mean),
+    `mean of ${numbers.shape(Array(cube ? 3 : 2).fill(side))}`,
+    mean === null ? "no finite value" : numbers.value(mean),
   ];
 }
 

@@ -2,13 +2,14 @@ import * as api from "./api.ts";
 import type { Inspection, Summary } from "./api.ts";
 import { bars, histogram, spectrum } from "./charts.ts";
 import { byId, fill, h } from "./dom.ts";
-import { type Block, blockAt, inspectBlock, place, reading, where } from "./hover.ts";
+import { blockAt, inspectBlock, place, reading, where } from "./hover.ts";
 import type { Journey } from "./journey.ts";
 import type { PlaneMap } from "./map.ts";
 import * as numbers from "./numbers.ts";
 import { colorAt, colormaps, positionOf } from "./ramp.ts";
 import { isWhole, onLayer, type Scene, type Widget } from "./scene.ts";
 import { links } from "./share.ts";
+import { around, type Block, type Square, squareOf } from "./square.ts";
 import type { Store } from "./store.ts";
 
 /** The cell that was clicked, and the layer it belongs to, in numbers. */
@@ -22,6 +23,8 @@ export class Inspector implements Widget {
   #summary: Summary | null = null;
   #asked = "";
   #value: number | null = null;
+  /** What was read at the pin. */
+  #square: Square | null = null;
   #log = false;
   #waiting = new AbortController();
 
@@ -58,16 +61,15 @@ export class Inspector implements Widget {
     const isShown = pin && this.map.plane && this.#scene?.mode.cells;
     this.#frame.hidden = !isShown;
     if (!isShown) return;
-    const { log2 } = blockAt(pin, this.map);
-    const side = 2 ** log2;
+    const { x, y, side } = around(this.#square, blockAt(pin, this.map));
     const least = Math.max(1, Math.ceil(7 / (side * this.map.scale))) * side;
-    const start = (v: number) => Math.floor(v / side) * side - (least - side) / 2;
-    place(this.#frame, this.map, start(pin.x), start(pin.y), least);
+    const margin = (least - side) / 2;
+    place(this.#frame, this.map, x - margin, y - margin, least);
   }
 
   async #loadCell(scene: Scene, signal: AbortSignal): Promise<void> {
     const { pin } = this.store.state;
-    this.#value = null;
+    this.#value = this.#square = null;
     if (!scene.mode.cells) {
       return fill(this.#cell, h("p", { class: "hint" }, "Pixels of this picture are not cells."));
     }
@@ -84,12 +86,15 @@ export class Inspector implements Widget {
     const block = blockAt(pin, this.map);
     const found = await inspectBlock(scene, block, signal);
     this.#value = block.log2 === 0 ? found.value : found.cell.mean;
+    this.#square = squareOf(block, found);
+    this.follow();
     fill(this.#cell, ...this.#cellParts(found, block));
     this.#drawSummary();
   }
 
   #cellParts(found: Inspection, { log2 }: Block): HTMLElement[] {
-    const { cell } = found;
+    const { cell, cube } = found;
+    if (cube && cube.side > 1) return this.#cubeParts(found, cube, log2);
     const [name, text] = reading(found, log2);
     const many = cell.count > 1 || log2 > 0;
     return [
@@ -105,6 +110,31 @@ export class Inspector implements Widget {
           ["values", numbers.whole(cell.count)],
         ])
         : table([["gradient", number(cell.gradient)]]),
+    ];
+  }
+
+  /** Of what is drawn as one, though it is many cells: those figures, then the cell under the pin. */
+  #cubeParts(found: Inspection, cube: NonNullable<Inspection["cube"]>, log2: number) {
+    const { value, special, cell } = found;
+    const [name, text] = reading(found, log2);
+    const about = !cube.leaf
+      ? "Several cubes: they are seen from nearer."
+      : cube.count > 0
+      ? `One cube: its cells differ by less than ${numbers.value(cube.epsilon)}.`
+      : "One cube: none of its cells is finite.";
+    return [
+      where(found, log2),
+      h("p", { class: "value" }, text, h("small", {}, name)),
+      h("p", { class: "about" }, about),
+      table([
+        ["first cell", cube.corner.join(", ")],
+        ["lowest", number(cube.min)],
+        ["highest", number(cube.max)],
+        ["deviation", number(cube.variance === null ? null : Math.sqrt(cube.variance))],
+        ["values", numbers.whole(cube.count)],
+        ["this cell", log2 > 0 ? null : special ?? number(value)],
+        ["gradient", number(cell.gradient)],
+      ]),
     ];
   }
 
