@@ -9,9 +9,9 @@ import { LruCache } from "../storage/lru.ts";
 import { inLanes } from "./lanes.ts";
 import type { Stack } from "./stack.ts";
 
-/** Bytes of octrees that are kept, and that a single one may take. */
-const KEPT = 192 << 20;
-const LARGEST = 256 << 20;
+/** Bytes of octrees that are kept: more than a single one may take, or each tile would build it anew. */
+const KEPT = 256 << 20;
+const LARGEST = 240 << 20;
 /** Bricks that one job merges: some milliseconds of work. */
 const BRICKS = 8;
 
