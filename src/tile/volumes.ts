@@ -222,8 +222,8 @@ export class Volumes {
       throw new NotFound(`a pixel of mode "${mode.name}" is no single cell`, { mode: mode.name });
     }
     const side = 2 ** log2;
-    const [across, down, through] = mode.cellAt(options, volume, x * side, y * side);
-    const cell: Cell = [across - across % side, down - down % side, through - through % side];
+    const [a, b, c] = mode.cellAt(options, volume, x * side, y * side).map((at) => at - at % side);
+    const cell: Cell = [a!, b!, c!];
     const work = { kind: "voxel", axes: mode.axes(options), cell } as const;
     const isInside = x >= 0 && y >= 0 && x * side < width && y * side < height;
     const found = isInside && await parts.run<Inspection | null>(work, signal);

@@ -155,6 +155,9 @@ Deno.test("with it comes the cube that is drawn there: leaf, or as large as the 
     assertAlmostEquals(figures.variance!, variance, 1e-6);
     const { epsilon: _, ...told } = figures;
     assertEquals(coarse.cell, { ...told, gradient: null, positive: null });
+    // The first cell lies before the slice.
+    const before = await engine.inspect(view, 2, 120, 0);
+    assertEquals([before.index, before.value], [[240, 6 * width + 4], value(4, 6, 240)]);
     const tile = await numbers(engine, at(0, 0, 0, "axis=y&slice=0&epsilon=1000"));
     assertAlmostEquals(tile.values[20 * 256 + 2]!, mean, 1e-6);
   }));
