@@ -1,5 +1,5 @@
 import { BadRequest } from "../errors.ts";
-import type { TensorInfo } from "../formats/format.ts";
+import type { CapturedKind, TensorInfo } from "../formats/format.ts";
 import { axesOf, describeAxes, fold, indexOf, type Plane } from "./plane.ts";
 import { composedTurn, cubeOf, type Split, splitAxis, splitFor } from "./volume/split.ts";
 
@@ -8,6 +8,8 @@ export interface VolumeAxes {
   readonly x: readonly number[];
   readonly y: readonly number[];
   readonly z: readonly number[];
+  /** One more, of whose elements each has a piece of y and x: they lie in a near-square mosaic. */
+  readonly mosaic?: number;
 }
 
 /** The 3-D grid of a tensor, or of several of equal shape: one cell an element. */
@@ -38,29 +40,39 @@ export interface Volume {
  * that order. Throws `BadRequest` where `axes` is not a split of the tensor's axes.
  */
 export function foldVolume(tensor: TensorInfo, axes?: VolumeAxes): Volume {
-  if (axes) return ofAxes(tensor, axes, null);
+  if (axes) return axes.mosaic === undefined ? ofAxes(tensor, axes, null) : ofMosaic(tensor, axes);
   const [output, input, ...space] = axesOf(tensor);
   if (output === undefined) return ofAxes(tensor, { x: [], y: [], z: [] }, null);
   if (input === undefined) return ofVector(tensor);
-  const sizes = space.map((axis) => tensor.shape[axis]!);
-  const across = sizes.at(-1) ?? 1;
-  const down = sizes.slice(0, -1).reduce((product, size) => product * size, 1);
-  const split = splitFor(tensor, input, down, across);
-  // The view has one axis more, from the split one on.
-  const moved = (axis: number) => axis > input ? axis + 1 : axis;
-  return ofAxes(splitAxis(tensor, split), {
-    x: [input + 1, ...space.slice(-1).map(moved)],
-    y: [input, ...space.slice(0, -1).map(moved)],
-    z: [moved(output)],
-  }, split);
+  const inner = { x: space.slice(-1), y: space.slice(0, -1) };
+  return ofMosaic(tensor, { ...inner, z: [output], mosaic: input });
 }
 
-/** The axes of captured activations: [.., C, H, W] with space across and down, channels through. */
-export function activationAxes({ shape }: TensorInfo): VolumeAxes | undefined {
-  const all = [...shape.keys()];
-  return all.length < 3
-    ? undefined
-    : { x: all.slice(-1), y: all.slice(-2, -1), z: all.slice(0, -2) };
+/**
+ * The axes of what was captured: of activations [samples, channels, space…] each channel is a slice, a
+ * mosaic of the samples; of attention [heads, N, N] each head is one. Undefined where there are fewer.
+ */
+export function capturedAxes(
+  kind: CapturedKind,
+  { shape }: TensorInfo,
+): VolumeAxes | undefined {
+  if (shape.length < 3 || kind === "gradient") return undefined;
+  if (kind === "attention") return { x: [2], y: [1], z: [0] };
+  const space = [...shape.keys()].slice(2);
+  return { x: space.slice(-1), y: space.slice(0, -1), z: [1], mosaic: 0 };
+}
+
+function ofMosaic(tensor: TensorInfo, { x, y, z, mosaic = 0 }: VolumeAxes): Volume {
+  const extent = (axes: readonly number[]) =>
+    axes.reduce((product, axis) => product * tensor.shape[axis]!, 1);
+  const split = splitFor(tensor, mosaic, extent(y), extent(x));
+  // The view has one axis more, from the split one on.
+  const moved = (axis: number) => axis > mosaic ? axis + 1 : axis;
+  return ofAxes(splitAxis(tensor, split), {
+    x: [mosaic + 1, ...x.map(moved)],
+    y: [mosaic, ...y.map(moved)],
+    z: z.map(moved),
+  }, split);
 }
 
 /**

@@ -5,8 +5,9 @@ import type { Octree } from "../field/octree.ts";
 import type { OctreeStatistics } from "../field/octree/statistics.ts";
 import { cubeAt } from "../field/octree/cube.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
-import { type Volume, volumeOf } from "../field/volume.ts";
+import { capturedAxes, type Volume, type VolumeAxes, volumeOf } from "../field/volume.ts";
 import type { Layer, Model } from "../model/model.ts";
+import type { Found } from "../model/views.ts";
 import type { Cell, Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
@@ -29,6 +30,8 @@ export interface VolumeView extends View {
   readonly mode: VolumeMode;
   /** Its tensors, each folded as it is unless another way is asked for: of them scales are known. */
   readonly parts: Stack;
+  /** How they are folded; undefined where it is as they are unless another way is asked for. */
+  readonly axes: VolumeAxes | undefined;
   readonly volume: Volume;
 }
 
@@ -76,11 +79,12 @@ export class Volumes {
     }
     const options = parseOptions(mode, query, ["v", "step"]);
     const tensors = stackOf(model, found, options.stack as string | null);
-    const volume = volumeOf(tensors, mode.axes(options));
+    const axes = mode.axes(options) ?? (tensors.length > 1 ? undefined : usualAxes(found));
+    const volume = volumeOf(tensors, axes);
     const { width, height } = mode.extent(options, volume);
     const native = nativeZoom(width, height);
     return {
-      ...{ model, layer, mode, options, volume, tensor: tensor.name, against: null },
+      ...{ model, layer, mode, options, volume, axes, tensor: tensor.name, against: null },
       query: canonicalQuery(mode, options),
       version: model.version,
       parts: new Stack(this.layers, tensors.map((tensor) => this.layers.entry(model, tensor))),
@@ -184,13 +188,13 @@ export class Volumes {
   }
 
   async #march(
-    { parts, mode, options, volume, plane }: VolumeView & { readonly mode: VoxelMode },
+    { parts, mode, options, axes, volume, plane }: VolumeView & { readonly mode: VoxelMode },
     { z, x, y, density, crop = false, format }: Address,
     signal: AbortSignal,
   ): Promise<March> {
     const { width, height } = windowOf(plane, { z, x, y, density, crop });
     const size = TILE * 2 ** z * density, tile = Math.min(size, TILE * density);
-    const axes = mode.axes(options), log2 = mode.levelAt(options, volume, z + density - 1);
+    const log2 = mode.levelAt(options, volume, z + density - 1);
     const tint = mode.tint(options, parts.whole);
     const weights = mode.weights(options, parts.facts, volume, log2[2]);
     const filling = { stack: parts, axes, volume, log2, tint, weights };
@@ -217,14 +221,14 @@ export class Volumes {
     log2: number,
     signal?: AbortSignal,
   ): Promise<Inspection> {
-    const { parts, mode, options, volume, plane: { width, height } } = view;
+    const { parts, mode, options, axes, volume, plane: { width, height } } = view;
     if (mode.solid !== "octree") {
       throw new NotFound(`a pixel of mode "${mode.name}" is no single cell`, { mode: mode.name });
     }
     const side = 2 ** log2;
     const [a, b, c] = mode.cellAt(options, volume, x * side, y * side).map((at) => at - at % side);
     const cell: Cell = [a!, b!, c!];
-    const work = { kind: "voxel", axes: mode.axes(options), cell } as const;
+    const work = { kind: "voxel", axes, cell } as const;
     const isInside = x >= 0 && y >= 0 && x * side < width && y * side < height;
     const found = isInside && await parts.run<Inspection | null>(work, signal);
     if (found) {
@@ -254,12 +258,18 @@ export class Volumes {
 
   /** The octree that a view is drawn from. Throws `TooLarge`, and what reading throws. */
   async octree(
-    { parts, mode, options, volume }: VolumeView & { readonly mode: OctreeMode },
+    { parts, mode, options, axes, volume }: VolumeView & { readonly mode: OctreeMode },
     signal?: AbortSignal,
   ): Promise<Octree> {
     await parts.ready(facts, signal);
     const rule = mode.rule(options, parts.whole.scale);
-    const merging = { stack: parts, axes: mode.axes(options), volume, rule };
+    const merging = { stack: parts, axes, volume, rule };
     return await this.#octrees.of(merging, signal);
   }
+}
+
+/** How a tensor is folded that was captured, unless another way is asked for. */
+function usualAxes({ layer, tensor }: Found): VolumeAxes | undefined {
+  const captured = layer.captured.find((one) => one.tensor === tensor);
+  return captured && capturedAxes(captured.kind, tensor);
 }

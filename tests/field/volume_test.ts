@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { BadRequest } from "../../src/errors.ts";
 import type { SyncSource } from "../../src/field/cells.ts";
 import {
-  activationAxes,
+  capturedAxes,
   elementOf,
   foldVolume,
   stackVolume,
@@ -64,12 +64,20 @@ Deno.test("a convolution's slices are mosaics of one filter's kernels", () => {
   assertEquals(elementOf(volume, 0, 0, 8), null);
 });
 
-Deno.test("activations have space across and down, channels through", () => {
-  const { tensor } = tensorOf([2, 3, 4, 5], (i) => i);
-  const volume = foldVolume(tensor, activationAxes(tensor));
-  assertEquals(size(volume), [5, 4, 6]);
-  assertEquals(elementOf(volume, 4, 3, 5), { tensor: 0, index: [1, 2, 3, 4] });
-  assertEquals(activationAxes(tensorOf([3, 4], () => 0).tensor), undefined);
+Deno.test("activations have channels through, in each a mosaic of the samples", () => {
+  const { tensor } = tensorOf([4, 3, 5, 6], (i) => i);
+  const volume = foldVolume(tensor, capturedAxes("activation", tensor));
+  assertEquals(size(volume), [2 * 6, 2 * 5, 3]);
+  assertEquals(elementOf(volume, 7, 9, 2), { tensor: 0, index: [3, 2, 4, 1] });
+  assertEquals(elementOf(volume, 5, 5, 0), { tensor: 0, index: [2, 0, 0, 5] });
+  assertEquals(capturedAxes("activation", tensorOf([3, 4], () => 0).tensor), undefined);
+});
+
+Deno.test("attention has the heads through", () => {
+  const { tensor } = tensorOf([4, 3, 3], (i) => i);
+  const volume = foldVolume(tensor, capturedAxes("attention", tensor));
+  assertEquals(size(volume), [3, 3, 4]);
+  assertEquals(elementOf(volume, 1, 2, 3), { tensor: 0, index: [3, 2, 1] });
 });
 
 Deno.test("axes that do not name each axis once are refused with the shape", () => {

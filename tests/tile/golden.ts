@@ -59,6 +59,8 @@ export const goldenTiles = [
     "0/0/0",
     "stack=blocks&render=cubes&opacity=haze&normalize=minmax",
   ],
+  ["volume-activations", "digits-cnn", "act/conv1", "voxels", "0/0/0", ""],
+  ["octree-activations", "digits-cnn", "act/conv1", "octree", "1/0/0", "epsilon=0.5"],
   ["blended", "burn-mnist", "conv3", "weights", "0/0/0", "scientific=0&blend=0.4&blend_depth=5"],
   ["gradients", "digits-cnn", "fc1", "gradients", "1/0/0", ""],
   ["slopes", "digits-cnn", "conv3", "gradients", "1/0/0", "hsv=1"],
