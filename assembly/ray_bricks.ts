@@ -7,22 +7,21 @@ export const BYTE_ROW: i32 = 11;
 export const BYTE_SLICE: i32 = 121;
 export const BYTE_BRICK: i32 = 1344;
 
-/** Bytes of such a brick that lie before the first voxel of its block: where addresses point to. */
+/** Bytes of a brick that lie before the first voxel of its block: where addresses point to. */
 export const BYTE_FIRST: i32 = 133;
 
-/** The same of a brick of voxels of four bytes, which begins with the first voxel. */
-export const WORD_ROW: i32 = 36;
-export const WORD_SLICE: i32 = 324;
-export const WORD_BRICK: i32 = 2916;
+/**
+ * Where voxels have four bytes, the bytes are of their channel r, and behind them are colours of the
+ * voxels 0…8 along each axis: (r, g, b) of the hue times weight, and weight, as int16, 32767 being 1.
+ */
+export const COLOURS: i32 = BYTE_BRICK - BYTE_FIRST;
+export const COLOUR_ROW: i32 = 72;
+export const COLOUR_SLICE: i32 = 648;
+const COLOUR_BRICK: i32 = 5832;
 
 /** Bytes that a brick takes. */
 export function brickSize(channels: i32): i32 {
-  return channels == 1 ? BYTE_BRICK : WORD_BRICK;
-}
-
-/** Bytes of a brick before the voxel that addresses point to. */
-export function brickFirst(channels: i32): i32 {
-  return channels == 1 ? BYTE_FIRST : 0;
+  return channels == 1 ? BYTE_BRICK : BYTE_BRICK + COLOUR_BRICK;
 }
 
 /** Least and largest value and presence of each block of a layer. */
@@ -75,9 +74,14 @@ function ends(bytes: v128, lower: bool): u8 {
   return end;
 }
 
+/** Bytes of a brick before the voxel that addresses point to. */
+export function brickFirst(): i32 {
+  return BYTE_FIRST;
+}
+
 /**
  * Writes the bricks of a layer to where `places` says, an address a block: 0 has none. Of the slices
- * given the first `before` (0 or 1) lie before the layer.
+ * given the first `before` (0 or 1) lie before the layer. `hues` are 256 × (r, g, b, 1) as int16.
  */
 export function rayBricks(
   slices: usize,
@@ -86,6 +90,7 @@ export function rayBricks(
   before: i32,
   depth: i32,
   channels: i32,
+  hues: usize,
   places: usize,
 ): void {
   const area = sizeY * sizeX * channels;
@@ -93,16 +98,11 @@ export function rayBricks(
     for (let x = 0; x < sizeX; x += 8, places += 4) {
       const brick = <usize> load<u32>(places);
       if (!brick) continue;
-      if (channels == 1) {
-        for (let k = -1; k < 10; k++) {
-          const slice = slices + clamp(k + before, depth - 1) * area;
-          bytes(slice, sizeX, sizeY, x, y, brick + k * BYTE_SLICE);
-        }
-      } else {
-        for (let k = 0; k < 9; k++) {
-          const slice = slices + clamp(k + before, depth - 1) * area;
-          words(slice, sizeX, sizeY, x, y, brick + k * WORD_SLICE);
-        }
+      for (let k = -1; k < 10; k++) {
+        const slice = slices + clamp(k + before, depth - 1) * area;
+        bytes(slice, sizeX, sizeY, channels, x, y, brick + k * BYTE_SLICE);
+        if (channels == 1 || k < 0 || k == 9) continue;
+        colours(slice, sizeX, sizeY, hues, x, y, brick + COLOURS + k * COLOUR_SLICE);
       }
     }
   }
@@ -112,26 +112,49 @@ function clamp(i: i32, last: i32): i32 {
   return max<i32>(0, min<i32>(i, last));
 }
 
-/** A slice of a brick, `to` being where its block begins. */
-function bytes(slice: usize, sizeX: i32, sizeY: i32, x: i32, y: i32, to: usize): void {
-  const inside = x > 0 && x + 10 <= sizeX;
+/** A slice of a brick's bytes, `to` being where its block begins. */
+function bytes(
+  slice: usize,
+  sizeX: i32,
+  sizeY: i32,
+  channels: i32,
+  x: i32,
+  y: i32,
+  to: usize,
+): void {
+  const inside = channels == 1 && x > 0 && x + 10 <= sizeX;
   for (let j = -1; j < 10; j++) {
-    const row = slice + clamp(y + j, sizeY - 1) * sizeX;
+    const row = slice + clamp(y + j, sizeY - 1) * sizeX * channels;
     const at = to + j * BYTE_ROW - 1;
     if (inside) {
       store<u64>(at, load<u64>(row + x - 1));
       store<u32>(at, load<u32>(row + x + 6), 7);
       continue;
     }
-    for (let i = 0; i < 11; i++) store<u8>(at + i, load<u8>(row + clamp(x + i - 1, sizeX - 1)));
+    for (let i = 0; i < 11; i++) {
+      store<u8>(at + i, load<u8>(row + clamp(x + i - 1, sizeX - 1) * channels));
+    }
   }
 }
 
-function words(slice: usize, sizeX: i32, sizeY: i32, x: i32, y: i32, to: usize): void {
+function colours(
+  slice: usize,
+  sizeX: i32,
+  sizeY: i32,
+  hues: usize,
+  x: i32,
+  y: i32,
+  to: usize,
+): void {
   for (let j = 0; j < 9; j++) {
     const row = slice + 4 * clamp(y + j, sizeY - 1) * sizeX;
-    for (let i = 0; i < 9; i++, to += 4) {
-      store<u32>(to, load<u32>(row + 4 * clamp(x + i, sizeX - 1)));
+    for (let i = 0; i < 9; i++, to += 8) {
+      const voxel = row + 4 * clamp(x + i, sizeX - 1);
+      // Of 65025 as of 32767, rounded; 1 is 1.
+      const weight = (<u32> load<u8>(voxel, 2) * load<u8>(voxel, 3) * 33025 + 32768) >> 16;
+      const hue = v128.load64_zero(hues + (<usize> load<u8>(voxel, 1) << 3));
+      const colour = i16x8.relaxed_q15mulr_s(hue, i16x8.splat(<i16> weight));
+      v128.store64_lane(to, i16x8.replace_lane(colour, 3, <i16> weight), 0);
     }
   }
 }

@@ -1,6 +1,5 @@
 // The first voxel on a ray that has opacity and weight: Amanatides and Woo 1987.
-import { BYTE_ROW, BYTE_SLICE, WORD_ROW, WORD_SLICE } from "./ray_bricks";
-import { weighedHue } from "./ray_samples";
+import { BYTE_ROW, BYTE_SLICE, COLOUR_ROW, COLOUR_SLICE, COLOURS } from "./ray_bricks";
 import {
   enter,
   leave,
@@ -86,20 +85,15 @@ function side(from: f64, step: f64, low: f64, high: f64): f64 {
 /** Whether a voxel of a block has opacity and weight; if so `face` is its colour. */
 function meets(block: i32, x: i32, y: i32, z: i32): bool {
   const brick = <usize> load<u32>(view.bricks + (block << 2));
-  const plain = view.channels == 1;
-  let at = <usize> view.min + block;
-  if (brick) {
-    at = plain
-      ? brick + x + BYTE_ROW * y + BYTE_SLICE * z
-      : brick + 4 * x + WORD_ROW * y + WORD_SLICE * z;
-  }
-  const value = load<u8>(at);
+  const voxel = brick + x + BYTE_ROW * y + BYTE_SLICE * z;
+  const value = load<u8>(brick ? voxel : <usize> view.min + block);
   const entry = view.transfer + (<usize> value << 4);
   if (load<f32>(entry, 12) == 0) return false;
   face = v128.load(entry);
-  if (plain) return true;
+  if (view.channels == 1) return true;
   if (!brick) return false;
-  const hue = weighedHue(at);
+  const colour = v128.load64_zero(brick + COLOURS + 8 * x + COLOUR_ROW * y + COLOUR_SLICE * z);
+  const hue = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(colour));
   const weight = f32x4.extract_lane(hue, 3);
   if (weight == 0) return false;
   face = f32x4.mul(hue, f32x4.splat(<f32> value / 255 / weight));

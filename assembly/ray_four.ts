@@ -46,6 +46,16 @@ export function inBrick(x: v128): v128 {
   return i32x4.min_s(i32x4.max_s(x, i32x4.splat(0)), constant(1));
 }
 
+/** What lies behind the point of positions: 0…32767. */
+export function share(x: v128): v128 {
+  return v128.and(i32x4.shr_u(x, 8), constant(0));
+}
+
+/** In both halves. */
+export function twice(x: v128): v128 {
+  return v128.or(x, i32x4.shl(x, 16));
+}
+
 /** Where in a brick the voxels before four positions lie. */
 export function placesOf(x: v128, y: v128, z: v128): v128 {
   return i32x4.add(
@@ -65,7 +75,6 @@ export class Four {
    */
   @inline
   static interpolate(brick: usize, x: v128, y: v128, z: v128): v128 {
-    const fraction = constant(0);
     x = inBrick(x);
     y = inBrick(y);
     z = inBrick(z);
@@ -90,11 +99,7 @@ export class Four {
     far = v128.load_lane<u16>(d, far, 6, BYTE_SLICE);
     far = v128.load_lane<u16>(d, far, 7, BYTE_SLICE + BYTE_ROW);
 
-    const byte = constant(2);
-    let shareX = v128.and(i32x4.shr_u(x, 8), fraction);
-    let shareZ = v128.and(i32x4.shr_u(z, 8), fraction);
-    shareX = v128.or(shareX, i32x4.shl(shareX, 16));
-    shareZ = v128.or(shareZ, i32x4.shl(shareZ, 16));
+    const byte = constant(2), shareX = twice(share(x)), shareZ = twice(share(z));
     // Even bytes are of column x, odd ones of the next.
     const left = mix(
       v128.and(i16x8.shl(near, 7), byte),
@@ -108,7 +113,7 @@ export class Four {
     );
     const both = mix(left, right, shareX);
     const below = i32x4.shr_u(both, 16);
-    const value = mix(both, below, v128.and(i32x4.shr_u(y, 8), fraction));
+    const value = mix(both, below, share(y));
     return v128.and(value, i32x4.splat(0xffff));
   }
 }

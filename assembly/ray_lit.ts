@@ -2,7 +2,7 @@
 // trilinear interpolation are the interpolation of central differences of voxels, so of the 4 × 4 × 4
 // voxels about a sample those 32 count that lie in two of the three middle rows.
 import { BYTE_FIRST, BYTE_ROW, BYTE_SLICE } from "./ray_bricks";
-import { constant, inBrick, mix, placesOf } from "./ray_four";
+import { constant, inBrick, mix, placesOf, share, twice } from "./ray_four";
 import { towardsX, towardsY, towardsZ, view } from "./ray_state";
 
 /** The smallest difference of neighbours that shows, squared: below it shading fades. */
@@ -181,16 +181,6 @@ function light(x: v128, y: v128, z: v128): void {
 function fading(x: v128): v128 {
   const short = f32x4.convert_i32x4_s(i32x4.min_s(x, i32x4.splat(0)));
   return f32x4.add(f32x4.splat(1), f32x4.mul(short, f32x4.splat(1 / 8388608)));
-}
-
-/** What lies behind the point of positions: 0…32767. */
-function share(x: v128): v128 {
-  return v128.and(i32x4.shr_u(x, 8), constant(0));
-}
-
-/** In both halves. */
-function twice(x: v128): v128 {
-  return v128.or(x, i32x4.shl(x, 16));
 }
 
 /** Lower halves of one, upper halves of the other. */

@@ -1,6 +1,6 @@
 // What a volume has at any position, from whichever brick: for what needs more than the value of
 // samples in a row.
-import { BYTE_ROW, BYTE_SLICE, WORD_ROW, WORD_SLICE } from "./ray_bricks";
+import { BYTE_ROW, BYTE_SLICE } from "./ray_bricks";
 import { towardsX, towardsY, towardsZ, view } from "./ray_state";
 
 /** The smallest difference of neighbours that shows, squared: below it shading fades. */
@@ -39,32 +39,14 @@ function mix(a: f64, b: f64, share: f64): f64 {
 export function valueAt(x: f64, y: f64, z: f64): f64 {
   find(x, y, z);
   if (!brick) return load<u8>(view.min + block);
-  if (view.channels == 4) {
-    return wordValue(brick + 4 * column + WORD_ROW * row + WORD_SLICE * slice);
-  }
   const at = brick + column + BYTE_ROW * row + BYTE_SLICE * slice;
   return mix(square(at), square(at + BYTE_SLICE), shareZ);
 }
 
-/** Between a voxel of a brick of bytes and those right of, below and across from it. */
+/** Between a voxel of a brick and those right of, below and across from it. */
 function square(at: usize): f64 {
   const above = mix(load<u8>(at), load<u8>(at, 1), shareX);
   return mix(above, mix(load<u8>(at, BYTE_ROW), load<u8>(at, BYTE_ROW + 1), shareX), shareY);
-}
-
-function wordValue(at: usize): f64 {
-  return mix(wordSquare(at), wordSquare(at + WORD_SLICE), shareZ);
-}
-
-function wordSquare(at: usize): f64 {
-  const above = mix(load<u8>(at), load<u8>(at, 4), shareX);
-  return mix(above, mix(load<u8>(at, WORD_ROW), load<u8>(at, WORD_ROW + 4), shareX), shareY);
-}
-
-/** Of a voxel of four channels, colour of the hue times weight, and weight. */
-export function weighedHue(at: usize): v128 {
-  const weight = <f32> (<i32> load<u8>(at, 2) * load<u8>(at, 3)) / 65025;
-  return f32x4.mul(v128.load(view.hues + (<usize> load<u8>(at, 1) << 4)), f32x4.splat(weight));
 }
 
 function mix4(a: v128, b: v128, share: v128): v128 {

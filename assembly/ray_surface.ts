@@ -38,10 +38,6 @@ export function maximumBytes(brick: usize, x: i32, y: i32, z: i32, k: i32, end: 
   most = max<f64>(most, <f64> max(left, right) / 128);
 }
 
-export function maximumAny(k: i32, end: i32): void {
-  for (; k < end; k++) most = max<f64>(most, valueOf(k));
-}
-
 /** Looks for a surface among samples k…end; true where there is one. */
 export function findSurface(k: i32, end: i32): bool {
   const level = view.level;

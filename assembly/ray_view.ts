@@ -41,7 +41,7 @@ export class View {
   sizeY: i32;
   sizeZ: i32;
   bisections: i32;
-  /** A brick's address for each block, 0 of blocks that have one value (and no weight). */
+  /** A brick's address for each block, 0 of blocks that need none. */
   bricks: u32;
   min: u32;
   max: u32;
@@ -50,13 +50,9 @@ export class View {
   opaque: u32;
   /** 256 × (r, g, b, opacity). */
   transfer: u32;
-  /** The same of a step, colours times opacity. */
-  samples: u32;
-  /** The same in quarters of entries, 1024; and 1 − opacity of them, a float32 each. */
+  /** The same of a step, colours times opacity, in quarters of entries: 1024; and 1 − opacity of each. */
   quarters: u32;
   through: u32;
-  /** Colours of the 256 hues. */
-  hues: u32;
   /** A byte a block, for the kernel's own use. */
   flags: u32;
   rgba: u32;

@@ -3,9 +3,9 @@
 import {
   beginComposite,
   compositeBytes,
+  compositeColours,
   compositeEven,
   compositeLit,
-  compositeWords,
   sum,
 } from "./ray_composite";
 import { distance, face, findCube } from "./ray_cubes";
@@ -14,15 +14,7 @@ import { setScale } from "./ray_lit";
 import { diffuse, light, lookup, specular } from "./ray_samples";
 import { count, enter, setRay, setView, startX, startY, startZ } from "./ray_state";
 import { PARALLEL, stepX, stepY, stepZ, view } from "./ray_state";
-import {
-  beginSurface,
-  findSurface,
-  hit,
-  maximumAny,
-  maximumBytes,
-  maximumEven,
-  most,
-} from "./ray_surface";
+import { beginSurface, findSurface, hit, maximumBytes, maximumEven, most } from "./ray_surface";
 
 const COMPOSITE = 0;
 const MAXIMUM = 1;
@@ -184,11 +176,10 @@ function visit(flag: u8, block: i32, x: i32, y: i32, z: i32, k: i32, end: i32): 
   if (view.mode == MAXIMUM) {
     if (load<u8>(view.max + block) <= most) return most >= 255;
     if (!brick) maximumEven(load<u8>(view.min + block));
-    else if (view.channels == 1) maximumBytes(brick, x, y, z, k, end);
-    else maximumAny(k, end);
+    else maximumBytes(brick, x, y, z, k, end);
     return most >= 255;
   }
-  if (view.channels == 4) return compositeWords(brick, x, y, z, k, end);
+  if (view.channels == 4) return compositeColours(brick, x, y, z, k, end);
   if (flag == EVEN) return compositeEven(load<u8>(view.min + block), k, end);
   if (view.shading) return compositeLit(brick, x, y, z, k, end);
   return compositeBytes(brick, x, y, z, k, end);

@@ -12,8 +12,9 @@ const SLACK = 8192;
 
 /**
  * A volume in bricks, in the kernels' memory until it is freed: 1.3 KB for each block of bytes that
- * has more than one value or borders on another, 2.9 KB where voxels have four bytes. Throws
- * `RangeError` where there is no room.
+ * has more than one value or borders on another, 7.2 KB for each such block and each that has weight
+ * where voxels have four bytes. Weights are kept in steps of 1/32767: the hue of cubes that weigh
+ * less than 1/255 is less exact. Throws `RangeError` where there is no room.
  */
 export function rayScene(volume: RayVolume): RayScene {
   checkVolume(volume);
@@ -29,17 +30,18 @@ export function rayScene(volume: RayVolume): RayScene {
 /** Bricks of all blocks that need one. */
 function bricksOf(volume: RayVolume, occupancy: Occupancy) {
   const { channels, size: [x, y] } = volume;
-  const size = brickSize(channels), first = brickFirst(channels);
-  const needed = channels === 1 ? changing(occupancy) : weighing(occupancy);
+  const size = brickSize(channels), first = brickFirst();
+  const needed = changing(occupancy);
+  if (channels === 4) occupancy.present.forEach((some, i) => needed[i]! |= some);
   const bricks = keep(needed.reduce((sum, one) => sum + one, 0) * size + SLACK);
   let next = bricks.byteOffset + first;
   const places = Uint32Array.from(needed, (one) => one ? (next += size) - size : 0);
   const area = occupancy.blocks[0] * occupancy.blocks[1];
+  const hues = Int16Array.from(hueTable(), (share) => Math.round(32767 * share));
   // Differences reach one voxel further than interpolation.
-  const [before, after] = channels === 1 ? [1, 2] : [0, 1];
-  layers(volume, before, after, (slices, depth, layer, before) => {
+  layers(volume, 1, 2, (slices, depth, layer, before) => {
     const here = place(places.subarray(layer * area, (layer + 1) * area));
-    rayBricks(slices, x, y, before, depth, channels, here);
+    rayBricks(slices, x, y, before, depth, channels, place(hues), here);
   });
   return { bricks, places };
 }
@@ -59,10 +61,6 @@ function changing({ min, max, blocks: [across, down, deep] }: Occupancy): Uint8A
   return needed;
 }
 
-/** Which blocks of four channels have more than one value, or weight. */
-const weighing = ({ min, max, present }: Occupancy): Uint8Array =>
-  min.map((low, i) => low !== max[i] || present[i] ? 1 : 0);
-
 function render(
   volume: RayVolume,
   { min, max, present }: Occupancy,
@@ -73,8 +71,7 @@ function render(
   const { viewport, transfer, step = 1 } = view;
   const { size, x, y, width, height } = viewport;
   const rays = raysOf(volume, view);
-  const samples = samplesOf(transfer, step);
-  const quarters = quartersOf(samples);
+  const quarters = quartersOf(samplesOf(transfer, step));
   const through = Float32Array.from({ length: 1024 }, (_, i) => 1 - quarters[4 * i + 3]!);
   const rgba = scratch(width * height * 4), values = floats(width * height);
   // In the order of assembly/ray_view.ts.
@@ -87,7 +84,7 @@ function render(
     ...[x, y, width, height, rays.perspective ? 1 : 0, rayModes.indexOf(view.mode)],
     ...[view.shading ? 1 : 0, volume.channels, ...volume.size, BISECTIONS],
     ...[places, min, max, present, opaqueBelow(transfer)].map(place),
-    ...[transfer, samples, quarters, through, hueTable()].map(place),
+    ...[transfer, quarters, through].map(place),
     ...[scratch(min.length), rgba, values].map((array) => array.byteOffset),
   ];
   const block = words(2 * numbers.length + whole.length);

@@ -127,6 +127,36 @@ export function conformRays(
     await check("noise", noise([9, 18, 16]), { ...lit, camera, transfer: tableOf("bone") });
   });
 
+  test("four channels, lit: noise, and blocks of one value", async () => {
+    const lit = { camera, transfer: tableOf("fire"), shading: true };
+    for (const size of [[11, 13, 19], [8, 9, 17], [1, 1, 20]] as const) {
+      const volume: RayVolume = { ...noise(size, 4), spacing: [1, 2.5, 0.7] };
+      await check(`${size}`, volume, lit, { ...lit, step: 0.3, camera: { ...camera, yaw: 215 } });
+    }
+    // Of one value, but of every hue and weight; beside them a block that weighs nothing.
+    const even = noise([24, 16, 9], 4);
+    even.data.forEach((_, i) => {
+      if (i % 4 === 0) even.data[i] = 180;
+      if (i % 4 === 3 && (i >> 2) % 24 < 8) even.data[i] = 0;
+    });
+    await check("one value", even, lit, { ...lit, shading: false });
+  });
+
+  test("weights that are hardly there add up", async () => {
+    const volume = waves([40, 30, 30], 4, 2);
+    const transfer = tableOf("fire").map((x, i) => i % 4 === 3 && x > 0 ? 1 : x);
+    for (const [weight, presence] of [[1, 255], [3, 40], [255, 2], [1, 1]] as const) {
+      volume.data.forEach((_, i) => {
+        if (i % 4 > 1) volume.data[i] = i % 4 === 2 ? weight : presence;
+      });
+      const scene = await make(volume);
+      const view = viewOf({ camera, transfer, shading: true });
+      const got = await scene.render(view), want = reference(volume).render(view);
+      assertNear(got, want, tolerances.composite, `${weight} · ${presence}`);
+      scene.free();
+    }
+  });
+
   test("rays that end opaque", async () => {
     const transfer = tableOf("density").map((x, i) => i % 4 === 3 && x > 0 ? 0.6 : x);
     const volume = waves([30, 30, 30]);
@@ -174,8 +204,8 @@ export function conformRays(
   });
 
   test("tiles are the whole image's, to the bit", async () => {
-    const scene = await make(waves([24, 20, 28]));
-    for (const mode of rayModes) {
+    for (const [mode, channels] of rayModes.flatMap((mode) => [[mode, 1], [mode, 4]] as const)) {
+      const scene = await make(waves([24, 20, 28], channels));
       for (const fov of [0, 50]) {
         const view = viewOf({ mode, camera: { ...camera, fov }, shading: fov > 0 });
         const whole = await scene.render(view);
@@ -206,8 +236,8 @@ export function conformRays(
           }
         }
       }
+      scene.free();
     }
-    scene.free();
   });
 
   test("tiles far in", async () => {

@@ -23,11 +23,14 @@ export function waves(size: Triple, channels: 1 | 4 = 1, seed = 1): RayVolume {
   return { size, channels, data, spacing: [1, 1, 1] };
 }
 
-/** A volume of bytes of which none knows of its neighbours. */
-export function noise(size: Triple): RayVolume {
-  const next = random(9);
-  const data = Uint8Array.from({ length: size[0] * size[1] * size[2] }, () => 256 * next());
-  return { size, channels: 1, data, spacing: [1, 1, 1] };
+/** A volume of bytes of which none knows of its neighbours; of four channels a voxel in four is absent. */
+export function noise(size: Triple, channels: 1 | 4 = 1): RayVolume {
+  const next = random(9), length = size[0] * size[1] * size[2] * channels;
+  const data = Uint8Array.from({ length }, (_, i) => {
+    const byte = 256 * next();
+    return channels === 1 || i % 4 < 3 ? byte : byte < 64 ? 0 : 255;
+  });
+  return { size, channels, data, spacing: [1, 1, 1] };
 }
 
 /** A volume of one value. */
