@@ -32,16 +32,18 @@ export function occupancyOf(volume: RayVolume): Occupancy {
 
 /**
  * Has `work` do each layer of blocks: address and number of its slices, with up to so many before and
- * after those of the layer, and how many there are before.
+ * after those of the layer, and how many there are before. Layers that are not `wanted` are left out.
  */
 export function layers(
   { size, channels, data }: RayVolume,
   before: number,
   after: number,
   work: (slices: number, depth: number, layer: number, before: number) => void,
+  wanted: (layer: number) => boolean = () => true,
 ): void {
   const slice = size[0] * size[1] * channels;
   for (let z = 0; z * BLOCK < size[2]; z++) {
+    if (!wanted(z)) continue;
     const from = Math.max(0, z * BLOCK - before);
     const to = Math.min(size[2], (z + 1) * BLOCK + after);
     const slices = data.subarray(from * slice, to * slice);

@@ -245,6 +245,33 @@ export function conformRays(
     }
   });
 
+  test("tiles of volumes of which nothing else was drawn", async () => {
+    for (const channels of [1, 4] as const) {
+      const volume: RayVolume = { ...waves([50, 34, 41], channels), spacing: [1, 1.5, 0.8] };
+      const whole = await make(volume);
+      for (const mode of rayModes) {
+        for (const fov of [0, 50, 110]) {
+          const distance = fov === 110 ? 0.4 : undefined;
+          const camera = { yaw: 35, pitch: 25, fov, ...(distance ? { distance } : {}) };
+          const view = viewOf({ mode, camera, shading: fov > 0, level: 0.6 });
+          const image = await whole.render(view);
+          for (const [x, y, width, height] of [[17, 30, 5, 4], [0, 40, 64, 6], [40, 0, 3, 64]]) {
+            const viewport = { size: 64, x: x!, y: y!, width: width!, height: height! };
+            const scene = await make(volume);
+            const tile = await scene.render({ ...view, viewport });
+            scene.free();
+            const parts = Array.from({ length: height! }, (_, row) => {
+              const from = (y! + row) * 64 + x!;
+              return image.rgba.subarray(4 * from, 4 * (from + width!));
+            });
+            assertEquals([...tile.rgba], parts.flatMap((part) => [...part]));
+          }
+        }
+      }
+      whole.free();
+    }
+  });
+
   test("tiles far in", async () => {
     const volume = waves([40, 40, 40], 1, 2);
     const viewport = { size: 2 ** 15, x: 15000, y: 17000, width: 24, height: 24 };
