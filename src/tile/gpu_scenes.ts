@@ -18,13 +18,14 @@ const KEPT = 256 << 20;
 
 /**
  * The volumes that rays marched through lately, on one device, which is opened when first needed.
- * Calls must not overlap: a volume that is drawn must not leave meanwhile.
+ * Calls wait for each other: a volume that is drawn must not leave meanwhile.
  */
 export class GpuScenes {
   #opened: Opened | null = null;
   /** Those used longest ago first. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** `open` answers null where there is no adapter; `limit` in bytes, of which the latest volume may take more. */
   constructor(
@@ -38,24 +39,34 @@ export class GpuScenes {
   }
 
   /** The adapter that there is, or null. */
-  async adapter(): Promise<Adapter | null> {
-    const opened = await this.#open();
-    return opened && { name: opened.name, software: opened.software };
+  adapter(): Promise<Adapter | null> {
+    return this.#inTurn(async () => {
+      const opened = await this.#open();
+      return opened && { name: opened.name, software: opened.software };
+    });
   }
 
   /**
    * Draws a volume, which `key` names; on a new device where the one that there was is lost. Throws
    * `GpuLost` where that is lost too or there is none, `RangeError` where the volume or the view is
-   * out of bounds, and what the device finds wrong.
+   * out of bounds, what the device finds wrong, and what `cancelled` throws when its turn comes.
    */
-  async render(key: string, volume: RayVolume, view: RayView): Promise<RayImage> {
-    try {
+  render(
+    key: string,
+    volume: RayVolume,
+    view: RayView,
+    cancelled: () => void = () => {},
+  ): Promise<RayImage> {
+    return this.#inTurn(async () => {
+      cancelled();
+      try {
+        return await this.#render(key, volume, view);
+      } catch (error) {
+        if (!(error instanceof GpuLost)) throw error;
+      }
+      this.close();
       return await this.#render(key, volume, view);
-    } catch (error) {
-      if (!(error instanceof GpuLost)) throw error;
-    }
-    this.close();
-    return await this.#render(key, volume, view);
+    });
   }
 
   /** Gives up the device, and all that is on it. */
@@ -63,6 +74,12 @@ export class GpuScenes {
     for (const key of this.#held.keys()) this.#free(key);
     this.#opened?.gpu.destroy();
     this.#opened = null;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {}); // which is the caller's
+    return done;
   }
 
   async #open(): Promise<Opened | null> {

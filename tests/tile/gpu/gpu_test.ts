@@ -118,6 +118,54 @@ test("volumes leave the device when others need the room, and come back", async 
   assertEquals(there, 0);
 });
 
+test("images are drawn one at a time, on one device, and their buffers are given back", async () => {
+  let [opened, inside, most, buffers] = [0, 0, 0, 0];
+  const scenes = new GpuScenes(async () => {
+    const gpu = (await openGpu())!, { device } = gpu;
+    opened++;
+    const create = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      const buffer = create(descriptor), destroy = buffer.destroy.bind(buffer);
+      buffers++;
+      buffer.destroy = () => {
+        buffers--;
+        destroy();
+      };
+      return buffer;
+    };
+    const scoped: Gpu["scoped"] = async (what, work) => {
+      most = Math.max(most, ++inside);
+      try {
+        return await gpu.scoped(what, work);
+      } finally {
+        inside--;
+      }
+    };
+    return { ...gpu, scoped };
+  }, 600);
+  // Of which only one fits: each drives out the one before.
+  const volumes = [1, 2, 3].map((seed) => waves([8, 8, 8], 1, seed));
+  const bad = { ...volumes[0]!, size: [8, 8, 9] as const };
+  const stop = () => {
+    throw new DOMException("nobody waits", "AbortError");
+  };
+  const draw = (i: number) => scenes.render(`v${i % 3}`, volumes[i % 3]!, viewOf());
+  const [first, , images, wrong, gone] = await Promise.all([
+    scenes.adapter(),
+    scenes.adapter(),
+    Promise.all([0, 1, 2, 0, 1, 2, 0].map(draw)),
+    scenes.render("bad", bad, viewOf()).catch(({ name }: Error) => name),
+    scenes.render("v0", volumes[0]!, viewOf(), stop).catch(({ name }: Error) => name),
+  ]);
+  assertEquals([first?.name !== "", wrong, gone], [true, "RangeError", "AbortError"]);
+  assertEquals([opened, most], [1, 1]);
+  for (const [i, image] of images.entries()) assertEquals(image, images[i % 3]);
+  // What is on the device: the occupancy of the one volume that fits.
+  assertEquals([scenes.bytes, buffers], [512, 1]);
+  scenes.close();
+  assertEquals(buffers, 0);
+});
+
 test("memory stays flat over some hundred tiles of ever new volumes", () =>
   withVolumes({ backend: "gpu", cacheBytes: 0 }, async (engine) => {
     const some = async (from: number, to: number) => {
