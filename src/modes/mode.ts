@@ -237,8 +237,15 @@ export interface OctreeMode extends SolidLook {
 /** One that looks at cells, or blocks of them, from outside: images are 256 · 2^z pixels wide. */
 export interface VoxelMode extends SolidLook {
   readonly solid: "voxels";
-  /** log2 of the cells along each axis of the blocks that an image of zoom z is made of. */
-  levelAt(options: Options, volume: Volume, z: number): Sides;
+  /** Names of the parameters that a volume's bytes follow from. */
+  readonly fills: readonly string[];
+  /** Names of those that only its shape and its colours follow from: all others are of a look at it. */
+  readonly dresses: readonly string[];
+  /**
+   * log2 of the cells along each axis of the blocks that an image of zoom z is made of: as few as
+   * bring the volume down to `most` bytes, of which there are four at least.
+   */
+  levelAt(options: Options, volume: Volume, z: number, most?: number): Sides;
   /** Whether `Facts.channels` must have been looked for. */
   needsChannels(options: Options, volume: Volume): boolean;
   /**

@@ -1,5 +1,4 @@
 import { BadRequest } from "../errors.ts";
-import { palette } from "./colour.ts";
 
 /** Opacity of a voxel at a place on the ramp: pairs in ascending order, linear between. */
 type Points = readonly (readonly [at: number, opacity: number])[];
@@ -34,14 +33,8 @@ export function parsePoints(text: string): Points {
   });
 }
 
-/** 256 entries of (r, g, b, opacity) of values along a ramp, as rays want them. */
-export function transferOf(
-  colormap: string,
-  reverse: boolean,
-  points: Points,
-  strength: number,
-): Float32Array {
-  const colours = palette(colormap, reverse);
+/** 256 entries of (r, g, b, opacity) of values along a palette's ramp, as rays want them. */
+export function transferOf(colours: Uint8Array, points: Points, strength: number): Float32Array {
   const table = new Float32Array(1024);
   for (let i = 0; i < 256; i++) {
     const entry = 4 * Math.round(i / 255 * 250);

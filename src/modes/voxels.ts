@@ -1,22 +1,21 @@
 import { normOf } from "../analysis/scale.ts";
 import { BadRequest } from "../errors.ts";
 import { LARGEST_SIDE, LONGEST_VOXEL } from "../compute/ray/bounds.ts";
-import { fitting } from "../compute/ray/camera.ts";
-import type { RayMode, RayView } from "../compute/ray/ops.ts";
 import { coarseSides, type Sides } from "../field/volume/coarse.ts";
 import { axesOf, TILE } from "../field/plane.ts";
 import { DIRECTED } from "../field/volume/directions.ts";
 import { elementOf, type Volume } from "../field/volume.ts";
+import { palette } from "./colour.ts";
 import type { Facts, Legend, Options, VoxelMode } from "./mode.ts";
-import { special, stops } from "./normalize.ts";
-import { opacities, type OpacityName, parsePoints, transferOf } from "./opacity.ts";
+import { normalizationParameters, special, stops } from "./normalize.ts";
 import { parseVolumeAxes } from "./options.ts";
 import { stackedIn } from "./stack_legend.ts";
+import { lookOf, opacityOf, pointsOf } from "./voxel_look.ts";
 import { voxelParameters } from "./voxel_parameters.ts";
 import { tintOf } from "./weights.ts";
 
 /** Bytes of a volume that rays march through, at most. */
-const MOST = 1 << 24;
+export const MOST = 1 << 24;
 /** Zoom levels: the image of the last is 32,768 pixels wide. */
 const ZOOMS = 7;
 /** The least angle of view of a perspective, in degrees. */
@@ -50,7 +49,10 @@ export const voxels: VoxelMode = {
   weights: (options, facts, volume, deep) =>
     options.colour === "direction" ? weightsOf(facts, volume, deep) : null,
 
-  levelAt(options, volume, z) {
+  fills: ["axes", "colour", "colormap", ...normalizationParameters.map(({ name }) => name)],
+  dresses: ["colormap_reverse", "stretch"],
+
+  levelAt(options, volume, z, most = MOST) {
     const bytes = options.colour === "direction" ? DIRECTED : 1;
     const pixels = Math.min(LARGEST_SIDE, TILE * 2 ** Math.max(0, z));
     const log2 = [volume.width, volume.height, volume.depth].map((side) =>
@@ -58,7 +60,7 @@ export const voxels: VoxelMode = {
     ) as [number, number, number];
     for (;;) {
       const sides = coarseSides(volume, log2);
-      if (bytes * voxelsIn(sides) <= MOST) return log2;
+      if (bytes * voxelsIn(sides) <= most) return log2;
       log2[sides.indexOf(Math.max(...sides))]!++;
     }
   },
@@ -96,27 +98,8 @@ export const voxels: VoxelMode = {
     return spacing.map((length) => Math.max(length, thinnest)) as unknown as Sides;
   },
 
-  look(options, viewport): RayView {
-    const { yaw, pitch, fov, distance, colormap, colormap_reverse, density, axis, slice } = options;
-    const camera = {
-      ...{ yaw: Number(yaw), pitch: Number(pitch), fov: Number(fov) },
-      distance: distance === null ? fitting(Number(fov)) : Number(distance),
-    };
-    return {
-      ...{ mode: options.render as RayMode, camera, viewport },
-      transfer: transferOf(
-        String(colormap),
-        Boolean(colormap_reverse),
-        pointsOf(options),
-        Number(density),
-      ),
-      level: Number(options.level),
-      shading: Boolean(options.shading),
-      ...(axis === "none"
-        ? {}
-        : { slice: { axis: "xyz".indexOf(String(axis)) as 0 | 1 | 2, position: Number(slice) } }),
-    };
-  },
+  look: (options, viewport) =>
+    lookOf(options, palette(String(options.colormap), Boolean(options.colormap_reverse)), viewport),
 };
 
 /** Throws `BadRequest` for a camera that no ray can leave. */
@@ -167,9 +150,3 @@ function channelAt(volume: Volume, z: number): { tensor: number; channel: number
 }
 
 const voxelsIn = (sides: Sides): number => sides.reduce((product, side) => product * side, 1);
-
-const pointsOf = (options: Options) =>
-  typeof options.points === "string" ? parsePoints(options.points) : opacities[opacityOf(options)];
-
-const opacityOf = ({ opacity, colour }: Options): OpacityName =>
-  opacity === "ends" && colour === "direction" ? "rise" : opacity as OpacityName;

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import sharp from "sharp";
 import { rayScene } from "../../src/compute/reference/raymarch.ts";
 import { BadRequest, NotFound } from "../../src/errors.ts";
+import { palette } from "../../src/modes/colour.ts";
 import { transferOf } from "../../src/modes/opacity.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { type Content, hash, numbers, tileAt, withTensors } from "./models.ts";
@@ -38,7 +39,7 @@ Deno.test("a volume is what the reference draws of the same voxels", () =>
     });
     const scene = rayScene({ size, channels: 1, data, spacing: [1, 1, 1] });
     const camera = { yaw: 20, pitch: -35, fov: 40 };
-    const transfer = transferOf("ember-ice", false, [[0, 0.4], [0.5, 0], [1, 0.4]], 1);
+    const transfer = transferOf(palette("ember-ice"), [[0, 0.4], [0.5, 0], [1, 0.4]], 1);
     for (const mode of ["composite", "maximum", "iso", "cubes"] as const) {
       const query =
         `${fixed}&render=${mode}&yaw=20&pitch=-35&fov=40&points=0:0.4,0.5:0,1:0.4&level=0.7`;

@@ -59,8 +59,8 @@ export function checkView(view: RayView): void {
 }
 
 function checkViewport({ size, x, y, width, height }: RayView["viewport"]): void {
-  check(size >= 1 && size <= LARGEST_IMAGE && Number.isInteger(Math.log2(size)), () => {
-    return `an image's side must be a power of two up to ${LARGEST_IMAGE}, got ${size}`;
+  check(size >= 1 && size <= LARGEST_IMAGE && Number.isInteger(size), () => {
+    return `an image's side must be a whole number up to ${LARGEST_IMAGE}, got ${size}`;
   });
   const whole = [x, y, width, height].every((n) => Number.isInteger(n) && n >= 0);
   check(whole && x + width <= size && y + height <= size, () => {

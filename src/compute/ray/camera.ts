@@ -17,7 +17,7 @@ export interface Camera {
   readonly distance?: number;
 }
 
-/** A rectangle of an image of `size` × `size` pixels: a power of two, at most 2²⁴. */
+/** A rectangle of an image of `size` × `size` pixels, at most 2²⁴ a side. */
 export interface Viewport {
   readonly size: number;
   readonly x: number;

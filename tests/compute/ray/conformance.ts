@@ -278,6 +278,11 @@ export function conformRays(
     await check("far in", volume, { camera, viewport, level: 0.6, step: 0.25 });
   });
 
+  test("images of any side", async () => {
+    const viewport = { size: 61, x: 5, y: 7, width: 50, height: 33 };
+    await check("61", waves([20, 18, 22], 1, 3), { camera, viewport, level: 0.6 });
+  });
+
   test("rectangles of nothing", async () => {
     const scene = await make(even([4, 4, 4], 200));
     const viewport = { size: 64, x: 3, y: 5, width: 0, height: 4 };
@@ -303,7 +308,8 @@ export function conformRays(
     }
     await refuse({ camera: { ...camera, fov: 0, distance: 0 } }, "distance must be above 0");
     await refuse({ transfer: new Float32Array(4) }, "got 4 numbers");
-    await refuse({ viewport: { size: 63, x: 0, y: 0, width: 1, height: 1 } }, "got 63");
+    await refuse({ viewport: { size: 63.5, x: 0, y: 0, width: 1, height: 1 } }, "got 63.5");
+    await refuse({ viewport: { size: 0, x: 0, y: 0, width: 0, height: 0 } }, "got 0");
     await refuse({ viewport: { size: 64, x: 60, y: 0, width: 5, height: 1 } }, "of an image");
     scene.free();
     const volume = even([4, 4, 4], 200);
