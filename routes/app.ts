@@ -19,6 +19,7 @@ import { tileRoutes } from "./tiles.ts";
 import { Tokens } from "./tokens.ts";
 import type { Uploads } from "../src/model/uploads.ts";
 import { viewerRoutes } from "./viewer.ts";
+import { volumeRoutes } from "./volume.ts";
 
 export interface AppOptions {
   /** Where the server is reached from outside, e.g. "https://example.org/maps". */
@@ -58,6 +59,7 @@ export function createApp(
     .route("/summary", summaryRoutes(service))
     .route("/sketch", sketchRoutes(service))
     .route("/octree", octreeRoutes(service))
+    .route("/volume", volumeRoutes(service))
     .route("/", viewerRoutes(options.viewer ?? built))
     .notFound(noRoute)
     .onError((error, c) => problem(error, c.req.raw, concealer(engine, uploads)));

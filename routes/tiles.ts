@@ -43,6 +43,7 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
         "x-version": view.version,
         "x-legend": legend,
         "x-inspect": inspect,
+        ...("volume" in others ? { "x-volume": others.volume } : {}),
         ...("summary" in others ? { "x-summary": others.summary } : { "x-map": others.map }),
       }, cacheControl(query, view));
     })

@@ -1,10 +1,13 @@
 import type { TensorInfo } from "../formats/format.ts";
 import { isLatest } from "../model/steps.ts";
 import type { Layer, Model } from "../model/model.ts";
+import { RAMP } from "../compute/ops.ts";
 import { viewsOf } from "../model/views.ts";
+import { hex, palette } from "../modes/colour.ts";
 import type { Look, MapMode, Mode, VolumeMode } from "../modes/mode.ts";
 import { stepParameters } from "../modes/step_parameter.ts";
 import { picturePath, queryString, segment, WHOLE } from "./address.ts";
+import type { Body } from "./body.ts";
 import { formats, type View } from "./tile.ts";
 
 // The catalogue's JSON, as HTTP and the command line both answer it. `base` stands before every
@@ -204,9 +207,31 @@ export function links(view: View, layer: string, base = "") {
     legend_svg: `${to("legend")}.svg${query}`,
     legend_png: `${to("legend")}.png${query}`,
     inspect: `${to("inspect")}?${asked.size > 0 ? `${asked}&` : ""}x={x}&y={y}`,
+    ...("solid" in view.mode && view.mode.solid === "voxels"
+      ? { volume: `${to("volume")}${query}` }
+      : {}),
     ...(view.layer === null
       ? { map: `${to("tiles")}/map.json` }
       : { summary: `${base}/summary/${segment(view.model.id)}/${segment(layer)}` }),
+  };
+}
+
+/** `GET /volume/{model}/{layer}/{mode}`: what there is of a volume, and where its bricks are. */
+export function describeBody(view: View, body: Body, layer: string, base = "") {
+  const { detail, size, channels, spacing, log2, depth, bricks, content, parameters } = body;
+  const query = new URLSearchParams(body.query);
+  for (const [name, value] of Object.entries(detail)) query.set(name, String(value));
+  query.set("v", view.version);
+  const colours = palette(String(view.options.colormap), Boolean(view.options.colormap_reverse));
+  return {
+    ...{ model: view.model.id, version: view.version, layer, tensor: view.tensor },
+    ...{ mode: view.mode.name, axes: view.plane.axes.about },
+    ...{ size, channels, spacing, log2, ...detail, content, parameters },
+    ramp: Array.from({ length: RAMP }, (_, i) => hex(colours, i)),
+    bricks: {
+      ...{ count: bricks, depth },
+      url: `${base}${pathOf("volume", view, layer)}/{brick}.bin${queryString(query)}`,
+    },
   };
 }
 

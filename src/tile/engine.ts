@@ -13,6 +13,7 @@ import type { RemoteOptions } from "../storage/remote.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
 import { type Backend, type BackendChoice, Backends } from "./backends.ts";
+import type { Body, Detail } from "./body.ts";
 import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
 import { persistently } from "./faults.ts";
@@ -84,6 +85,12 @@ export async function createEngine(
     await (await remote.made)?.close();
     throw error;
   }
+}
+
+/** A view of a 3-D grid. Throws `NotFound` that says what another one lacks. */
+function solidOf(view: View, lacks: string): VolumeView {
+  if (isVolume(view)) return view;
+  throw new NotFound(`mode "${view.mode.name}" draws no ${lacks}`, { mode: view.mode.name });
 }
 
 class TileEngine implements Engine {
@@ -277,10 +284,15 @@ class TileEngine implements Engine {
   }
 
   async octree(view: View, signal?: AbortSignal): Promise<LayerOctree> {
-    if (!isVolume(view)) {
-      throw new NotFound(`mode "${view.mode.name}" draws no octree`, { mode: view.mode.name });
-    }
-    return await this.#volumes.statistics(view, signal);
+    return await this.#volumes.statistics(solidOf(view, "octree"), signal);
+  }
+
+  body(view: View, detail: Detail): Body {
+    return this.#volumes.body(solidOf(view, "voxels"), detail);
+  }
+
+  async brick(view: View, body: Body, brick: number, signal?: AbortSignal) {
+    return await this.#volumes.brick(solidOf(view, "voxels"), body, brick, signal);
   }
 
   partners(model: Model, layer: string): readonly Partner[] {

@@ -1,5 +1,6 @@
 import { BadRequest } from "../errors.ts";
 import { fingerprint } from "../storage/version.ts";
+import { SOFTWARE } from "./etag.ts";
 import { inLanes } from "./lanes.ts";
 import type { MapView } from "./map_plans.ts";
 import { isMap, type Maps } from "./maps.ts";
@@ -12,8 +13,6 @@ import { isVolume, type Volumes, type VolumeView } from "./volumes.ts";
 
 /** Tiles of a sheet that are asked for at once where each is drawn by itself. */
 const LANES = 4;
-/** Part of every tag: change it when the same address draws another picture. */
-const SOFTWARE = "synaptile 0.1.0, sketches of a million";
 
 /** What orders are carried out with. */
 export interface Means {

@@ -6,6 +6,7 @@ import type { Layer, Model } from "../model/model.ts";
 import type { Summary } from "../analysis/summary.ts";
 import type { Against, Partner } from "./against.ts";
 import type { Backend } from "./backends.ts";
+import type { Body, Detail } from "./body.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
 import type { LayerSketch } from "./sketch.ts";
@@ -227,6 +228,15 @@ export interface Engine {
   sketch(model: Model, layer: string, signal?: AbortSignal): Promise<LayerSketch>;
   /** How a layer's 3-D grid is merged. Throws `NotFound` for a view of anything else. */
   octree(view: View, signal?: AbortSignal): Promise<LayerOctree>;
+  /** What there is to fetch of a view's voxels. Throws `NotFound` for a view of anything else. */
+  body(view: View, detail: Detail): Body;
+  /** Voxels of a brick of that, x fastest, then y. Throws `NotFound` where there is none. */
+  brick(
+    view: View,
+    body: Body,
+    brick: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   legend(view: View, signal?: AbortSignal): Promise<Legend>;
   /** At (x, y) in cells of zoom `z`; native zoom where z is not given. */
   inspect(

@@ -5,12 +5,14 @@ import type { Octree } from "../field/octree.ts";
 import type { OctreeStatistics } from "../field/octree/statistics.ts";
 import { cubeAt } from "../field/octree/cube.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
+import type { Sides } from "../field/volume/coarse.ts";
 import { capturedAxes, type Volume, type VolumeAxes, volumeOf } from "../field/volume.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { Found } from "../model/views.ts";
 import type { Cell, Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
+import { type Body, bodyOf, brickOf, type Detail } from "./body.ts";
 import { withCube } from "./cube.ts";
 import { inLanes } from "./lanes.ts";
 import type { Layers } from "./layers.ts";
@@ -22,7 +24,7 @@ import { isStackable, stackOf } from "./stack_option.ts";
 import type { Address, Inspection, View } from "./tile.ts";
 import { findLayer } from "./view.ts";
 import type { VolumeJob } from "./volume_job.ts";
-import { VoxelGrids } from "./voxel_grids.ts";
+import { type VoxelGrid, VoxelGrids } from "./voxel_grids.ts";
 
 /** A layer's 3-D grid opened for a mode. */
 export interface VolumeView extends View {
@@ -53,9 +55,16 @@ export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "ma
 const BAND = 64;
 
 type March = StackWork & Omit<VolumeJob<"march">, "context">;
+type VoxelView = VolumeView & { readonly mode: VoxelMode };
 
 export const isVolume = <V extends View>(view: V | VolumeView): view is VolumeView =>
   "volume" in view;
+
+function voxelsOf(view: VolumeView): VoxelView {
+  const { mode } = view;
+  if (mode.solid === "voxels") return { ...view, mode };
+  throw new NotFound(`mode "${mode.name}" draws no voxels`, { mode: mode.name });
+}
 
 const facts = { facts: true, channels: false, pyramid: false };
 
@@ -121,19 +130,13 @@ export class Volumes {
   }
 
   /** A tile of rays. Backends agree closely, but not to the bit: it names the one it is drawn with. */
-  #rays(
-    view: VolumeView & { readonly mode: VoxelMode },
-    address: Address,
-    backend: Backend,
-  ): Plan {
+  #rays(view: VoxelView, address: Address, backend: Backend): Plan {
     const { parts } = view;
     return {
       content: `${parts.id} ${backend}`,
       share: 1,
       headers: { "Synaptile-Backend": backend },
       draw: async (signal) => {
-        const channels = view.mode.needsChannels(view.options, view.volume);
-        await parts.ready({ ...facts, channels }, signal);
         const march = await this.#march(view, address, signal);
         if (backend === "gpu") return await this.#onGpu(parts, march, signal);
         const drawn = await this.#onWasm(parts, march, signal);
@@ -188,24 +191,50 @@ export class Volumes {
   }
 
   async #march(
-    { parts, mode, options, axes, volume, plane }: VolumeView & { readonly mode: VoxelMode },
+    view: VoxelView,
     { z, x, y, density, crop = false, format }: Address,
     signal: AbortSignal,
   ): Promise<March> {
+    const { mode, options, volume, plane } = view;
     const { width, height } = windowOf(plane, { z, x, y, density, crop });
     const size = TILE * 2 ** z * density, tile = Math.min(size, TILE * density);
-    const log2 = mode.levelAt(options, volume, z + density - 1);
-    const tint = mode.tint(options, parts.whole);
-    const weights = mode.weights(options, parts.facts, volume, log2[2]);
-    const filling = { stack: parts, axes, volume, log2, tint, weights };
-    const grid = await this.#voxels.of(filling, signal);
+    const grid = await this.#grid(view, mode.levelAt(options, volume, z + density - 1), signal);
     const spacing = mode.spacing(options, volume, grid.size);
-    const view = mode.look(options, { size, x: x * tile, y: y * tile, width, height });
+    const look = mode.look(options, { size, x: x * tile, y: y * tile, width, height });
     return {
-      ...{ kind: "march", key: `${grid.key} ${spacing}`, format, view },
+      ...{ kind: "march", key: `${grid.key} ${spacing}`, format, view: look },
       volume: { size: grid.size, channels: grid.channels, data: grid.data, spacing },
       ...{ columns: width, rows: height },
     };
+  }
+
+  /** The voxels of a view, each of 2^`log2` cells along each axis. */
+  async #grid(
+    { parts, mode, options, axes, volume }: VoxelView,
+    log2: Sides,
+    signal: AbortSignal | undefined,
+  ): Promise<VoxelGrid> {
+    const channels = mode.needsChannels(options, volume);
+    await parts.ready({ ...facts, channels }, signal);
+    const tint = mode.tint(options, parts.whole);
+    const weights = mode.weights(options, parts.facts, volume, log2[2]);
+    return await this.#voxels.of({ stack: parts, axes, volume, log2, tint, weights }, signal);
+  }
+
+  /** What there is of a view's volume to be fetched. Throws `NotFound` where none is drawn. */
+  body(view: VolumeView, detail: Detail): Body {
+    return bodyOf(voxelsOf(view), detail);
+  }
+
+  /** The voxels of a brick. Throws `NotFound` where there is none, and what reading throws. */
+  async brick(
+    view: VolumeView,
+    body: Body,
+    brick: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { data } = await this.#grid(voxelsOf(view), body.log2, signal);
+    return brickOf(body, data, brick);
   }
 
   async legend(view: VolumeView, signal?: AbortSignal): Promise<Legend> {
