@@ -1,5 +1,6 @@
 import { openGpu } from "../src/compute/gpu/device.ts";
 import { gpuRays } from "../src/compute/gpu/raymarch.ts";
+import { occupancyOf } from "../src/compute/wasm/occupancy.ts";
 import type { RayVolume } from "../src/compute/ray/ops.ts";
 import { benchView } from "./raymarch_volume.ts";
 
@@ -10,7 +11,7 @@ export async function benchGpu(volume: RayVolume, frames: number): Promise<void>
     console.log("GPU: no adapter");
     return;
   }
-  const scene = await (await gpuRays(gpu))(volume);
+  const scene = await (await gpuRays(gpu, occupancyOf))(volume);
   const speeds: number[] = [];
   for (let frame = -2; frame < frames; frame++) {
     const began = performance.now();

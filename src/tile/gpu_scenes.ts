@@ -1,5 +1,6 @@
 import { type Gpu, GpuLost } from "../compute/gpu/device.ts";
 import { gpuRays, type GpuScene } from "../compute/gpu/raymarch.ts";
+import { occupancyOf } from "../compute/wasm/occupancy.ts";
 import type { RayImage, RayView, RayVolume } from "../compute/ray/ops.ts";
 import type { Adapter } from "./gpu_job.ts";
 
@@ -88,7 +89,7 @@ export class GpuScenes {
     if (!gpu) return null;
     const { name, software } = gpu;
     try {
-      return this.#opened = { gpu, name, software, make: await gpuRays(gpu) };
+      return this.#opened = { gpu, name, software, make: await gpuRays(gpu, occupancyOf) };
     } catch (error) {
       gpu.destroy();
       throw error;

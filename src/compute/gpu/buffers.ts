@@ -31,10 +31,11 @@ export async function contents(buffer: GPUBuffer): Promise<ArrayBuffer> {
   return bytes;
 }
 
+/** Takes over what is to be destroyed, and answers it. */
+export type Own = <R extends { destroy(): void }>(resource: R) => R;
+
 /** Runs `work`, then destroys what was handed to `own` in it. */
-export async function owning<T>(
-  work: (own: <R extends { destroy(): void }>(resource: R) => R) => Promise<T>,
-): Promise<T> {
+export async function owning<T>(work: (own: Own) => Promise<T>): Promise<T> {
   const owned: { destroy(): void }[] = [];
   try {
     return await work((resource) => {

@@ -1,11 +1,10 @@
 import code from "../../../wgsl/raymarch.wgsl" with { type: "text" };
 import { checkView, checkVolume } from "../ray/bounds.ts";
-import { raysOf } from "../ray/camera.ts";
+import { raysOf, type Viewport } from "../ray/camera.ts";
 import { BISECTIONS, levelOf, type Occupancy, rayModes, type RayScene } from "../ray/ops.ts";
 import type { RayImage, RayView, RayVolume, Triple } from "../ray/ops.ts";
 import { hueTable, opaqueBelow, samplesOf } from "../ray/transfer.ts";
-import { occupancyOf } from "../wasm/occupancy.ts";
-import { contents, output, owning, readable, upload } from "./buffers.ts";
+import { contents, output, type Own, owning, readable, upload } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
 import { compile } from "./pipeline.ts";
 
@@ -18,22 +17,43 @@ const GROUP = 8;
 /** A volume on a GPU. Its errors are `GpuLost`, after which the scene is of no use, or what was wrong. */
 export interface GpuScene extends Omit<RayScene, "render"> {
   render(view: RayView): Promise<RayImage>;
+  /**
+   * Hands a picture of one pixel at least on to `paint`. Its commands are submitted before this
+   * returns; it resolves once they are done.
+   */
+  present(view: RayView, paint: Paint): Promise<void>;
 }
 
+/** Records what becomes of a picture: rows of RGBA8, un-premultiplied. */
+export type Paint = (
+  encoder: GPUCommandEncoder,
+  rgba: GPUBuffer,
+  viewport: Viewport,
+  own: Own,
+) => void;
+
+/** What tells what is in each block of a volume, by whatever the host computes with. */
+export type Survey = (volume: RayVolume) => Occupancy | Promise<Occupancy>;
+
 /** What makes scenes on a device: its pipeline is made once. */
-export async function gpuRays(gpu: Gpu): Promise<(volume: RayVolume) => Promise<GpuScene>> {
+export async function gpuRays(
+  gpu: Gpu,
+  survey: Survey,
+): Promise<(volume: RayVolume) => Promise<GpuScene>> {
   const pipeline = await compile(gpu, "raymarch", code);
-  return (volume) => makeScene(gpu, pipeline, volume);
+  return async (volume) => {
+    checkVolume(volume);
+    checkLimits(gpu.device, volume);
+    return await makeScene(gpu, pipeline, volume, await survey(volume));
+  };
 }
 
 async function makeScene(
   gpu: Gpu,
   pipeline: GPUComputePipeline,
   volume: RayVolume,
+  occupancy: Occupancy,
 ): Promise<GpuScene> {
-  checkVolume(volume);
-  checkLimits(gpu.device, volume);
-  const occupancy = occupancyOf(volume);
   const { device } = gpu;
   const owned: { destroy(): void }[] = [];
   const free = () => owned.forEach((resource) => resource.destroy());
@@ -50,7 +70,7 @@ async function makeScene(
     const blocks = upload(device, "occupancy", packed(occupancy));
     owned.push(blocks);
     await device.queue.onSubmittedWorkDone();
-    return { blocks, all: texture.createView() };
+    return { device, pipeline, volume, blocks, all: texture.createView() };
   };
   const made = await gpu.scoped("a volume", work).catch((error) => {
     free(); // what it took until it failed
@@ -60,8 +80,11 @@ async function makeScene(
     occupancy,
     async render(view) {
       checkView(view);
-      gpu.check();
-      return await gpu.scoped("rays", () => render(device, pipeline, volume, made, view));
+      return await gpu.scoped("rays", () => render(made, view));
+    },
+    async present(view, paint) {
+      checkView(view);
+      await gpu.scoped("rays", () => present(made, view, paint));
     },
     free,
   };
@@ -98,49 +121,23 @@ function write(device: GPUDevice, texture: GPUTexture, { size, channels, data }:
 const packed = ({ min, max, present }: Occupancy) =>
   Uint32Array.from(min, (low, i) => low | max[i]! << 8 | present[i]! << 16);
 
-function render(
-  device: GPUDevice,
-  pipeline: GPUComputePipeline,
-  volume: RayVolume,
-  { all, blocks }: { readonly all: GPUTextureView; readonly blocks: GPUBuffer },
-  view: RayView,
-): Promise<RayImage> {
+interface Marching {
+  readonly device: GPUDevice;
+  readonly pipeline: GPUComputePipeline;
+  readonly volume: RayVolume;
+  readonly all: GPUTextureView;
+  readonly blocks: GPUBuffer;
+}
+
+async function render(marching: Marching, view: RayView): Promise<RayImage> {
+  const { device } = marching;
   const { width, height } = view.viewport;
   const size = width * height * 4;
-  if (size === 0) {
-    const [rgba, values] = [new Uint8Array(0), new Float32Array(0)];
-    return Promise.resolve({ width, height, rgba, values });
-  }
-  const tables = new Float32Array(3 * 1024);
-  tables.set(view.transfer);
-  tables.set(samplesOf(view.transfer, view.step ?? 1), 1024);
-  tables.set(hueTable(), 2048);
-  return owning(async (own) => {
-    const rgba = own(output(device, "rgba", size)), values = own(output(device, "values", size));
-    const bound = [
-      { buffer: own(upload(device, "view", numbersOf(volume, view))) },
-      all,
-      { buffer: blocks },
-      { buffer: own(upload(device, "tables", tables)) },
-      {
-        buffer: own(
-          upload(device, "opaque", opaqueBelow(view.transfer) as Uint32Array<ArrayBuffer>),
-        ),
-      },
-      { buffer: rgba },
-      { buffer: values },
-    ];
-    const group = device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: bound.map((resource, binding) => ({ binding, resource })),
-    });
+  if (size === 0) return { width, height, rgba: new Uint8Array(0), values: new Float32Array(0) };
+  return await owning(async (own) => {
     const found = own(readable(device, "found", 2 * size));
     const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(Math.ceil(width / GROUP), Math.ceil(height / GROUP));
-    pass.end();
+    const { rgba, values } = march(marching, view, encoder, own);
     encoder.copyBufferToBuffer(rgba, 0, found, 0, size);
     encoder.copyBufferToBuffer(values, 0, found, size, size);
     device.queue.submit([encoder.finish()]);
@@ -150,6 +147,52 @@ function render(
       values: new Float32Array(bytes, size),
     };
   });
+}
+
+function present(marching: Marching, view: RayView, paint: Paint): Promise<void> {
+  const { device } = marching;
+  return owning(async (own) => {
+    const encoder = device.createCommandEncoder();
+    paint(encoder, march(marching, view, encoder, own).rgba, view.viewport, own);
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+  });
+}
+
+/** Records the march of all rays of a view, of which there is one at least, and where it will write. */
+function march(
+  { device, pipeline, volume, all, blocks }: Marching,
+  view: RayView,
+  encoder: GPUCommandEncoder,
+  own: Own,
+): { rgba: GPUBuffer; values: GPUBuffer } {
+  const { width, height } = view.viewport;
+  const size = width * height * 4;
+  const tables = new Float32Array(3 * 1024);
+  tables.set(view.transfer);
+  tables.set(samplesOf(view.transfer, view.step ?? 1), 1024);
+  tables.set(hueTable(), 2048);
+  const below = opaqueBelow(view.transfer) as Uint32Array<ArrayBuffer>;
+  const rgba = own(output(device, "rgba", size)), values = own(output(device, "values", size));
+  const bound = [
+    { buffer: own(upload(device, "view", numbersOf(volume, view))) },
+    all,
+    { buffer: blocks },
+    { buffer: own(upload(device, "tables", tables)) },
+    { buffer: own(upload(device, "opaque", below)) },
+    { buffer: rgba },
+    { buffer: values },
+  ];
+  const group = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: bound.map((resource, binding) => ({ binding, resource })),
+  });
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(Math.ceil(width / GROUP), Math.ceil(height / GROUP));
+  pass.end();
+  return { rgba, values };
 }
 
 /** In the order of the shader's `View`. */

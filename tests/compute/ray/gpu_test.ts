@@ -2,6 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { GpuLost, openGpu } from "../../../src/compute/gpu/device.ts";
 import { compile } from "../../../src/compute/gpu/pipeline.ts";
 import { gpuRays } from "../../../src/compute/gpu/raymarch.ts";
+import { painter } from "../../../src/compute/gpu/present.ts";
+import { contents, readable } from "../../../src/compute/gpu/buffers.ts";
+import { occupancyOf } from "../../../src/compute/wasm/occupancy.ts";
 import { conformRays } from "./conformance.ts";
 import { even, viewOf, waves } from "./samples.ts";
 
@@ -9,7 +12,7 @@ const gpu = await openGpu();
 if (!gpu) Deno.test.ignore("gpu rays are the reference's (no adapter here)", () => {});
 else {
   // Positions are float32's: rays that graze an edge may miss it.
-  conformRays("gpu", await gpuRays(gpu), {
+  conformRays("gpu", await gpuRays(gpu, occupancyOf), {
     composite: { steps: 2, value: 0.003, strays: 0 },
     maximum: { steps: 1.1, value: 1e-4, strays: 0 },
     iso: { steps: 1.1, value: 0.05, strays: 0.002 },
@@ -31,26 +34,26 @@ else {
       return Promise.resolve();
     };
     await assertRejects(() => gpu.scoped("a buffer", work), Error, "a buffer on");
-    const scene = await (await gpuRays(gpu))(even([4, 4, 4], 200));
+    const scene = await (await gpuRays(gpu, occupancyOf))(even([4, 4, 4], 200));
     assertEquals((await scene.render(viewOf())).width, 64);
     scene.free();
   });
 
   Deno.test("gpu: a lost device is said to be, and a new one does it again", async () => {
     const other = (await openGpu())!;
-    const scene = await (await gpuRays(other))(waves([9, 9, 9]));
+    const scene = await (await gpuRays(other, occupancyOf))(waves([9, 9, 9]));
     await scene.render(viewOf());
     other.destroy();
     await assertRejects(() => scene.render(viewOf()), GpuLost, "given up");
     const again = (await openGpu())!;
-    const next = await (await gpuRays(again))(waves([9, 9, 9]));
+    const next = await (await gpuRays(again, occupancyOf))(waves([9, 9, 9]));
     assertEquals((await next.render(viewOf())).height, 64);
     next.free();
     again.destroy();
   });
 
   Deno.test("gpu: a thousand small images take no more memory than a few", async () => {
-    const scene = await (await gpuRays(gpu))(waves([16, 16, 16]));
+    const scene = await (await gpuRays(gpu, occupancyOf))(waves([16, 16, 16]));
     const some = async (times: number) => {
       for (let i = 0; i < times; i++) {
         await scene.render(viewOf({ camera: { yaw: i, pitch: 9, fov: 40 } }));
@@ -62,6 +65,37 @@ else {
     scene.free();
     const grown = (after - before) / 2 ** 20;
     assert(grown < 24, `${grown.toFixed(1)} MiB more after 1,000 images`);
+  });
+
+  Deno.test("gpu: a picture is painted onto a texture, colours times opacity", async () => {
+    const { device } = gpu;
+    const scene = await (await gpuRays(gpu, occupancyOf))(waves([20, 18, 22]));
+    // Rows of a copy are multiples of 256 bytes.
+    const viewport = { size: 96, x: 20, y: 11, width: 64, height: 40 };
+    const view = viewOf({ viewport, shading: true, camera: { yaw: 30, pitch: 20, fov: 40 } });
+    const { rgba } = await scene.render(view);
+    for (const format of ["rgba8unorm", "bgra8unorm"] as const) {
+      const usage = GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC;
+      const texture = device.createTexture({ size: [64, 40], format, usage });
+      await scene.present(view, (await painter(gpu, format))(texture));
+      const copy = readable(device, "copy", 64 * 40 * 4);
+      const encoder = device.createCommandEncoder();
+      encoder.copyTextureToBuffer({ texture }, { buffer: copy, bytesPerRow: 256 }, [64, 40]);
+      device.queue.submit([encoder.finish()]);
+      const painted = new Uint8Array(await contents(copy));
+      let opacities = 0;
+      for (let i = 0; i < rgba.length; i++) {
+        const alpha = rgba[i | 3]!, channel = i & 3;
+        const from = format === "bgra8unorm" && channel < 3 ? (i & ~3) + 2 - channel : i;
+        const expected = channel === 3 ? alpha : rgba[i]! * alpha / 255;
+        assert(Math.abs(painted[from]! - expected) <= 1, `${format}: byte ${i}`);
+        if (channel === 3 && alpha > 0 && alpha < 255) opacities++;
+      }
+      assert(opacities > 100, `${opacities} pixels are half transparent`);
+      texture.destroy();
+      copy.destroy();
+    }
+    scene.free();
   });
 
   Deno.test("gpu: what was given up says so", async () => {
