@@ -1,4 +1,5 @@
 import { ask } from "./access.ts";
+import type { Triple } from "../compute/ray/ops.ts";
 import type { Summary } from "../analysis/summary.ts";
 import type { Legend, Parameter, Range } from "../modes/mode.ts";
 import type { Inspection, PlaneInfo } from "../tile/tile.ts";
@@ -111,10 +112,32 @@ export interface View {
   readonly ranges: Readonly<Record<string, Range>>;
   /** Names of parameters that can say nothing of the layer. */
   readonly idle: readonly string[];
+  readonly links: {
+    /** Where what is drawn is told of as voxels, if it is drawn from any. */
+    readonly volume?: string;
+  };
 }
 
 export const view = (subject: Subject, signal?: Signal) =>
   get<View>(`models/${path(subject)}${query(subject)}`, signal);
+
+/** What there is to fetch of a volume. */
+export interface BodyInfo {
+  readonly size: Triple;
+  readonly channels: 1 | 4;
+  readonly spacing: Triple;
+  /** Names its voxels. */
+  readonly content: string;
+  /** Names of the parameters with which something of this changes; with others only the look does. */
+  readonly parameters: readonly string[];
+  /** "#rrggbb" along the ramp. */
+  readonly ramp: readonly string[];
+  readonly bricks: { readonly count: number; readonly depth: number; readonly url: string };
+}
+
+/** A subject's volume as fine as tiles of a zoom are drawn from. */
+export const body = (subject: Subject, zoom: number, signal?: AbortSignal) =>
+  get<BodyInfo>(`volume/${path(subject)}${query(subject, true, `zoom=${zoom}`)}`, signal);
 
 export const legend = (subject: Subject, signal?: Signal, cache?: RequestCache) =>
   get<Legend>(`${legendUrl(subject)}`, signal, cache);

@@ -15,6 +15,10 @@ const styles = [
   "film",
 ];
 
+/** Folders of what the page shares with the server. */
+const shared = ["gpu", "ray", "reference"].map((name) => `../compute/${name}/`)
+  .concat("../modes/", "../../wgsl/");
+
 /** Builds the page unless it is newer than all its sources. Returns whether it had to. */
 export async function buildViewer({ force = false } = {}): Promise<boolean> {
   if (!force && await isFresh()) return false;
@@ -69,7 +73,9 @@ async function keep(folder: URL, stem: string, type: string, content: Uint8Array
 async function isFresh(): Promise<boolean> {
   const built = await modified(new URL("index.html", out));
   if (built === null) return false;
-  const sources = [new URL("../../deno.lock", here), here, new URL("styles/", here)];
+  const sources = ["../../deno.lock", "./", "styles/", ...shared].map((path) =>
+    new URL(path, here)
+  );
   for (const source of sources) {
     const newest = await modified(source);
     if (newest !== null && newest > built) return false;

@@ -73,5 +73,11 @@ export function throttle<A extends unknown[]>(wait: number, call: (...args: A) =
 export const reducedMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export const isPhone = (): boolean => matchMedia("(max-width: 640px)").matches;
 
+/** Whether nothing should be fetched before it is wanted. */
+export const isThrifty = (): boolean => {
+  const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
+  return isPhone() || connection?.saveData === true;
+};
+
 /** An address relative to the page as an absolute one. */
 export const absolute = (url: string): string => new URL(url, document.baseURI).href;

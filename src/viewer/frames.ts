@@ -1,12 +1,12 @@
 import { isAbort } from "./api.ts";
-
-/** Frames asked for at once. */
-const AT_ONCE = 2;
+import type { Shot } from "./shot.ts";
 
 export interface FrameEvents<T> {
-  load(wanted: T, signal: AbortSignal): Promise<ImageBitmap>;
+  /** Frames that are asked for at once. */
+  atOnce(): number;
+  load(wanted: T, signal: AbortSignal): Promise<Shot>;
   /** Never an older one after a newer. */
-  show(picture: ImageBitmap): void;
+  show(shot: Shot): void;
   failed(error: unknown): void;
 }
 
@@ -33,13 +33,13 @@ export class Frames<T> {
 
   #start(): void {
     const wanted = this.#wanted;
-    if (wanted === null || this.#waiting.size >= AT_ONCE) return;
+    if (wanted === null || this.#waiting.size >= this.events.atOnce()) return;
     this.#wanted = null;
     const number = ++this.#count;
     const waiting = new AbortController();
     this.#waiting.set(number, waiting);
     this.events.load(wanted, waiting.signal).then(
-      (picture) => this.#come(number, picture),
+      (shot) => this.#come(number, shot),
       (error) => !isAbort(error) && !waiting.signal.aborted && this.events.failed(error),
     ).finally(() => {
       this.#waiting.delete(number);
@@ -47,11 +47,11 @@ export class Frames<T> {
     });
   }
 
-  #come(number: number, picture: ImageBitmap): void {
-    if (number <= this.#shown) return picture.close();
+  #come(number: number, shot: Shot): void {
+    if (number <= this.#shown) return shot.picture.close();
     this.#shown = number;
     this.#abortBefore(number);
-    this.events.show(picture);
+    this.events.show(shot);
   }
 
   #abortBefore(number: number): void {

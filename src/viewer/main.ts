@@ -1,7 +1,8 @@
 import { mountAccess } from "./access.ts";
-import { isAbort, Problem } from "./api.ts";
+import { body, isAbort, Problem } from "./api.ts";
+import { fetchVolume } from "./body.ts";
 import { commandsOf } from "./commands.ts";
-import { byId, set } from "./dom.ts";
+import { byId, isThrifty, set } from "./dom.ts";
 import { mountHelp } from "./help.ts";
 import { Hover } from "./hover.ts";
 import { type Icon, icon } from "./icons.ts";
@@ -13,6 +14,7 @@ import { LayerList } from "./layers.ts";
 import { LegendPanel } from "./legend.ts";
 import { PlaneMap } from "./map.ts";
 import { Live } from "./live.ts";
+import { Local } from "./local.ts";
 import { Minimap } from "./minimap.ts";
 import { ModeSwitch } from "./modes.ts";
 import { Notice } from "./notice.ts";
@@ -31,6 +33,7 @@ import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
 import { looksOf, tileAddress } from "./tiles.ts";
+import { openRays } from "./rays.ts";
 import { askForToken } from "./token_dialog.ts";
 import { targets } from "./tree.ts";
 import { Turning, turnsOf } from "./turning.ts";
@@ -52,7 +55,10 @@ const map = new PlaneMap(element, {
   turned: (x, y) => turning.drag(x, y),
   released: () => turning.release(),
   failed: (error) => report(error),
-  loading: (busy) => set(byId("progress"), "class", busy ? "busy" : null),
+  loading: (busy) => {
+    set(byId("progress"), "class", busy ? "busy" : null);
+    if (!busy && !isThrifty()) local.prepare();
+  },
   renewed: () => legend.showEstimate(map.estimate),
 });
 const panels = new Panels(store, map);
@@ -74,7 +80,13 @@ const layers = new LayerList({
 });
 const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
-const live = new Live(store, map, { rested: () => show(false), failed: report });
+const local = new Local({
+  open: openRays,
+  info: body,
+  fetch: fetchVolume,
+  warn: (reason) => console.warn(`Moving volumes are drawn by the server: ${reason}`),
+}, () => map.framing);
+const live = new Live(store, map, local, { rested: () => show(false), failed: report });
 const turning = new Turning(store, live, () => playbar.pause());
 let loading = Promise.resolve();
 const playbar = new Playbar(store, map, live, {

@@ -5,8 +5,10 @@ import { Camera } from "./camera.ts";
 import { reducedMotion } from "./dom.ts";
 import { PixelDrawer } from "./drawer.ts";
 import { Estimates } from "./estimates.ts";
+import type { Seen } from "./framing.ts";
 import { PlaneSource } from "./source.ts";
 import type { Place, Point } from "./state.ts";
+import type { Shot } from "./shot.ts";
 import { Still } from "./still.ts";
 
 /** A tile's address at a zoom, column, row. */
@@ -60,6 +62,8 @@ export class PlaneMap extends Camera {
   #turns = false;
   #isSuspended = false;
   #isLoaded = false;
+  /** The zoom of the tiles that were last seen whole, one more where they have twice the pixels. */
+  #zoom: number | null = null;
   #awaited: (() => void)[] = [];
   readonly #still: Still;
   readonly #estimates = new Estimates();
@@ -135,10 +139,16 @@ export class PlaneMap extends Camera {
     this.events.loading(false);
   }
 
-  /** Lays a picture of all of the plane over what is seen, until the plane that is shown next is. */
-  cover(picture: ImageBitmap): void {
-    if (this.#still.isHeld) this.#still.replace(picture, this.#whole);
-    else picture.close();
+  /** Lays a picture of the plane over what is seen, until the plane that is shown next is. */
+  cover(shot: Shot): void {
+    if (this.#still.isHeld) this.#still.replace(shot, this.#whole);
+    else shot.picture.close();
+  }
+
+  /** What is seen of the plane; null until all of that has come once. */
+  get framing(): Seen | null {
+    if (!this.shown || !this.isThere || this.#zoom === null) return null;
+    return { whole: this.#whole, ...this.size, ratio: devicePixelRatio, zoom: this.#zoom };
   }
 
   /** Once all that is seen of the plane has come. */
@@ -199,6 +209,7 @@ export class PlaneMap extends Camera {
           this.#isLoaded = fullyLoaded;
           this.events.loading(!fullyLoaded);
           if (!fullyLoaded) return;
+          this.#zoom = Math.max(...this.seen.map(({ z, density }) => z + density - 1));
           this.#still.drop(passes || reducedMotion());
           for (const resolve of this.#awaited.splice(0)) resolve();
           begin();

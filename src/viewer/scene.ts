@@ -12,6 +12,8 @@ export interface Scene {
   readonly ranges: api.View["ranges"];
   /** Names of parameters that can say nothing of the layer. */
   readonly idle: readonly string[];
+  /** Whether it is drawn from voxels that can be fetched. */
+  readonly hasVoxels: boolean;
   readonly subject: api.Subject;
   readonly legend: api.Legend;
   /** Ids of the models that the layer can be compared with. */
@@ -55,13 +57,17 @@ export async function resolve(state: State): Promise<Scene> {
   const { version } = model;
   const subject = { model: id, layer: name, mode: known.name, options: state.options, version };
   const key = keyOf(subject);
-  const [{ plane, ranges, idle }, legend, partners] = await Promise.all([
+  const [{ plane, ranges, idle, links }, legend, partners] = await Promise.all([
     once(`view ${key}`, () => api.view(subject)),
     once(`legend ${key}`, () => api.legend(subject)),
     once(`partners ${id} ${name}`, () => api.partners(subject)),
   ]);
   const mode = within(known, ranges);
-  return { models, model, layer, mode, plane, ranges, idle, subject, legend, partners };
+  const hasVoxels = links.volume !== undefined;
+  return {
+    ...{ models, model, layer, mode, plane, ranges, idle, hasVoxels },
+    ...{ subject, legend, partners },
+  };
 }
 
 /** A mode with its parameters as the layer bounds them. */

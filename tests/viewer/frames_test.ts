@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Frames } from "../../src/viewer/frames.ts";
+import type { Shot } from "../../src/viewer/shot.ts";
 import { turned } from "../../src/viewer/angles.ts";
 
 /** Frames whose pictures come when the test says so. */
@@ -7,18 +8,19 @@ function slowFrames() {
   const asked: { wanted: number; signal: AbortSignal; come(): Promise<void> }[] = [];
   const shown: number[] = [], closed: number[] = [], failures: unknown[] = [];
   const frames = new Frames<number>({
+    atOnce: () => 2,
     load(wanted, signal) {
-      const { promise, resolve, reject } = Promise.withResolvers<ImageBitmap>();
+      const { promise, resolve, reject } = Promise.withResolvers<Shot>();
       signal.addEventListener("abort", () => reject(signal.reason));
       const picture = { wanted, close: () => closed.push(wanted) } as unknown as ImageBitmap;
       const come = async () => {
-        resolve(picture);
+        resolve({ picture, part: { x: 0, y: 0, width: 1, height: 1 } });
         await new Promise((done) => setTimeout(done));
       };
       asked.push({ wanted, signal, come });
       return promise;
     },
-    show: (picture) => shown.push((picture as unknown as { wanted: number }).wanted),
+    show: ({ picture }) => shown.push((picture as unknown as { wanted: number }).wanted),
     failed: (error) => failures.push(error),
   });
   return { frames, asked, shown, closed, failures };
