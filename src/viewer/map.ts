@@ -207,9 +207,11 @@ export class PlaneMap extends Camera {
         item.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
           if (request !== this.#request || this.#isSuspended) return;
           this.#isLoaded = fullyLoaded;
+          if (fullyLoaded) {
+            this.#zoom = Math.max(...this.seen.map(({ z, density }) => z + density - 1));
+          }
           this.events.loading(!fullyLoaded);
           if (!fullyLoaded) return;
-          this.#zoom = Math.max(...this.seen.map(({ z, density }) => z + density - 1));
           this.#still.drop(passes || reducedMotion());
           for (const resolve of this.#awaited.splice(0)) resolve();
           begin();

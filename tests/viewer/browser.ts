@@ -25,6 +25,12 @@ function isFile(path: string): boolean {
   }
 }
 
+export interface VisitOptions {
+  readonly flags?: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly switches?: readonly string[];
+}
+
 /** The server on the bundled models, and a browser on it. */
 export class Visit implements AsyncDisposable {
   /** Errors on the page's console, and requests that left the server. */
@@ -36,10 +42,10 @@ export class Visit implements AsyncDisposable {
     private readonly browser: Browser,
   ) {}
 
-  /** `flags` and `env` are the server's. */
+  /** `flags` and `env` are the server's, `switches` the browser's. */
   static async start(
     executablePath: string,
-    { flags = [], env = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+    { flags = [], env = {}, switches = [] }: VisitOptions = {},
   ): Promise<Visit> {
     await buildViewer();
     const server = new Deno.Command(Deno.execPath(), {
@@ -61,7 +67,7 @@ export class Visit implements AsyncDisposable {
     }).spawn();
     const origin = await listening(server);
     // One colour profile, so that pixels can be compared.
-    const args = ["--no-sandbox", "--force-color-profile=srgb"];
+    const args = ["--no-sandbox", "--force-color-profile=srgb", ...switches];
     return new Visit(origin, server, await chromium.launch({ executablePath, args }));
   }
 
@@ -140,7 +146,7 @@ const executable = findChromium();
 export function browserTest(
   name: string,
   run: (visit: Visit, t: Deno.TestContext) => Promise<void>,
-  options: Parameters<typeof Visit.start>[1] = {},
+  options?: VisitOptions,
 ): void {
   if (!executable) {
     Deno.test.ignore(`${name} (no Chromium here; CHROMIUM=path names one)`, () => {});
