@@ -1,0 +1,188 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Page } from "playwright-core";
+import { browserTest, settled, type Visit } from "./browser.ts";
+
+// A CPU that plays a GPU, with a canvas that its WebGPU can draw on.
+const switches = [
+  "--enable-unsafe-webgpu",
+  "--enable-unsafe-swiftshader",
+  "--use-angle=swiftshader",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--ignore-gpu-blocklist",
+];
+
+const watch = `
+  globalThis.done = 0;
+  globalThis.devices = [];
+  globalThis.shots = [];
+  if (globalThis.GPUQueue) {
+    const wait = GPUQueue.prototype.onSubmittedWorkDone;
+    GPUQueue.prototype.onSubmittedWorkDone = async function () {
+      await wait.call(this);
+      done++;
+    };
+    const open = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (...given) {
+      const device = await open.apply(this, given);
+      devices.push(device);
+      return device;
+    };
+  }
+  const draw = CanvasRenderingContext2D.prototype.drawImage;
+  CanvasRenderingContext2D.prototype.drawImage = function (image, ...rest) {
+    if (this.canvas.matches(".still") && image instanceof ImageBitmap) {
+      shots.push([image.width, image.height]);
+    }
+    return draw.call(this, image, ...rest);
+  };
+`;
+
+const count = (page: Page, name: "done" | "shots") =>
+  page.evaluate<number>(name === "done" ? "done" : "shots.length");
+
+/** Asks from out here: the page's own clock may stand still. */
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const began = performance.now();
+  while (!await holds()) {
+    assert(performance.now() - began < 30_000, `waited in vain: ${what}`);
+    await new Promise((next) => setTimeout(next, 30));
+  }
+}
+
+/**
+ * A page on a volume whose clock stands still, so that no GPU seems slow and no hand seems to rest;
+ * ready to draw, or null with the reason where no GPU can.
+ */
+async function open(visit: Visit, query: string, at = "") {
+  const page = await visit.blank();
+  const warnings: string[] = [], asked: string[] = [];
+  page.on("console", (line) => line.type() === "warning" && warnings.push(line.text()));
+  page.on("pageerror", (error) => visit.complaints.push(String(error)));
+  page.on("request", (request) => asked.push(request.url().slice(visit.origin.length)));
+  await page.addInitScript(watch);
+  await page.clock.install();
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  await page.route(/\/volume\/.*\.bin/, async (route) => {
+    await stopped;
+    await route.continue();
+  });
+  await page.goto(`${visit.origin}?${query}${at}`);
+  await settled(page);
+  const refused = () => warnings.find((text) => text.includes("drawn by the server"));
+  const wanted = () => asked.some((url) => url.includes(".bin"));
+  await until("voxels", () => Promise.resolve(wanted() || refused() !== undefined));
+  await page.clock.pauseAt(await page.evaluate<number>("Date.now() + 60000"));
+  stop();
+  // The upload, and two frames that nobody sees.
+  await until("frames", async () => await count(page, "done") >= 3 || refused() !== undefined);
+  return { page, warnings, asked, refused: refused() ?? null };
+}
+
+/** What lies over the map, as RGBA, and where. */
+async function held(page: Page) {
+  const { side, ...box } = await page.evaluate<
+    { side: number[]; data: string; x: number; y: number }
+  >(`(() => {
+    const canvas = document.querySelector(".still.opaque");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    let text = "";
+    for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
+    return { side: [width, height], data: btoa(text), x: 0, y: 0 };
+  })()`);
+  return { width: side[0]!, height: side[1]!, data: Uint8Array.fromBase64(box.data) };
+}
+
+browserTest("a volume is drawn by the browser's GPU while it is turned", async (visit, t) => {
+  const query = "model=burn-mnist&layer=conv3&mode=voxels";
+  // At zoom 0 a tile is the whole picture, pixel on pixel.
+  const { page, asked, warnings, refused } = await open(visit, query, "#16384,16384,0");
+  if (refused) {
+    // Then this is a test of the way without one, which live_test.ts goes further.
+    assertMatch(refused, /WebGPU|adapter|lost|canvas/);
+    await t.step({ name: `not here: ${refused}`, ignore: true, fn: () => {} });
+    return;
+  }
+  await until("readiness", async () => {
+    await new Promise((next) => setTimeout(next, 300));
+    return await count(page, "done") >= 3;
+  });
+  assertEquals(asked.filter((url) => /voxels\/\d+\.bin/.test(url)).length, 1);
+
+  await t.step("a drag draws frames and asks for nothing", async () => {
+    asked.length = 0;
+    await page.mouse.move(420, 300);
+    await page.mouse.down();
+    for (let i = 1; i <= 8; i++) {
+      const before = await count(page, "shots");
+      await page.mouse.move(420 + 5 * i, 300 + i);
+      await until(`frame ${i}`, async () => await count(page, "shots") > before);
+    }
+    assertEquals(asked, []);
+    assert(await count(page, "done") >= 3 + 8);
+  });
+
+  await t.step("what is drawn is the server's tile of the same camera", async () => {
+    const before = await count(page, "shots");
+    await page.mouse.move(462, 308);
+    await until("a frame", async () => await count(page, "shots") > before);
+    // 0.4° a pixel, from 35° and 25° on.
+    assertEquals(await page.locator("#film-value").inputValue(), "18.2");
+    const tile = await tilePixels(visit, "burn-mnist/conv3/voxels/0/0/0.png?yaw=18.2&pitch=28.2");
+    const { width, data } = await held(page);
+    const [left, top] = [(width - 256) / 2, (data.length / 4 / width - 256) / 2];
+    const decibels = likeness(tile, data, width, left, top);
+    console.log(`the GPU's frame and the server's tile agree to ${decibels.toFixed(1)} dB`);
+    assert(decibels >= 40, `${decibels} dB`);
+  });
+
+  await t.step("a hand that lets go sees tiles", async () => {
+    await page.clock.resume();
+    await page.mouse.up();
+    await settled(page);
+    await until("tiles", () => Promise.resolve(asked.some((url) => /voxels\/\d\/\d/.test(url))));
+    assertEquals(asked.filter((url) => url.includes("/volume/")), []);
+    await until("the end", async () => await page.locator(".still").count() === 0);
+    assertEquals(warnings.filter((text) => text.includes("server")), []);
+  });
+
+  await t.step("a device that is lost under the hand leaves frames of the server", async () => {
+    await page.evaluate("devices[0].destroy()");
+    asked.length = 0;
+    await page.mouse.move(420, 300);
+    await page.mouse.down();
+    for (let i = 1; i <= 4; i++) {
+      const before = await count(page, "shots");
+      await page.mouse.move(420 - 5 * i, 300);
+      await until(`frame ${i}`, async () => await count(page, "shots") > before);
+    }
+    await page.mouse.up();
+    await settled(page);
+    assert(asked.some((url) => url.includes("voxels/0/0/0")), asked.join());
+    const told = warnings.filter((text) => text.includes("drawn by the server"));
+    assertEquals(told.length, 1);
+    assertMatch(told[0]!, /lost/);
+  });
+}, { switches });
+
+/** RGBA of a tile as the server draws it. */
+async function tilePixels(visit: Visit, path: string): Promise<Uint8ClampedArray> {
+  const { default: sharp } = await import("sharp");
+  const png = await (await fetch(`${visit.origin}tiles/${path}`)).bytes();
+  return new Uint8ClampedArray(await sharp(png).ensureAlpha().raw().toBuffer());
+}
+
+/** Peak signal to noise of a 256² tile beside a part of a picture, in dB, colours times opacity. */
+function likeness(tile: Uint8ClampedArray, data: Uint8Array, width: number, x: number, y: number) {
+  let squares = 0;
+  for (let i = 0; i < 256 * 256; i++) {
+    const at = 4 * ((y + Math.floor(i / 256)) * width + x + i % 256);
+    for (let j = 0; j < 4; j++) {
+      const weigh = (bytes: ArrayLike<number>, from: number) =>
+        j === 3 ? bytes[from + 3]! : bytes[from + j]! * bytes[from + 3]! / 255;
+      squares += (weigh(tile, 4 * i) - weigh(data, at)) ** 2;
+    }
+  }
+  return 10 * Math.log10(255 ** 2 / Math.max(1e-9, squares / (4 * 256 * 256)));
+}
