@@ -16,7 +16,13 @@ const watch = `
   globalThis.done = 0;
   globalThis.devices = [];
   globalThis.shots = [];
+  globalThis.freed = 0;
   if (globalThis.GPUQueue) {
+    const free = GPUTexture.prototype.destroy;
+    GPUTexture.prototype.destroy = function () {
+      freed++;
+      free.call(this);
+    };
     const wait = GPUQueue.prototype.onSubmittedWorkDone;
     GPUQueue.prototype.onSubmittedWorkDone = async function () {
       await wait.call(this);
@@ -79,39 +85,39 @@ async function open(visit: Visit, query: string, at = "") {
   return { page, warnings, asked, refused: refused() ?? null };
 }
 
-/** What lies over the map, as RGBA, and where. */
-async function held(page: Page) {
-  const { side, ...box } = await page.evaluate<
-    { side: number[]; data: string; x: number; y: number }
+const over = ".still.opaque", map = ".openseadragon-canvas canvas";
+
+/** What a canvas shows, as RGBA. */
+async function pixelsOf(page: Page, canvas: string) {
+  const { width, height, text } = await page.evaluate<
+    { width: number; height: number; text: string }
   >(`(() => {
-    const canvas = document.querySelector(".still.opaque");
+    const canvas = document.querySelector("${canvas}");
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     let text = "";
     for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
-    return { side: [width, height], data: btoa(text), x: 0, y: 0 };
+    return { width, height, text: btoa(text) };
   })()`);
-  return { width: side[0]!, height: side[1]!, data: Uint8Array.fromBase64(box.data) };
+  return { width, height, data: Uint8Array.fromBase64(text) };
 }
 
 browserTest("a volume is drawn by the browser's GPU while it is turned", async (visit, t) => {
   const query = "model=burn-mnist&layer=conv3&mode=voxels";
   // At zoom 0 a tile is the whole picture, pixel on pixel.
   const { page, asked, warnings, refused } = await open(visit, query, "#16384,16384,0");
-  if (refused) {
-    // Then this is a test of the way without one, which live_test.ts goes further.
-    assertMatch(refused, /WebGPU|adapter|lost|canvas/);
-    await t.step({ name: `not here: ${refused}`, ignore: true, fn: () => {} });
-    return;
-  }
-  await until("readiness", async () => {
-    await new Promise((next) => setTimeout(next, 300));
-    return await count(page, "done") >= 3;
-  });
+  if (refused) return await without(refused, t);
   assertEquals(asked.filter((url) => /voxels\/\d+\.bin/.test(url)).length, 1);
 
-  await t.step("a drag draws frames and asks for nothing", async () => {
+  await t.step("a key draws a frame", async () => {
     asked.length = 0;
+    await page.locator("#map").focus();
+    await page.keyboard.press("ArrowRight");
+    await until("a frame", async () => await count(page, "shots") > 0);
+    assertEquals([await page.locator("#film-value").inputValue(), asked], ["45", []]);
+  });
+
+  await t.step("a drag draws frames and asks for nothing", async () => {
     await page.mouse.move(420, 300);
     await page.mouse.down();
     for (let i = 1; i <= 8; i++) {
@@ -127,12 +133,17 @@ browserTest("a volume is drawn by the browser's GPU while it is turned", async (
     const before = await count(page, "shots");
     await page.mouse.move(462, 308);
     await until("a frame", async () => await count(page, "shots") > before);
-    // 0.4° a pixel, from 35° and 25° on.
-    assertEquals(await page.locator("#film-value").inputValue(), "18.2");
-    const tile = await tilePixels(visit, "burn-mnist/conv3/voxels/0/0/0.png?yaw=18.2&pitch=28.2");
-    const { width, data } = await held(page);
-    const [left, top] = [(width - 256) / 2, (data.length / 4 / width - 256) / 2];
-    const decibels = likeness(tile, data, width, left, top);
+    // 0.4° a pixel, from 45° and 25° on.
+    assertEquals(await page.locator("#film-value").inputValue(), "28.2");
+    const tile = await tilePixels(visit, "burn-mnist/conv3/voxels/0/0/0.png?yaw=28.2&pitch=28.2");
+    const found = await pixelsOf(page, over);
+    const [left, top] = [(found.width - 256) / 2, (found.height - 256) / 2];
+    const part = new Uint8Array(4 * 256 * 256);
+    for (let y = 0; y < 256; y++) {
+      const from = 4 * ((top + y) * found.width + left);
+      part.set(found.data.subarray(from, from + 1024), 1024 * y);
+    }
+    const decibels = likeness(tile, part);
     console.log(`the GPU's frame and the server's tile agree to ${decibels.toFixed(1)} dB`);
     assert(decibels >= 40, `${decibels} dB`);
   });
@@ -166,6 +177,57 @@ browserTest("a volume is drawn by the browser's GPU while it is turned", async (
   });
 }, { switches });
 
+browserTest("zoomed in, a volume is drawn where its tiles will lie", async (visit, t) => {
+  const query = "model=burn-mnist&layer=conv3&mode=voxels&shading=0&stretch=0";
+  const { page, asked, refused } = await open(visit, query, "#12000,18000,1.7");
+  if (refused) return await without(refused, t);
+
+  await t.step("a film is drawn here too", async () => {
+    asked.length = 0;
+    await page.keyboard.press("Space");
+    // Two are drawn ahead; time goes by only when they are there.
+    for (let i = 0; i < 3; i++) {
+      await until(`frame ${i}`, async () => await count(page, "done") >= 5 + i);
+      await page.clock.runFor(50);
+    }
+    await until("three seen", async () => await count(page, "shots") >= 3);
+    assertEquals(asked.filter((url) => !url.startsWith("models") && !url.startsWith("legend")), []);
+    await page.keyboard.press("Space");
+  });
+
+  await t.step("the last frame of a drag and the tiles are one picture", async () => {
+    await page.mouse.move(420, 300);
+    await page.mouse.down();
+    for (let i = 1; i <= 2; i++) {
+      const before = await count(page, "shots");
+      await page.mouse.move(420 - 10 * i, 300);
+      await until(`frame ${i}`, async () => await count(page, "shots") > before);
+    }
+    const drawn = await pixelsOf(page, over);
+    await page.clock.resume();
+    await page.mouse.up();
+    await settled(page);
+    await until("the end", async () => await page.locator(".still").count() === 0);
+    const tiles = await pixelsOf(page, map);
+    assertEquals([drawn.width, drawn.height], [tiles.width, tiles.height]);
+    const decibels = likeness(tiles.data, drawn.data);
+    console.log(`a frame and tiles that are scaled agree to ${decibels.toFixed(1)} dB`);
+    assert(decibels >= 30, `${decibels} dB`);
+  });
+
+  await t.step("what the GPU held is freed with the mode", async () => {
+    assertEquals(await page.evaluate("freed"), 0);
+    await page.locator("[data-mode=weights]").click();
+    await until("freed", async () => await page.evaluate("freed") === 1);
+  });
+}, { switches });
+
+/** Where no GPU draws, this is a test of the way without one, which live_test.ts goes further. */
+async function without(refused: string, t: Deno.TestContext): Promise<void> {
+  assertMatch(refused, /WebGPU|adapter|lost|canvas/);
+  await t.step({ name: `not here: ${refused}`, ignore: true, fn: () => {} });
+}
+
 /** RGBA of a tile as the server draws it. */
 async function tilePixels(visit: Visit, path: string): Promise<Uint8ClampedArray> {
   const { default: sharp } = await import("sharp");
@@ -173,16 +235,14 @@ async function tilePixels(visit: Visit, path: string): Promise<Uint8ClampedArray
   return new Uint8ClampedArray(await sharp(png).ensureAlpha().raw().toBuffer());
 }
 
-/** Peak signal to noise of a 256² tile beside a part of a picture, in dB, colours times opacity. */
-function likeness(tile: Uint8ClampedArray, data: Uint8Array, width: number, x: number, y: number) {
+/** Peak signal to noise of two pictures of RGBA, in dB, colours times opacity. */
+function likeness(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  assertEquals(a.length, b.length);
   let squares = 0;
-  for (let i = 0; i < 256 * 256; i++) {
-    const at = 4 * ((y + Math.floor(i / 256)) * width + x + i % 256);
-    for (let j = 0; j < 4; j++) {
-      const weigh = (bytes: ArrayLike<number>, from: number) =>
-        j === 3 ? bytes[from + 3]! : bytes[from + j]! * bytes[from + 3]! / 255;
-      squares += (weigh(tile, 4 * i) - weigh(data, at)) ** 2;
-    }
+  for (let i = 0; i < a.length; i += 4) {
+    const [p, q] = [a[i + 3]!, b[i + 3]!];
+    squares += (p - q) ** 2;
+    for (let j = i; j < i + 3; j++) squares += ((a[j]! * p - b[j]! * q) / 255) ** 2;
   }
-  return 10 * Math.log10(255 ** 2 / Math.max(1e-9, squares / (4 * 256 * 256)));
+  return 10 * Math.log10(255 ** 2 / Math.max(1e-9, squares / a.length));
 }
