@@ -153,7 +153,7 @@ browserTest("a volume is drawn by the browser's GPU while it is turned", async (
     await page.mouse.up();
     await settled(page);
     await until("tiles", () => Promise.resolve(asked.some((url) => /voxels\/\d\/\d/.test(url))));
-    assertEquals(asked.filter((url) => url.includes("/volume/")), []);
+    assertEquals(asked.filter((url) => url.startsWith("volume")), []);
     await until("the end", async () => await page.locator(".still").count() === 0);
     assertEquals(warnings.filter((text) => text.includes("server")), []);
   });
@@ -221,6 +221,29 @@ browserTest("zoomed in, a volume is drawn where its tiles will lie", async (visi
     await until("freed", async () => await page.evaluate("freed") === 1);
   });
 }, { switches });
+
+browserTest(
+  "without a GPU the server's frames serve, and the reason is told once",
+  async (visit) => {
+    const { page, asked, warnings, refused } = await open(
+      visit,
+      "model=burn-mnist&layer=conv3&mode=voxels",
+    );
+    assertMatch(refused ?? "", /^Moving volumes are drawn by the server: .*(WebGPU|adapter)/);
+    asked.length = 0;
+    await page.mouse.move(420, 300);
+    await page.mouse.down();
+    for (let i = 1; i <= 4; i++) {
+      const before = await count(page, "shots");
+      await page.mouse.move(420 - 5 * i, 300);
+      await until(`frame ${i}`, async () => await count(page, "shots") > before);
+    }
+    await page.mouse.up();
+    assert(asked.filter((url) => url.includes("voxels/0/0/0")).length >= 4, asked.join());
+    assertEquals(asked.filter((url) => url.startsWith("volume")), []);
+    assertEquals(warnings.filter((text) => text.includes("by the server")).length, 1);
+  },
+);
 
 /** Where no GPU draws, this is a test of the way without one, which live_test.ts goes further. */
 async function without(refused: string, t: Deno.TestContext): Promise<void> {
