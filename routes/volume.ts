@@ -29,7 +29,7 @@ export function volumeRoutes({ engine, base }: Service): Hono {
       const [stem] = split(file, ["bin"]);
       const brick = whole("brick", stem);
       const { view, body, caching } = open(c.req.raw, model, layer, mode);
-      checkBrick(body.bricks, brick);
+      checkBrick(body, brick);
       const etag = `"${body.content}-${brick}"`;
       const headers: Pairs = [...cors, ["ETag", etag], ["Cache-Control", caching]];
       if (matches(c.req.raw.headers.get("If-None-Match"), etag)) {

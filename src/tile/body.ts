@@ -88,19 +88,18 @@ export function bodyOf(
   };
 }
 
-/** The voxels of a brick, a copy of them. Throws `NotFound` where there is no such brick. */
+/** The voxels of a brick that there is, a copy of them. */
 export function brickOf(
-  { size: [width, height], channels, depth, bricks }: Body,
+  { size: [width, height], channels, depth }: Body,
   voxels: Uint8Array,
   brick: number,
 ): Uint8Array<ArrayBuffer> {
-  checkBrick(bricks, brick);
   const length = width * height * channels * depth;
   return Uint8Array.from(voxels.subarray(brick * length, (brick + 1) * length));
 }
 
 /** Throws `NotFound` where there is no such brick. */
-export function checkBrick(bricks: number, brick: number): void {
+export function checkBrick({ bricks }: Body, brick: number): void {
   if (brick >= 0 && brick < bricks) return;
   const message = `there is no brick ${brick}: this volume has 0 to ${bricks - 1}`;
   throw new NotFound(message, { brick, minimum: 0, maximum: bricks - 1 });

@@ -12,7 +12,7 @@ import type { Found } from "../model/views.ts";
 import type { Cell, Legend, OctreeMode, VolumeMode, VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
-import { type Body, bodyOf, brickOf, type Detail } from "./body.ts";
+import { type Body, bodyOf, brickOf, checkBrick, type Detail } from "./body.ts";
 import { withCube } from "./cube.ts";
 import { inLanes } from "./lanes.ts";
 import type { Layers } from "./layers.ts";
@@ -233,6 +233,7 @@ export class Volumes {
     brick: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
+    checkBrick(body, brick);
     const { data } = await this.#grid(voxelsOf(view), body.log2, signal);
     return brickOf(body, data, brick);
   }

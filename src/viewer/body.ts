@@ -30,9 +30,14 @@ export interface Claim {
   info: BodyInfo | null;
 }
 
+/** Whether a claim's volume is of the same numbers as another subject's. */
+export const isOf = ({ subject }: Claim, other: Subject): boolean =>
+  path(subject) === path(other) && subject.version === other.version;
+
 /** Whether a claim's volume is that of another subject too. */
-export function holdsFor({ subject, info }: Claim, other: Subject): boolean {
-  return path(subject) === path(other) && subject.version === other.version &&
+export function holdsFor(claim: Claim, other: Subject): boolean {
+  const { subject, info } = claim;
+  return isOf(claim, other) &&
     (info?.parameters ?? []).every((name) => subject.options[name] === other.options[name]);
 }
 

@@ -4,7 +4,7 @@ import type { RayView, RayVolume } from "../compute/ray/ops.ts";
 import { parseOptions } from "../modes/options.ts";
 import { lookOf } from "../modes/voxel_look.ts";
 import { type BodyInfo, isAbort, type ModeEntry, Problem, type Subject } from "./api.ts";
-import { type Claim, holdsFor, paletteOf, sameSpacing } from "./body.ts";
+import { type Claim, holdsFor, isOf, paletteOf, sameSpacing } from "./body.ts";
 import { frameOf, partOf, type Seen } from "./framing.ts";
 import { Pace } from "./pace.ts";
 import type { Shot } from "./shot.ts";
@@ -73,7 +73,7 @@ export class Local {
   follow(mode: ModeEntry, subject: Subject, hasVoxels: boolean): void {
     this.#mode = mode;
     this.#subject = hasVoxels ? subject : null;
-    const goes = (claim: Claim | null) => claim && !(hasVoxels && holdsFor(claim, subject));
+    const goes = (claim: Claim | null) => claim && !(hasVoxels && isOf(claim, subject));
     if (goes(this.#held)) this.#free();
     if (goes(this.#coming)) this.#stop();
   }

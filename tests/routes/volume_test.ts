@@ -113,6 +113,10 @@ Deno.test("what names the version is kept for ever, and a tag spares the bytes",
     const again = await get(brick, { headers: { "If-None-Match": etag } });
     assertEquals([again.status, (await again.bytes()).length], [304, 0]);
     await answer.body!.cancel();
+    const none = await get(brick.replace("/0.bin", "/1.bin"), {
+      headers: { "If-None-Match": "*" },
+    });
+    assertEquals([none.status, (await none.json()).brick], [404, 1]);
     const head = await get(brick, { method: "HEAD" });
     assertEquals([head.status, head.headers.get("Content-Length")], [200, String(20 * 16 * 24)]);
     const unversioned = await get(brick.replace(/&v=[^&]*/, ""));
