@@ -13,7 +13,7 @@ const switches = [
 ];
 
 const watch = `
-  globalThis.done = 0;
+  globalThis.begun = globalThis.done = 0;
   globalThis.devices = [];
   globalThis.shots = [];
   globalThis.freed = 0;
@@ -25,6 +25,7 @@ const watch = `
     };
     const wait = GPUQueue.prototype.onSubmittedWorkDone;
     GPUQueue.prototype.onSubmittedWorkDone = async function () {
+      begun++;
       await wait.call(this);
       done++;
     };
@@ -60,8 +61,9 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
  * A page on a volume whose clock stands still, so that no GPU seems slow and no hand seems to rest;
  * ready to draw, or null with the reason where no GPU can.
  */
-async function open(visit: Visit, query: string, at = "") {
+async function open(visit: Visit, query: string, at = "", height = 600) {
   const page = await visit.blank();
+  await page.setViewportSize({ width: 800, height });
   const warnings: string[] = [], asked: string[] = [];
   page.on("console", (line) => line.type() === "warning" && warnings.push(line.text()));
   page.on("pageerror", (error) => visit.complaints.push(String(error)));
@@ -78,12 +80,15 @@ async function open(visit: Visit, query: string, at = "") {
   const refused = () => warnings.find((text) => text.includes("drawn by the server"));
   const wanted = () => asked.some((url) => url.includes(".bin"));
   await until("voxels", () => Promise.resolve(wanted() || refused() !== undefined));
-  await page.clock.pauseAt(await page.evaluate<number>("Date.now() + 60000"));
+  await pause(page);
   stop();
   // The upload, and two frames that nobody sees.
   await until("frames", async () => await count(page, "done") >= 3 || refused() !== undefined);
   return { page, warnings, asked, refused: refused() ?? null };
 }
+
+const pause = async (page: Page) =>
+  await page.clock.pauseAt(await page.evaluate<number>("Date.now() + 60000"));
 
 const over = ".still.opaque", map = ".openseadragon-canvas canvas";
 
@@ -178,8 +183,9 @@ browserTest("a volume is drawn by the browser's GPU while it is turned", async (
 }, { switches });
 
 browserTest("zoomed in, a volume is drawn where its tiles will lie", async (visit, t) => {
-  const query = "model=burn-mnist&layer=conv3&mode=voxels&shading=0&stretch=0";
-  const { page, asked, refused } = await open(visit, query, "#12000,18000,1.7");
+  // Almost opaque, so that rays are short.
+  const query = "model=burn-mnist&layer=conv3&mode=voxels&shading=0&opacity=haze&density=30";
+  const { page, asked, refused } = await open(visit, query, "#20000,18000,2.3", 360);
   if (refused) return await without(refused, t);
 
   await t.step("a film is drawn here too", async () => {
@@ -193,9 +199,15 @@ browserTest("zoomed in, a volume is drawn where its tiles will lie", async (visi
     await until("three seen", async () => await count(page, "shots") >= 3);
     assertEquals(asked.filter((url) => !url.startsWith("models") && !url.startsWith("legend")), []);
     await page.keyboard.press("Space");
+    await until("rest", async () => await page.evaluate("begun === done"));
+    await page.clock.resume();
+    await settled(page);
+    await until("tiles", async () => await page.locator(".still").count() === 0);
+    await pause(page);
   });
 
   await t.step("the last frame of a drag and the tiles are one picture", async () => {
+    asked.length = 0;
     await page.mouse.move(420, 300);
     await page.mouse.down();
     for (let i = 1; i <= 2; i++) {
@@ -203,6 +215,7 @@ browserTest("zoomed in, a volume is drawn where its tiles will lie", async (visi
       await page.mouse.move(420 - 10 * i, 300);
       await until(`frame ${i}`, async () => await count(page, "shots") > before);
     }
+    assertEquals(asked, []);
     const drawn = await pixelsOf(page, over);
     await page.clock.resume();
     await page.mouse.up();

@@ -210,6 +210,18 @@ Deno.test("the first frame of a volume, which also makes what the others have, c
   assert(local.isReady);
 });
 
+Deno.test("a GPU that has become slow leaves it to the server", async () => {
+  const { local, log, warnings, faults, open } = page();
+  local.prepare();
+  await whenDone();
+  faults.ms = 2000;
+  const shots = [];
+  for (let yaw = 0; yaw < 20; yaw++) shots.push(await local.picture(subject({ yaw: `${yaw}` })));
+  const seen = shots.filter((shot) => shot !== null);
+  assert(seen.length > 0 && seen.length < 10, `${seen.length} frames`);
+  assertEquals([open.length, log.freed, warnings.length], [seen.length, 1, 1]);
+});
+
 Deno.test("a look that cannot be drawn speaks against that volume, and not against the GPU", async () => {
   const { local, log, warnings } = page();
   local.prepare();
