@@ -5,16 +5,21 @@ import { type BodyInfo, path, problem, type Subject } from "./api.ts";
 /** Bricks that are fetched at once. */
 const LANES = 4;
 
-/** Fetches all bricks of a volume. Throws `Problem` in the server's words. */
-export async function fetchVolume(info: BodyInfo, signal: AbortSignal): Promise<RayVolume> {
-  const { size, channels, spacing, bricks } = info;
+/** Fetches all bricks of a subject's volume. Throws `Problem` in the server's words. */
+export async function fetchVolume(
+  subject: Subject,
+  { size, channels, spacing, bricks }: BodyInfo,
+  signal: AbortSignal,
+): Promise<RayVolume> {
+  // Relative to the page, as all of its addresses: a proxy may have put the server elsewhere.
+  const query = bricks.url.slice(bricks.url.indexOf("?"));
   const slice = size[0] * size[1] * channels;
   const data = new Uint8Array(slice * size[2]);
   let next = 0;
   const lane = async () => {
     while (next < bricks.count) {
       const brick = next++;
-      const response = await ask(bricks.url.replace("{brick}", String(brick)), { signal });
+      const response = await ask(`volume/${path(subject)}/${brick}.bin${query}`, { signal });
       if (!response.ok) throw await problem(response);
       data.set(new Uint8Array(await response.arrayBuffer()), brick * bricks.depth * slice);
     }

@@ -38,7 +38,7 @@ export interface Means {
   /** Throws what speaks against drawing here. */
   open(): Promise<Rays>;
   info(subject: Subject, zoom: number, signal: AbortSignal): Promise<BodyInfo>;
-  fetch(info: BodyInfo, signal: AbortSignal): Promise<RayVolume>;
+  fetch(subject: Subject, info: BodyInfo, signal: AbortSignal): Promise<RayVolume>;
   /** Told once of each reason why pictures come from the server. */
   warn(reason: string): void;
 }
@@ -126,7 +126,7 @@ export class Local {
       this.#held = { ...before, subject, zoom, info, colours };
       return;
     }
-    const volume = await this.means.fetch(info, signal);
+    const volume = await this.means.fetch(subject, info, signal);
     const scene = await rays.make(volume);
     const held: Held = { subject, zoom, info, scene, colours, pace: new Pace() };
     try {

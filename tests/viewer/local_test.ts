@@ -57,7 +57,7 @@ function page(
       log.asked.push(`info ${zoom}`);
       return faults.info ? Promise.reject(faults.info) : Promise.resolve(now.info);
     },
-    fetch(info) {
+    fetch(_, info) {
       log.asked.push("fetch");
       return Promise.resolve({ ...info, data: new Uint8Array(512) });
     },
