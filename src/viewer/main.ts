@@ -1,6 +1,5 @@
 import { mountAccess } from "./access.ts";
-import { body, isAbort, Problem } from "./api.ts";
-import { fetchVolume } from "./body.ts";
+import { isAbort, Problem } from "./api.ts";
 import { commandsOf } from "./commands.ts";
 import { byId, isThrifty, set } from "./dom.ts";
 import { mountHelp } from "./help.ts";
@@ -14,7 +13,6 @@ import { LayerList } from "./layers.ts";
 import { LegendPanel } from "./legend.ts";
 import { PlaneMap } from "./map.ts";
 import { Live } from "./live.ts";
-import { Local } from "./local.ts";
 import { Minimap } from "./minimap.ts";
 import { ModeSwitch } from "./modes.ts";
 import { Notice } from "./notice.ts";
@@ -33,7 +31,7 @@ import { Store } from "./store.ts";
 import { Switcher } from "./switcher.ts";
 import { mountTheme, toggleTheme } from "./theme.ts";
 import { looksOf, tileAddress } from "./tiles.ts";
-import { openRays } from "./rays.ts";
+import { drawnHere } from "./rays.ts";
 import { askForToken } from "./token_dialog.ts";
 import { targets } from "./tree.ts";
 import { Turning, turnsOf } from "./turning.ts";
@@ -80,12 +78,7 @@ const layers = new LayerList({
 });
 const modes = new ModeSwitch(store);
 const legend = new LegendPanel(store, report);
-const local = new Local({
-  open: openRays,
-  info: body,
-  fetch: fetchVolume,
-  warn: (reason) => console.warn(`Moving volumes are drawn by the server: ${reason}`),
-}, () => map.framing);
+const local = drawnHere(() => map.framing);
 const live = new Live(store, map, local, { rested: () => show(false), failed: report });
 const turning = new Turning(store, live, () => playbar.pause());
 let loading = Promise.resolve();

@@ -2,6 +2,8 @@
 const AIM = 26, EASY = 18;
 /** Milliseconds a frame beyond which another way to draw is smoother. */
 const BEARABLE = 80;
+/** How many times the cost of those before a frame counts as, at most. */
+const OUTLIER = 6;
 /** Shares of an image's pixels a side. */
 const SHARES = [1, 0.75, 0.5, 0.375, 0.25, 0.1875];
 /** Pixels of a frame below which it is no picture of anything. */
@@ -18,8 +20,9 @@ export class Pace {
 
   /** A frame of so many pixels took so many milliseconds. */
   note(pixels: number, ms: number): void {
-    const cost = ms / pixels;
-    this.#cost = this.#cost === 0 ? cost : this.#cost + (cost - this.#cost) * 0.3;
+    const cost = ms / pixels, before = this.#cost;
+    // One frame that was held up by something else says little.
+    this.#cost = before === 0 ? cost : before + (Math.min(cost, OUTLIER * before) - before) * 0.3;
   }
 
   /** Share of the pixels a side that the next frame is drawn with, of one that has so many in all. */

@@ -2,11 +2,23 @@ import { type Gpu, openGpu } from "../compute/gpu/device.ts";
 import { painter } from "../compute/gpu/present.ts";
 import { gpuRays, type GpuScene } from "../compute/gpu/raymarch.ts";
 import type { RayView } from "../compute/ray/ops.ts";
-import type { Rays } from "./local.ts";
+import { body } from "./api.ts";
+import { fetchVolume } from "./body.ts";
+import type { Seen } from "./framing.ts";
+import { Local, type Rays } from "./local.ts";
 import { surveyed } from "./occupancy.ts";
 
+/** Pictures of what is seen of volumes, drawn by the GPU that there is. */
+export const drawnHere = (seen: () => Seen | null): Local =>
+  new Local({
+    open: openRays,
+    info: body,
+    fetch: fetchVolume,
+    warn: (reason) => console.warn(`Moving volumes are drawn by the server: ${reason}`),
+  }, seen);
+
 /** Opens the GPU that there is. Throws what it has against that. */
-export async function openRays(): Promise<Rays> {
+async function openRays(): Promise<Rays> {
   if (!navigator.gpu) throw new Error("this browser has no WebGPU here");
   const gpu = await openGpu();
   if (!gpu) throw new Error("WebGPU finds no adapter");

@@ -267,6 +267,13 @@ Deno.test("frames are as sharp as thirty of them a second allow", () => {
   assertEquals(settled(5e-5), { share: 0.5, slow: false });
   assertEquals(settled(1e-3), { share: 0.1875, slow: false });
   assertEquals(settled(5e-3), { share: 0.1875, slow: true });
+  // One frame that is late is no slow GPU; all that come after it being late is.
+  const late = new Pace();
+  late.note(4e4, 10);
+  late.note(35_000, 3000);
+  assertEquals(late.isTooSlow(pixels), false);
+  for (let i = 0; i < 20; i++) late.note(35_000, 3000);
+  assertEquals(late.isTooSlow(pixels), true);
   // A plane as small as its coarsest frame has no coarser one.
   const small = new Pace();
   small.note(100, 100 * 1e-3);
