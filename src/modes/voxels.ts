@@ -49,7 +49,13 @@ export const voxels: VoxelMode = {
   weights: (options, facts, volume, deep) =>
     options.colour === "direction" ? weightsOf(facts, volume, deep) : null,
 
-  fills: ["axes", "colour", "colormap", ...normalizationParameters.map(({ name }) => name)],
+  fills: [
+    "axes",
+    "stack",
+    "colour",
+    "colormap",
+    ...normalizationParameters.map(({ name }) => name),
+  ],
   dresses: ["colormap_reverse", "stretch"],
 
   levelAt(options, volume, z, most = MOST) {

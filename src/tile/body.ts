@@ -4,6 +4,7 @@ import { DIRECTED } from "../field/volume/directions.ts";
 import type { VoxelMode } from "../modes/mode.ts";
 import { canonicalQuery } from "../modes/options.ts";
 import { MOST } from "../modes/voxels.ts";
+import { stepParameters } from "../modes/step_parameter.ts";
 import { fingerprint } from "../storage/version.ts";
 import { whole } from "./address.ts";
 import { SOFTWARE } from "./etag.ts";
@@ -70,7 +71,7 @@ function within(query: URLSearchParams, name: string, minimum: number, maximum: 
 
 /** What there is of a view's volume. */
 export function bodyOf(
-  { parts, mode, options, volume }: VolumeView & { readonly mode: VoxelMode },
+  { parts, model, mode, options, volume }: VolumeView & { readonly mode: VoxelMode },
   detail: Detail,
 ): Body {
   const log2 = mode.levelAt(options, volume, detail.zoom, detail.bytes);
@@ -84,7 +85,7 @@ export function bodyOf(
     spacing: mode.spacing(options, volume, size),
     bricks: Math.ceil(size[2] / depth),
     content: fingerprint(SOFTWARE, "volume", parts.id, query, log2.join()),
-    parameters: [...mode.fills, ...mode.dresses],
+    parameters: [...mode.fills, ...mode.dresses, ...stepParameters(model).map(({ name }) => name)],
   };
 }
 

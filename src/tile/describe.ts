@@ -219,7 +219,7 @@ export function links(view: View, layer: string, base = "") {
 /** `GET /volume/{model}/{layer}/{mode}`: what there is of a volume, and where its bricks are. */
 export function describeBody(view: View, body: Body, layer: string, base = "") {
   const { detail, size, channels, spacing, log2, depth, bricks, content, parameters } = body;
-  const query = new URLSearchParams(body.query);
+  const query = askedOf({ ...view, query: body.query });
   for (const [name, value] of Object.entries(detail)) query.set(name, String(value));
   query.set("v", view.version);
   const colours = palette(String(view.options.colormap), Boolean(view.options.colormap_reverse));

@@ -8,6 +8,7 @@ import {
 import sharp from "sharp";
 import { rayScene } from "../../src/compute/reference/raymarch.ts";
 import { BadRequest } from "../../src/errors.ts";
+import { palette } from "../../src/modes/colour.ts";
 import { transferOf } from "../../src/modes/opacity.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { concat, npyFile, npyHeader, zipFile } from "../formats/build.ts";
@@ -158,7 +159,7 @@ Deno.test("rays see the layers of a stack one behind the other", () =>
     const { rgba } = scene.render({
       mode: "cubes",
       camera: { yaw: 50, pitch: 20, fov: 40 },
-      transfer: transferOf("ember-ice", false, [[0, 0.4], [0.5, 0], [1, 0.4]], 1),
+      transfer: transferOf(palette("ember-ice"), [[0, 0.4], [0.5, 0], [1, 0.4]], 1),
       viewport: { size: 256, x: 0, y: 0, width: 256, height: 256 },
       level: 0.75,
       shading: true,
