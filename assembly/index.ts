@@ -22,4 +22,5 @@ export { raymarch } from "./raymarch";
 export * from "./shade";
 export { stepCells } from "./step_cells";
 export { stepVoxels } from "./step_voxels";
+export { sumSquares } from "./sum_squares";
 export * from "./swap";

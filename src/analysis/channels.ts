@@ -2,9 +2,15 @@
 export interface Channels {
   /** Euclidean norm of each. */
   readonly norms: Float32Array;
-  /** The largest singular component of [output axis, all others]; null for layers too large to hold. */
+  /**
+   * The largest singular component of [output axis, all others]; null where nobody has asked for it, and
+   * for layers too large to hold.
+   */
   readonly dominant: Dominant | null;
 }
+
+/** How much of that has to be known; "dominant" is all of it. */
+export type ChannelNeeds = "none" | "norms" | "dominant";
 
 /** σ₁·u₁·v₁ᵀ: element (i, j) is `left[i] * right[j]`. */
 export interface Dominant {
@@ -18,21 +24,30 @@ export interface ChannelOrder {
   readonly inner: number;
 }
 
+/** Values of one channel in a row that are worth a call of a kernel. */
+const MANY = 32;
+
 /**
  * Adds the squares of finite values, of which the first is element `from` of the stream, to those of
- * their channels; channels beyond the last of `squares` are left out.
+ * their channels; channels beyond the last of `squares` are left out. Many values of a channel that follow
+ * each other are summed by `sumSquares`, where it is given: see `Ops`.
  */
-export function addSquares(
-  values: Float32Array | Float64Array,
+export function addSquares<Values extends Float32Array | Float64Array>(
+  values: Values,
   from: number,
   { count, inner }: ChannelOrder,
   squares: Float64Array,
+  sumSquares?: (values: Values) => number,
 ): void {
   let channel = Math.floor(from / inner) % count;
   let left = inner - from % inner;
   for (let i = 0; i < values.length;) {
     const end = Math.min(values.length, i + left);
     let sum = squares[channel] ?? 0;
+    if (sumSquares && end - i >= MANY) {
+      sum += sumSquares(values.subarray(i, end) as Values);
+      i = end;
+    }
     for (; i < end; i++) {
       const square = values[i]! * values[i]!;
       if (square - square === 0) sum += square;

@@ -267,6 +267,11 @@ export interface Ops {
     bins: Uint32Array,
   ): void;
   /**
+   * The sum of the squares of finite values, in float64; 0 of none. The order of additions is the
+   * backend's, so that sums differ by their rounding.
+   */
+  sumSquares(values: Float32Array): number;
+  /**
    * One step of an automaton whose cells have eight neighbours (Moore's), each cell on its own:
    * Δ = mean(neighbours) − x, then f((x + α·Δ + γ·g)·(1 + β·w)), where x, w and g are the cell's value,
    * weight and gradient and f is the nonlinearity. `weight`, `gradient` and `out` are as large as the

@@ -19,6 +19,7 @@ import { packedStats } from "./reference/packed_stats.ts";
 import { shade } from "./reference/shade.ts";
 import { stepCells } from "./reference/step_cells.ts";
 import { stepVoxels } from "./reference/step_voxels.ts";
+import { sumSquares } from "./reference/sum_squares.ts";
 
 /** The readable implementation. It defines what the others must return. */
 export const reference: Ops = {
@@ -38,6 +39,7 @@ export const reference: Ops = {
   countKeys,
   countGroups,
   countPackedGroups,
+  sumSquares,
   dense,
   stepCells,
   stepVoxels,

@@ -19,6 +19,7 @@ import { packedStats } from "./wasm/packed_stats.ts";
 import { shade } from "./wasm/shade.ts";
 import { stepCells } from "./wasm/step_cells.ts";
 import { stepVoxels } from "./wasm/step_voxels.ts";
+import { sumSquares } from "./wasm/sum_squares.ts";
 import { zlib } from "./wasm/zlib.ts";
 
 /** Backed by `assembly/*.ts`, in SIMD. Inputs that lie in scratch are used in place. */
@@ -39,6 +40,7 @@ export const wasm: Ops = {
   countKeys,
   countGroups,
   countPackedGroups,
+  sumSquares,
   dense,
   stepCells,
   stepVoxels,

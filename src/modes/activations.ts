@@ -53,7 +53,7 @@ export const activations: Mode = {
   },
   subject: activationOf,
   part: partOf,
-  needsChannels: () => false,
+  needsChannels: () => "none",
 
   legend: (options, facts) => legendOf(undistorted(options), facts, titleOf(options)),
   prepare: (options, facts, plane) => weights.prepare(undistorted(options), facts, plane),

@@ -67,7 +67,7 @@ export const attention: Mode = {
     return { ...options, power: String(power) };
   },
   axes: () => undefined,
-  needsChannels: () => false,
+  needsChannels: () => "none",
 
   legend: (options, facts) => legendOf(undistorted(options), facts, titleOf(options)),
   prepare: (options, facts, plane) => weights.prepare(undistorted(options), facts, plane),

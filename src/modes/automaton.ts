@@ -35,10 +35,11 @@ export const automaton: Mode = {
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
   needsFigures: () => true,
-  needsChannels: ({ rule, start, beta, field }) =>
-    rule === "learned"
-      ? start === "cells"
-      : beta !== 0 || field === "weight" || field === "spectral",
+  needsChannels({ rule, start, beta, field }) {
+    if (rule === "learned") return start === "cells" ? "dominant" : "none";
+    if (field === "spectral") return "dominant";
+    return beta !== 0 || field === "weight" ? "norms" : "none";
+  },
 
   network({ rule, network, field }) {
     if (rule === "learned") {

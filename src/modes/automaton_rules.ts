@@ -29,18 +29,22 @@ export interface Course {
 type MakeCourse = (options: Options, facts: Facts, guest: Guest | undefined) => Course;
 
 const courses: Record<RuleName, MakeCourse> = {
-  relax: (options, facts) => ({
-    rule: relax(cellRuleOf(options), 1),
-    key: "",
-    shown: [0],
-    cost: 1,
-    start: (canvas, region) => imprintFields(canvas, region, [fieldOf(options)], facts),
-  }),
+  relax(options, facts) {
+    const rule = relax(cellRuleOf(options), 1), fields = [fieldOf(options)];
+    return {
+      rule,
+      key: "",
+      shown: [0],
+      cost: 1,
+      start: (canvas, region) => imprintFields(canvas, region, fields, rule.driven, facts),
+    };
+  },
 
   learned(options, facts, guest) {
     if (!guest) throw new RangeError("a learned rule came without its network");
     const { version, network } = guest, { channels, alive, hidden } = network;
     const { fire_rate: fireRate, seed, start, edges } = options;
+    const first = [...FIELDS.keys()].slice(0, channels);
     return {
       rule: learned(network, { fireRate: Number(fireRate), seed: Number(seed), alive }),
       key: version,
@@ -49,9 +53,7 @@ const courses: Record<RuleName, MakeCourse> = {
       start: (canvas, region) =>
         start === "seed"
           ? seedCell(canvas, region, network, edges as Edges)
-          : widened(imprintFields(canvas, region, [...FIELDS.keys()].slice(0, channels), facts), {
-            channels,
-          }),
+          : widened(imprintFields(canvas, region, first, false, facts), network),
     };
   },
 };

@@ -27,7 +27,7 @@ export const gradients: Mode = {
     return layer.main.shape.includes(0) ? "elements: this tensor has none" : null;
   },
   subject: gradientOf,
-  needsChannels: (options) => !options.hsv && weights.needsChannels(options),
+  needsChannels: (options) => options.hsv ? "none" : weights.needsChannels(options),
   needsScale: (options, log2) => options.hsv === true || weights.needsScale!(options, log2),
 
   legend(options, facts): Legend {

@@ -1,63 +1,63 @@
-import type { BlockStats } from "../compute/ops.ts";
+import type { BlockStats, Target } from "../compute/ops.ts";
 import type { Canvas } from "../field/canvas.ts";
+import type { Rect } from "../field/cells.ts";
 import { type CellState, FIELDS, initial } from "../field/automaton/state.ts";
 import { cellsOf, modulo, type Region, type Span } from "../field/automaton/region.ts";
 import { channelFactor, spectralWeight } from "./channel_factor.ts";
 import type { Facts } from "./mode.ts";
 
-/** What is known of a canvas's cell, and its place on the plane. */
-type Measure = (stats: BlockStats, i: number, x: number, y: number) => number;
+/** Some of a canvas's cells, and what is known of them once it is asked for. */
+interface Cells {
+  readonly rect: Rect;
+  means(): Float32Array;
+  stats(): BlockStats;
+}
+
+/** Puts a number of each of some cells into rows. */
+type Measure = (cells: Cells, to: Target) => void;
 
 /** Cells that are looked at together. */
 const BAND = 1 << 16;
 
 /**
  * Cells of a canvas's level as an automaton knows them before its first step: some of `FIELDS`, with
- * the weights and gradients that stay imprinted. Means, standard deviations and mean gradients are in units
- * of the layer's scale, a weight scale is the channel's norm by the largest. What is not finite, or not
- * there, is 0. The region may reach around the plane's edges.
+ * the weights that stay imprinted and, if it is `driven` by them, the gradients. Means, standard deviations
+ * and mean gradients are in units of the layer's scale, a weight scale is the channel's norm by the
+ * largest. What is not finite, or not there, is 0. The region may reach around the plane's edges.
  */
 export function imprintFields(
   canvas: Canvas,
   region: Region,
   fields: readonly number[],
+  driven: boolean,
   facts: Facts,
 ): CellState {
-  const { extent: { width, height } } = canvas;
-  const measures = measuresOf(canvas, facts);
+  const { extent: { width, height } } = canvas, measures = measuresOf(canvas, facts);
   const weight = FIELDS.indexOf("weight scale"), gradient = FIELDS.indexOf("gradient mean");
-  const wanted = [...new Set([...fields, weight, gradient])];
-  const arrays = wanted.map(() => new Float32Array(cellsOf(region)));
-  const [across, down] = region as [Span, Span];
-  for (const column of piecesOf(across, width)) {
-    const rows = Math.max(1, Math.floor(BAND / column.count));
-    for (const row of piecesOf(down, height)) {
-      for (let y = 0; y < row.count; y += rows) {
-        canvas.reader.cancelled();
-        const rect = {
-          x: column.from,
-          y: row.from + y,
-          width: column.count,
-          height: Math.min(rows, row.count - y),
-        };
-        const start = (row.at + y) * across.count + column.at;
-        canvas.ops.frame(() => {
-          const stats = canvas.part(rect).stats();
-          for (const [n, array] of arrays.entries()) {
-            const measure = measures[wanted[n]!]!;
-            for (let i = 0; i < stats.count.length; i++) {
-              const x = i % rect.width, down = Math.floor(i / rect.width);
-              const value = measure(stats, i, rect.x + x, rect.y + down);
-              array[start + down * across.count + x] = Number.isFinite(value) ? value : 0;
-            }
-          }
-        });
-      }
-    }
+  const wanted = [...new Set([...fields, weight, ...(driven ? [gradient] : [])])];
+  const arrays = new Map(wanted.map((field) => [field, new Float32Array(cellsOf(region))]));
+  const pitch = region[0]!.count;
+  for (const { rect, start } of bandsOf(region, width, height)) {
+    canvas.reader.cancelled();
+    canvas.ops.frame(() => {
+      const cells = cellsIn(canvas, rect);
+      for (const [field, values] of arrays) measures[field]!(cells, { values, start, pitch });
+    });
   }
-  const numbers = (field: number) => ({ region, values: arrays[wanted.indexOf(field)]! });
-  const own = fields.map((field) => numbers(field).values);
-  return initial([width, height], region, own, numbers(weight), numbers(gradient));
+  const numbers = (field: number) => ({ region, values: arrays.get(field)! });
+  const own = fields.map((field) => arrays.get(field)!);
+  const pushed = driven ? numbers(gradient) : numbers(weight);
+  return initial([width, height], region, own, numbers(weight), pushed);
+}
+
+function cellsIn(canvas: Canvas, rect: Rect): Cells {
+  const part = canvas.part(rect);
+  let stats: BlockStats | undefined;
+  return {
+    rect,
+    means: () => part.log2 === 0 ? part.cells() : part.means(),
+    stats: () => stats ??= part.stats(),
+  };
 }
 
 /** How each of `FIELDS` is measured. */
@@ -67,12 +67,57 @@ function measuresOf({ log2, reader: { plane } }: Canvas, facts: Facts): readonly
   // What is known of cells alone is that of the one in the middle of a block.
   const middle = (at: number, cells: number) => Math.min(cells - 1, Math.floor((at + 0.5) * side));
   return [
-    (stats, i) => stats.mean[i]! / s,
-    (stats, i) => Math.sqrt(stats.m2[i]! / stats.count[i]!) / s,
-    (stats, i) => stats.gradient[i]! / stats.count[i]! / s,
-    (_, __, ___, y) => factor(middle(y, plane.height)),
-    (_, __, x, y) => spectral(middle(x, plane.width), middle(y, plane.height)) / s,
+    (cells, to) => {
+      const means = cells.means();
+      put(cells, to, (i) => means[i]! / s);
+    },
+    (cells, to) => {
+      const { m2, count } = cells.stats();
+      put(cells, to, (i) => Math.sqrt(m2[i]! / count[i]!) / s);
+    },
+    (cells, to) => {
+      const { gradient, count } = cells.stats();
+      put(cells, to, (i) => gradient[i]! / count[i]! / s);
+    },
+    ({ rect: { y, width, height } }, { values, start, pitch }) => {
+      for (let row = 0; row < height; row++) {
+        const weight = factor(middle(y + row, plane.height)), from = start + row * pitch;
+        values.fill(finite(weight), from, from + width);
+      }
+    },
+    (cells, to) => {
+      put(cells, to, (_, x, y) => spectral(middle(x, plane.width), middle(y, plane.height)) / s);
+    },
   ];
+}
+
+function put(
+  { rect: { x, y, width, height } }: Cells,
+  { values, start, pitch }: Target,
+  valueOf: (i: number, x: number, y: number) => number,
+): void {
+  for (let row = 0, i = 0; row < height; row++) {
+    const from = start + row * pitch;
+    for (let column = 0; column < width; column++, i++) {
+      values[from + column] = finite(valueOf(i, x + column, y + row));
+    }
+  }
+}
+
+const finite = (value: number): number => Number.isFinite(value) ? value : 0;
+
+/** Cuts a region of a plane into rectangles of it, each with the place of its first cell in the region. */
+function* bandsOf([across, down]: Region, width: number, height: number) {
+  for (const column of piecesOf(across!, width)) {
+    const rows = Math.max(1, Math.floor(BAND / column.count));
+    for (const row of piecesOf(down!, height)) {
+      for (let y = 0; y < row.count; y += rows) {
+        const high = Math.min(rows, row.count - y);
+        const rect = { x: column.from, y: row.from + y, width: column.count, height: high };
+        yield { rect, start: (row.at + y) * across!.count + column.at };
+      }
+    }
+  }
 }
 
 /** The parts of a span that lie on an axis of so many cells, each with its place in the span. */

@@ -1,4 +1,4 @@
-import type { Channels } from "../analysis/channels.ts";
+import type { ChannelNeeds, Channels } from "../analysis/channels.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { MergeRule, Ops, Shade } from "../compute/ops.ts";
 import type { Viewport } from "../compute/ray/camera.ts";
@@ -181,8 +181,8 @@ export interface Mode extends Look {
   axes(options: Options): Axes | undefined;
   /** Whether it draws more of blocks than their means, which is all that a sample tells. */
   needsFigures?(options: Options): boolean;
-  /** Whether `Facts.channels` must have been looked for. */
-  needsChannels(options: Options): boolean;
+  /** What of `Facts.channels` must have been looked for. */
+  needsChannels(options: Options): ChannelNeeds;
   /**
    * Whether a picture of 2^`log2` cells a pixel depends on `Facts.scale`; it does where this is not
    * there.
@@ -246,8 +246,8 @@ export interface VoxelMode extends SolidLook {
    * bring the volume down to `most` bytes, of which there are four at least.
    */
   levelAt(options: Options, volume: Volume, z: number, most?: number): Sides;
-  /** Whether `Facts.channels` must have been looked for. */
-  needsChannels(options: Options, volume: Volume): boolean;
+  /** What of `Facts.channels` must have been looked for. */
+  needsChannels(options: Options, volume: Volume): ChannelNeeds;
   /**
    * Where voxels have directions, weights of slices of 2^`deep` cells, 0 to 255, by what is known of
    * each tensor; null where each is a place on the ramp.

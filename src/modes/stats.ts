@@ -38,7 +38,7 @@ export const stats: Mode = {
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
   needsFigures: () => true,
-  needsChannels: () => false,
+  needsChannels: () => "none",
   transparent: ({ opaque }) => !opaque,
 
   legend(options, { scale }): Legend {

@@ -45,7 +45,8 @@ export const voxels: VoxelMode = {
     return { width: side, height: side };
   },
 
-  needsChannels: ({ colour }, volume) => colour === "direction" && haveChannels(volume),
+  needsChannels: ({ colour }, volume) =>
+    colour === "direction" && haveChannels(volume) ? "norms" : "none",
   weights: (options, facts, volume, deep) =>
     options.colour === "direction" ? weightsOf(facts, volume, deep) : null,
 

@@ -64,7 +64,8 @@ export const weights: Mode = {
   missing: ({ main }) => main.shape.includes(0) ? "elements: this tensor has none" : null,
   axes: (options) => parseAxes(options.axes),
   needsScale: (options, log2) => !isFixed(options) || (log2 < 0 && sideOf(options, 2 ** -log2) > 1),
-  needsChannels: ({ scientific, microcell }) => scientific === false || microcell === "3",
+  needsChannels: ({ scientific, microcell }) =>
+    microcell === "3" ? "dominant" : scientific === false ? "norms" : "none",
 
   legend: (options, facts) => legendOf(options, facts, "Weight"),
 

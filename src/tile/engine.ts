@@ -346,7 +346,7 @@ class TileEngine implements Engine {
     const found = this.#ingests.of(model)?.foundOf(tensor.name) ?? null;
     if (found) return describeSketch(found.scale, found);
     const entry = this.#layers.entry(model, tensor);
-    await this.#layers.ready(entry, { facts: true, channels: false, pyramid: false }, signal);
+    await this.#layers.ready(entry, { facts: true, channels: "none", pyramid: false }, signal);
     return describeSketch(entry.facts!.scale, null);
   }
 

@@ -54,7 +54,7 @@ export class Inspections {
     const { plane } = view;
     const entry = this.#layers.current(view.entry);
     const far = log2 >= baseOf(entry.plane);
-    await this.#layers.ready(entry, { facts: far, channels: false, pyramid: far }, signal);
+    await this.#layers.ready(entry, { facts: far, channels: "none", pyramid: far }, signal);
     const found = await this.#layers.run<Inspection | null>(entry, {
       kind: "inspect",
       context: entry.id,

@@ -173,7 +173,18 @@ export type Work =
     readonly recipe: Recipe;
     readonly memory: SharedArrayBuffer;
   }
-  | { readonly kind: "channels"; readonly context: string }
+  | {
+    /** Answers sums of squares of a part of the cells, in the file's order, by output channel. */
+    readonly kind: "squares";
+    readonly context: string;
+    readonly from: number;
+    readonly to: number;
+  }
+  | {
+    /** Answers the dominant singular pair. */
+    readonly kind: "dominant";
+    readonly context: string;
+  }
   | {
     /** Answers a scale estimated from runs of the file. */
     readonly kind: "sample";

@@ -1,4 +1,5 @@
 import type { Notes, Recipe } from "../analysis/derive/recipe.ts";
+import type { ChannelNeeds, Channels } from "../analysis/channels.ts";
 import type { Facts } from "../modes/mode.ts";
 import type { Plane } from "../field/plane.ts";
 import type { Pyramid } from "../field/pyramid.ts";
@@ -21,6 +22,8 @@ export interface LayerEntry {
   /** How its cells are made, where no file has them. */
   readonly derived?: Derived;
   facts: Facts | null;
+  /** As they stand in its facts, which may be found later. */
+  channels: Channels | null;
   pyramid: Pyramid | null;
   /** Its pyramid on disk, once that is whole. */
   stored: StoredPyramid | null;
@@ -60,7 +63,7 @@ export interface Choice {
 /** What a job needs before it can start. */
 export interface Needs {
   readonly facts: boolean;
-  readonly channels: boolean;
+  readonly channels: ChannelNeeds;
   readonly pyramid: boolean;
   /** Whether all figures of blocks are asked for, of which a sample has none. */
   readonly figures?: boolean;

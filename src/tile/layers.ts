@@ -1,5 +1,4 @@
-import type { Channels } from "../analysis/channels.ts";
-import { KEY_BINS } from "../analysis/measure.ts";
+import type { Dominant } from "../analysis/channels.ts";
 import type { Notes } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { BlockStats } from "../compute/ops.ts";
@@ -10,16 +9,13 @@ import { isLatest } from "../model/steps.ts";
 import { type Axes, fold } from "../field/plane.ts";
 import type { LevelsRef } from "../field/levels.ts";
 import { SAMPLED_FROM } from "../field/levels/sampled.ts";
-import { allocate } from "../field/pyramid.ts";
-import { slabOf, stepsOf } from "../field/slab.ts";
 import { foldAgainst } from "../field/versus.ts";
 import type { Facts } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import type { Rival } from "./against.ts";
+import { findNorms, findScale, type Run } from "./find.ts";
 import type { Job, LayerContext } from "./job.ts";
-import { inLanes } from "./lanes.ts";
-import { Lent } from "./lent.ts";
 import { Made } from "./made.ts";
 import {
   type Basis,
@@ -36,14 +32,10 @@ import {
 import { fetchOf, isFar, runWith, wholeOf } from "./remote.ts";
 import { sampleOf, unknownScale } from "./sample.ts";
 import type { Survey } from "./survey.ts";
+import { HELD } from "./sweep.ts";
 
 // Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
 const KNOWN = 4096;
-// Cells in one part of a sweep: milliseconds of work, so that tiles get their turn between parts.
-const PART = 1 << 23;
-// The same of a layer whose bytes have to be fetched, and how many such parts are held at once.
-const FETCHED_PART = 1 << 21;
-const FETCHED_AT_ONCE = 6;
 
 /**
  * The layers that have been looked at lately: their scales, and their pyramids while they fit into
@@ -96,7 +88,7 @@ export class Layers {
     const id = JSON.stringify(words);
     let entry = this.#entries.get(id);
     if (!entry) {
-      const known = { facts: null, pyramid: null, stored: null };
+      const known = { facts: null, channels: null, pyramid: null, stored: null };
       const isDefault = !axes && !rival && !derived && isLatest(model);
       const own = derived ? { derived } : {};
       entry = { id, isDefault, ...folded(model, tensor, axes, rival), ...own, ...known };
@@ -110,8 +102,8 @@ export class Layers {
     if (!entry.isDefault || entry.stored || entry.estimate) return entry;
     const [model] = JSON.parse(entry.id) as [string];
     const found = this.#findings(model)?.found(entry.plane.tensor.name);
-    if (found && entry.facts !== found.facts) {
-      entry.facts = found.facts;
+    if (found && entry.facts?.scale !== found.facts.scale) {
+      entry.facts = { ...found.facts, channels: entry.channels };
       entry.stored = found.stored;
       this.#share(entry);
     }
@@ -125,7 +117,7 @@ export class Layers {
   basis(entry: LayerEntry, needs: Needs, { needsScale = true, look }: Choice = {}): Basis {
     const exact = { entry, share: 1 };
     const whole = entry.facts && (!needs.pyramid || entry.pyramid || entry.stored);
-    if (whole || needs.channels) return exact;
+    if (whole || needs.channels !== "none") return exact;
     const { cells, versus } = entry.plane;
     if (typeof look === "number" && !isSoon(cells, versus !== undefined) && !needs.figures) {
       const estimate: Estimate = { kind: "lines", log2: look, survey: null };
@@ -193,7 +185,7 @@ export class Layers {
       }, signal);
       if (!this.holds(entry)) this.#admit(entry);
     }
-    const whole = entry.fetch && (job.kind === "summary" || job.kind === "channels");
+    const whole = entry.fetch && (job.kind === "summary" || job.kind === "dominant");
     const known = whole ? wholeOf(entry.plane.tensor) : [];
     if (derived) derived.readers++;
     try {
@@ -219,13 +211,12 @@ export class Layers {
   async ready(entry: LayerEntry, needs: Needs, signal?: AbortSignal): Promise<void> {
     if (this.#entries.get(entry.id) !== entry) this.#admit(entry);
     const { id } = entry;
-    const isMatrix = entry.plane.tensor.shape.length > 1;
     if (needs.facts && !entry.facts) {
-      const find = entry.estimate ? this.#estimate : this.#sweep;
-      await this.#flight.run(id, (signal) => find.call(this, entry, signal), signal);
+      await this.#flight.run(id, (signal) => this.#facts(entry, signal), signal);
     }
-    if (needs.channels && isMatrix && !entry.facts?.channels) {
-      await this.#flight.run(`${id} channels`, (signal) => this.#channels(entry, signal), signal);
+    if (lacksChannels(entry, needs)) {
+      const find = (signal: AbortSignal) => this.#channels(entry, needs, signal);
+      await this.#flight.run(`${id} ${needs.channels}`, find, signal);
     }
     const lacksPyramid = needs.pyramid && !entry.estimate && !entry.stored;
     if (lacksPyramid && !entry.pyramid) {
@@ -268,32 +259,13 @@ export class Layers {
     this.#pool.forget(id);
   }
 
+  #facts(entry: LayerEntry, signal: AbortSignal): Promise<void> {
+    return entry.estimate ? this.#estimate(entry, signal) : this.#sweep(entry, signal);
+  }
+
   async #sweep(entry: LayerEntry, signal: AbortSignal): Promise<void> {
-    const { id, plane } = entry;
-    const pyramid = allocate(plane);
-    const slab = slabOf(pyramid);
-    const extent = stepsOf(plane, slab);
-    const part = entry.fetch ? FETCHED_PART : PART;
-    const parts = Math.min(extent, Math.max(1, Math.ceil(plane.cells / part)));
-    const { levels } = pyramid;
-    let scale: Scale;
-    if (parts === 1) {
-      const measure: Job = { kind: "measure", context: id, slab, levels };
-      scale = await this.run<Scale>(entry, measure, signal, urgencyOf(entry));
-    } else {
-      const sum = new Uint32Array(KEY_BINS), memory = new Lent();
-      await inLanes(entry.fetch ? FETCHED_AT_ONCE : parts, parts, async (i) => {
-        const from = Math.floor(extent * i / parts), to = Math.floor(extent * (i + 1) / parts);
-        const bins = new Uint32Array(memory.take(KEY_BINS * 4), 0, KEY_BINS);
-        const job: Job = { kind: "sweep", context: id, from, to, slab, bins };
-        await this.run(entry, job, signal, urgencyOf(entry));
-        for (let bin = 0; bin < sum.length; bin++) sum[bin]! += bins[bin]!;
-        memory.give(bins.buffer);
-      });
-      const settle: Job = { kind: "settle", context: id, bins: sum, levels };
-      scale = await this.run<Scale>(entry, settle, signal, urgencyOf(entry));
-    }
-    entry.facts = { scale, channels: entry.facts?.channels ?? null };
+    const { scale, pyramid } = await findScale(this.#runOf(entry, signal), entry);
+    entry.facts = { scale, channels: entry.channels };
     entry.pyramid = pyramid;
     this.#hold(entry);
     this.#share(entry);
@@ -314,11 +286,22 @@ export class Layers {
     this.#share(entry);
   }
 
-  async #channels(entry: LayerEntry, signal: AbortSignal): Promise<void> {
-    const job: Job = { kind: "channels", context: entry.id };
-    const channels = await this.run<Channels | null>(entry, job, signal, "long");
-    if (entry.facts) entry.facts = { ...entry.facts, channels };
+  /** Finds what is not known yet of a layer's channels. */
+  async #channels(entry: LayerEntry, needs: Needs, signal: AbortSignal): Promise<void> {
+    const norms = entry.channels?.norms ?? await findNorms(this.#runOf(entry, signal), entry);
+    let dominant = entry.channels?.dominant ?? null;
+    if (needs.channels === "dominant" && entry.plane.cells <= HELD) {
+      const job: Job = { kind: "dominant", context: entry.id };
+      dominant ??= await this.run<Dominant>(entry, job, signal, "long");
+    }
+    entry.channels = { norms, dominant };
+    if (!entry.facts) return;
+    entry.facts = { ...entry.facts, channels: entry.channels };
     this.#share(entry);
+  }
+
+  #runOf(entry: LayerEntry, signal: AbortSignal): Run {
+    return (job) => this.run(entry, job, signal, urgencyOf(entry));
   }
 
   /** Marks its pyramid as used last, and lets go of those used longest ago that no longer fit. */
@@ -356,6 +339,12 @@ function folded(
     plane: foldAgainst(tensor, rival.tensor, rival.how, axes),
     fetch: far ? fetchOf({ ...model, tensors: [tensor] }, rival.model) ?? null : null,
   };
+}
+
+/** Whether something of the channels is asked for, and there to be found, that is not known. */
+function lacksChannels({ plane: { tensor, cells }, channels }: LayerEntry, needs: Needs): boolean {
+  if (needs.channels === "none" || tensor.shape.length < 2) return false;
+  return needs.channels === "dominant" && cells <= HELD ? !channels?.dominant : !channels;
 }
 
 /** Small layers take no longer than a tile, so that they need not give way to any. */

@@ -44,7 +44,7 @@ export class Looks {
   async #look(subject: Subject, i: number, signal: AbortSignal): Promise<void> {
     const { atlas } = subject;
     const whole = this.entry(subject, i);
-    const needs: Needs = { facts: true, channels: false, pyramid: true };
+    const needs: Needs = { facts: true, channels: "none", pyramid: true };
     const { entry } = this.layers.basis(whole, needs, { look: this.lookOf(subject, whole) });
     try {
       await this.layers.ready(entry, needs, signal);

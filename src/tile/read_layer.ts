@@ -53,7 +53,7 @@ type Measured = Omit<Found, "norm">;
 
 async function hold({ entry, layers, grid, signal, turn, progress }: Reading): Promise<Measured> {
   await turn();
-  await layers.ready(entry, { facts: true, channels: false, pyramid: true }, signal);
+  await layers.ready(entry, { facts: true, channels: "none", pyramid: true }, signal);
   const { scale } = entry.facts!;
   const slots = await layers.figures(entry, grid, signal);
   progress(entry.plane.cells, "file");

@@ -29,7 +29,7 @@ export class Summaries {
   async #make(entry: LayerEntry, signal: AbortSignal): Promise<Summary> {
     // What has been fetched for a summary is all that exact facts need.
     const facts = entry.fetch !== null;
-    await this.#layers.ready(entry, { facts, channels: false, pyramid: false }, signal);
+    await this.#layers.ready(entry, { facts, channels: "none", pyramid: false }, signal);
     const before = this.#last;
     const turn = Promise.withResolvers<void>();
     this.#last = turn.promise;

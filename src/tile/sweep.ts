@@ -1,19 +1,15 @@
 import { KEY_BINS, measureOfBlocks, momentsOf } from "../analysis/measure.ts";
-import { addSquares, type Channels, dominantPair } from "../analysis/channels.ts";
 import { FEW, hasExactKeys, type Scale, scaleOf } from "../analysis/scale.ts";
 import { GROUP } from "../compute/ops.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
-import { axesOf, type Plane } from "../field/plane.ts";
+import type { Plane } from "../field/plane.ts";
 import { statsOf } from "../field/block_arrays.ts";
 import { type Level, mergeLevels } from "../field/pyramid.ts";
 import { measureSlab, type Slab } from "../field/slab.ts";
-import { dtypeOf, refold } from "../field/versus.ts";
-import { lineOf } from "./sample.ts";
+import { dtypeOf } from "../field/versus.ts";
 
-// Cells read at once where no blocks are made of them.
-const CHUNK = 1 << 18;
 /** Layers of up to so many cells get exact medians and quantiles; of others a sketch is counted. */
-const HELD = 1 << 22;
+export const HELD = 1 << 22;
 /** Values that a sketch counts at least: by them ranks are known to 0.3 %. */
 const COUNTED = 1 << 19;
 
@@ -65,36 +61,10 @@ export function settle(
   return scaleOf(measure, cells <= HELD && !exactKeys ? allCells(reader) : undefined, dtype);
 }
 
-function allCells(reader: CellReader): Float32Array {
+/** A layer's cells, all of which are held at once. */
+export function allCells(reader: CellReader): Float32Array {
   const { width, height, cells } = reader.plane;
   const values = new Float32Array(width * height);
   readCells(reader, { x: 0, y: 0, width, height }, { values, start: 0, pitch: width });
   return values.subarray(0, cells);
-}
-
-/**
- * Norms of the slices along the output axis, and the dominant singular pair where the layer is small
- * enough to be held; null below rank 2, where there are no channels.
- */
-export function channels(reader: CellReader): Channels | null {
-  const { tensor } = reader.plane;
-  const { shape } = tensor;
-  if (shape.length < 2) return null;
-  const [output, ...others] = axesOf(tensor) as [number, ...number[]];
-  const line = refold(reader.plane, lineOf(tensor).axes);
-  const order = line.axes.columns;
-  const inner = order.slice(order.indexOf(output) + 1)
-    .reduce((product, axis) => product * shape[axis]!, 1);
-  const count = shape[output]!;
-  const squares = new Float64Array(count);
-  for (let x = 0; x < line.cells; x += CHUNK) {
-    const width = Math.min(CHUNK, line.cells - x);
-    const values = new Float32Array(width);
-    const rect = { x, y: 0, width, height: 1 };
-    readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: width });
-    addSquares(values, x, { count, inner }, squares);
-  }
-  const plane = refold(reader.plane, { rows: [output], columns: others });
-  const dominant = line.cells <= HELD ? dominantPair(allCells({ ...reader, plane }), count) : null;
-  return { norms: Float32Array.from(squares, Math.sqrt), dominant };
 }

@@ -66,7 +66,7 @@ function voxelsOf(view: VolumeView): VoxelView {
   throw new NotFound(`mode "${mode.name}" draws no voxels`, { mode: mode.name });
 }
 
-const facts = { facts: true, channels: false, pyramid: false };
+const facts = { facts: true, channels: "none", pyramid: false } as const;
 
 /** The 3-D grids of layers, as octrees or as bytes for rays. */
 export class Volumes {

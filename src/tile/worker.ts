@@ -13,6 +13,7 @@ import type { Facts, Guest, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { Prefetched } from "../storage/prefetched.ts";
+import { dominantOf, squaresOf } from "./channels.ts";
 import { Composite } from "./compose.ts";
 import { makeCells } from "./derive.ts";
 import { copyOf, figures } from "./figures.ts";
@@ -27,7 +28,7 @@ import { estimate } from "./sample.ts";
 import { summarizeLayer } from "./summarize.ts";
 import { workOnVolume } from "./solid.ts";
 import { survey } from "./survey.ts";
-import { channels, settle, sketchStep, sweep } from "./sweep.ts";
+import { settle, sketchStep, sweep } from "./sweep.ts";
 import type { VolumeJob } from "./volume_job.ts";
 
 interface Loaded extends LayerContext {
@@ -181,8 +182,12 @@ async function workOn(
     }
     case "derive":
       return { value: makeCells(reader, job) };
-    case "channels":
-      return { value: channels(reader) };
+    case "squares": {
+      const value = squaresOf(reader, job.from, job.to);
+      return { value, transfer: [value.buffer] };
+    }
+    case "dominant":
+      return { value: dominantOf(reader) };
     case "sample":
       return { value: estimate(reader, job.runs) };
     case "inspect":

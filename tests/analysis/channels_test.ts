@@ -79,3 +79,14 @@ Deno.test("squares are added to their channels, wherever the stream is cut", () 
     assertEquals(few[0], want[0]);
   }
 });
+
+Deno.test("squares of many values of a channel are summed as it is told, of few by themselves", () => {
+  const values = new Float32Array(100).fill(2), lengths: number[] = [];
+  const squares = new Float64Array(3);
+  addSquares(values, 0, { count: 3, inner: 40 }, squares, ({ length }) => {
+    lengths.push(length);
+    return 1000;
+  });
+  assertEquals(lengths, [40, 40]);
+  assertEquals([...squares], [1000, 1000, 80]);
+});

@@ -18,6 +18,7 @@ import { conformScratch } from "./conformance/scratch.ts";
 import { conformShade } from "./conformance/shade.ts";
 import { conformStepCells } from "./conformance/step_cells.ts";
 import { conformStepVoxels } from "./conformance/step_voxels.ts";
+import { conformSumSquares } from "./conformance/sum_squares.ts";
 
 /** Registers every case against `ops`. Tolerances stand with each operation's cases. */
 export function conform(ops: Ops): void {
@@ -35,6 +36,7 @@ export function conform(ops: Ops): void {
   conformCountKeys(ops);
   conformCrc32c(ops);
   conformCountGroups(ops);
+  conformSumSquares(ops);
   conformDense(ops);
   conformStepCells(ops);
   conformStepVoxels(ops);

@@ -12,7 +12,7 @@ import { fold } from "../../src/field/plane.ts";
 import { readerOf, tensorOf } from "../field/planes.ts";
 import { hash } from "./models.ts";
 
-const pyramidOnly = { facts: false, channels: false, pyramid: true };
+const pyramidOnly = { facts: false, channels: "none", pyramid: true } as const;
 
 /** Layers of 200 × 100 cells named a to f, over a limit of so many of their pyramids. */
 async function withLayers(
@@ -74,7 +74,7 @@ Deno.test("a pyramid that alone is too large is held until the next one comes", 
 
 Deno.test("a layer that is measured by one job has the scale and pyramid of steps on their own", () =>
   withLayers(2.5, async (layers, [entry]) => {
-    await layers.ready(entry!, { facts: true, channels: false, pyramid: true });
+    await layers.ready(entry!, { facts: true, channels: "none", pyramid: true });
     const reader = readerOf(tensorOf([100, 200], hash), undefined, wasm);
     const { levels, ...pyramid } = allocate(reader.plane);
     const slab = slabOf({ levels, ...pyramid });

@@ -3,11 +3,8 @@ import { KEY_BINS } from "../../src/analysis/measure.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { allocate } from "../../src/field/pyramid.ts";
 import { slabOf, stepsOf } from "../../src/field/slab.ts";
-import { MemorySource } from "../../src/storage/memory.ts";
-import { channels, settle, sketchStep, sweep } from "../../src/tile/sweep.ts";
-import type { SyncSource } from "../../src/field/cells.ts";
-import type { TensorInfo } from "../../src/formats/format.ts";
-import { laidOut, readerOf, tensorOf } from "../field/planes.ts";
+import { settle, sketchStep, sweep } from "../../src/tile/sweep.ts";
+import { readerOf, tensorOf } from "../field/planes.ts";
 import { hash, numbers, tileAt, withFolder, writeRows } from "./models.ts";
 
 /** Rows that each hold one value are a distribution of their own: quantile q as numpy defines it. */
@@ -109,77 +106,4 @@ Deno.test("a small layer's order statistics are exact, a folded vector's too", (
     const deviations = sorted.map((value) => Math.abs(value - middle(sorted))).sort();
     assertAlmostEquals(scale.mad, middle(deviations), 1e-7);
   }
-});
-
-Deno.test("channel norms equal brute force, for rows and columns read in several pieces", () => {
-  // 2¹⁸ cells are read at once: 262 rows of the first, less than a row of the second.
-  const shapes = [[600, 1000], [3, 300_000], [1, 5], [10, 7, 3, 3], [4, 6, 5]];
-  const layouts = [[1, 0], [3, 2, 0, 1], [2, 3, 0, 1], [2, 1, 0], [1, 2, 0]];
-  const cases = shapes.flatMap((shape) => [
-    { shape, layout: undefined, order: undefined },
-    { shape, layout: undefined, order: "Fortran" as const },
-    ...layouts.filter(({ length }) => length === shape.length).map((layout) => ({
-      shape,
-      layout,
-      order: undefined,
-    })),
-  ]);
-  for (const { shape, layout, order } of cases) {
-    const value = (i: number) => {
-      if (i % 997 === 5) return [NaN, Infinity, -Infinity][i % 3]!;
-      return hash(i) * Math.sin(i / 777);
-    };
-    const made = layout ? laidOut(shape, layout, value) : tensorOf(shape, value, order);
-    const { norms } = channels(readerOf(made, undefined, wasm))!;
-    const [count = 0] = shape;
-    const size = made.flat.length / count;
-    assertEquals(norms.length, count);
-    for (let c = 0; c < count; c++) {
-      let squares = 0;
-      for (const value of made.flat.subarray(c * size, (c + 1) * size)) {
-        if (Number.isFinite(value)) squares += value * value;
-      }
-      assertAlmostEquals(
-        norms[c]!,
-        Math.sqrt(squares),
-        1e-6 * Math.sqrt(squares),
-        `${shape} ${layout} ${c}`,
-      );
-    }
-  }
-});
-
-Deno.test("the dominant pair is found where a layer can be held, whatever its folding", () => {
-  const left = (i: number) => 1 + i / 8, right = (j: number) => Math.cos(j);
-  // A vector has no channels.
-  assertEquals(channels(readerOf(tensorOf([50], hash))), null);
-  for (const shape of [[30, 40], [12, 5, 2, 4]]) {
-    const across = shape.slice(1).reduce((product, extent) => product * extent);
-    const made = tensorOf(shape, (i) => left(Math.floor(i / across)) * right(i % across));
-    const { dominant } = channels(readerOf(made, undefined, wasm))!;
-    for (let i = 0; i < made.flat.length; i++) {
-      const product = dominant!.left[Math.floor(i / across)]! * dominant!.right[i % across]!;
-      assertAlmostEquals(product, made.flat[i]!, 1e-4, `${shape}: element ${i}`);
-    }
-  }
-});
-
-Deno.test("a layer of more than 2²² cells gets norms, and no dominant pair", () => {
-  const bytes = new Uint8Array(2049 * 2048).fill(1);
-  const source = new MemorySource("large", bytes);
-  const tensor: TensorInfo = {
-    name: "large",
-    dtype: "U8",
-    shape: [2049, 2048],
-    strides: [2048, 1],
-    bigEndian: false,
-    source: source.ref,
-    offset: 0,
-    bytes: bytes.length,
-  };
-  const { norms, dominant } = channels(
-    readerOf({ tensor, source: source as SyncSource }, undefined, wasm),
-  )!;
-  assert(norms.every((norm) => Math.abs(norm - Math.sqrt(2048)) < 1e-4));
-  assertEquals(dominant, null);
 });
