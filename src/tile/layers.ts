@@ -292,7 +292,7 @@ export class Layers {
     let dominant = entry.channels?.dominant ?? null;
     if (needs.channels === "dominant" && entry.plane.cells <= HELD) {
       const job: Job = { kind: "dominant", context: entry.id };
-      dominant ??= await this.run<Dominant>(entry, job, signal, "long");
+      dominant = await this.run<Dominant>(entry, job, signal, "long");
     }
     entry.channels = { norms, dominant };
     if (!entry.facts) return;

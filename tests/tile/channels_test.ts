@@ -119,12 +119,17 @@ Deno.test("a layer of more than 2²² cells, in several parts, gets norms and no
     assertEquals(dominant, null);
   }));
 
-Deno.test("channels stay known where an ingest has found a layer that it keeps nothing of", () => {
+Deno.test("channels stay known where an ingest finds a layer, which is taken over once", () => {
   const facts = { scale: unknownScale, channels: null };
-  return withLayers({ found: () => ({ facts, stored: null }) }, async (layers) => {
+  const found = { facts, stored: null };
+  let isFound = false;
+  return withLayers({ found: () => isFound ? found : null }, async (layers) => {
     const { tensor } = tensorOf([30, 40], hash);
     await layers.ready(layers.entry(model, tensor), needs("norms"));
-    const { facts } = layers.entry(model, tensor);
-    assertEquals([facts!.scale === unknownScale, facts!.channels?.norms.length], [true, 30]);
+    isFound = true;
+    const { facts, channels } = layers.entry(model, tensor);
+    assertEquals([facts!.scale === unknownScale, channels!.norms.length], [true, 30]);
+    assertEquals(facts!.channels === channels, true);
+    assertEquals(layers.entry(model, tensor).facts === facts, true);
   });
 });
