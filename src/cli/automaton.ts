@@ -2,9 +2,11 @@ import { basename, dirname, resolve } from "node:path";
 import { wasm } from "../compute/wasm.ts";
 import { fileOf } from "../field/automaton/training/file.ts";
 import { train } from "../field/automaton/training/train.ts";
-import { readLayerTarget } from "./layer_target.ts";
+import type { Cells, Target } from "../field/automaton/training/target.ts";
+import type { RemoteOptions } from "../storage/remote.ts";
+import { readLayerCells, readLayerTarget } from "./layer_cells.ts";
 import { writeFile } from "./output.ts";
-import { readPicture } from "./picture.ts";
+import { onPaper, readPicture } from "./picture.ts";
 import { progress } from "./progress.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
@@ -16,8 +18,9 @@ export const automaton: Verb = {
   name: "automaton",
   operands: "train TARGET -o RULE.safetensors",
   about:
-    "Train a neural cellular automaton to grow TARGET, a small picture or MODEL LAYER, from one " +
-    "cell. Open the file beside a model to see it: mode automaton, rule=learned, network=RULE.",
+    "Train a neural cellular automaton to grow TARGET: a small picture, or MODEL LAYER, from one " +
+    "cell, or PICTURE MODEL LAYER, the picture from that layer's cells. Open the file beside a " +
+    "model to see it: mode automaton, rule=learned, network=RULE.",
   flags: {
     output: { type: "string", short: "o", value: "FILE", about: "the rule, a .safetensors" },
     size: {
@@ -42,18 +45,18 @@ export const automaton: Verb = {
   examples: [
     "automaton train flower.png --size 20 -o flower.safetensors",
     "automaton train model.safetensors fc1 --steps 500 -o fc1-rule.safetensors",
+    "automaton train flower.png model.safetensors fc1 -o fc1-flower.safetensors",
   ],
 
   async run(given, signal) {
-    const [action, path, layer, ...others] = given.operands;
+    const [action, ...named] = given.operands;
     if (action !== "train") {
       throw new UsageError(`automaton knows train, found ${action ?? "nothing"}`);
     }
-    if (path === undefined || others.length > 0) {
+    if (named.length < 1 || named.length > 3) {
       throw new UsageError(
-        `automaton train takes a picture, or MODEL and LAYER, found ${
-          given.operands.length - 1
-        } arguments`,
+        "automaton train takes a picture, MODEL and LAYER, or all three, found " +
+          `${named.length} arguments`,
       );
     }
     const output = given.text("output");
@@ -73,21 +76,25 @@ export const automaton: Verb = {
       seed: given.whole("seed", 0, 2 ** 31 - 1) ?? 0,
       fireRate: rateOf(given),
     };
-    const target = layer === undefined
-      ? await readPicture(path, size)
-      : await readLayerTarget(path, layer, size, reachOf(given), signal);
+    const task = await readTask(named, size, options.channels, reachOf(given), signal);
+    const { target, start } = task;
     const began = performance.now();
     const sign = progress({ unit: "steps", total: options.steps, force: given.has("progress") });
-    const trained = await train(wasm, target, options, signal, ({ step, loss }) => {
-      sign.set(step, `loss ${loss.toPrecision(3)}`);
-    }).finally(() => sign.end());
+    const trained = await train(
+      wasm,
+      target,
+      { ...options, ...start && { start } },
+      signal,
+      ({ step, loss }) => {
+        sign.set(step, `loss ${loss.toPrecision(3)}`);
+      },
+    ).finally(() => sign.end());
     const seconds = (performance.now() - began) / 1000;
 
     const { network, steps, before, loss } = trained, { seed, fireRate } = options;
-    const name = [path, layer].filter((part) => part !== undefined).map((part) => basename(part))
-      .join(" ");
     const words = {
-      target: name,
+      target: named.map((part) => basename(part)).join(" "),
+      ...start && { start: "cells", zoom: start.z, edges: "zero" },
       steps,
       loss: Number(loss.toPrecision(4)),
       seed,
@@ -103,7 +110,7 @@ export const automaton: Verb = {
       console.log(
         `${steps} steps in ${seconds.toFixed(1)} s, loss ${before.toPrecision(3)} → ${
           loss.toPrecision(3)
-        }`,
+        }` + (start ? `; draw it with start=cells, edges=zero at zoom ${start.z}` : ""),
       );
     }
     // What there was is written; that it is not all, the exit code tells.
@@ -111,6 +118,26 @@ export const automaton: Verb = {
     return 0;
   },
 };
+
+/** What is to be grown, and from what where that is not one cell. */
+interface Task {
+  readonly target: Target;
+  readonly start?: Cells & { readonly z: number };
+}
+
+async function readTask(
+  named: readonly string[],
+  size: number,
+  channels: number,
+  remote: RemoteOptions,
+  signal: AbortSignal,
+): Promise<Task> {
+  const [path = "", layer = ""] = named.slice(-2), place = { path, layer, size, remote };
+  if (named.length === 1) return { target: await readPicture(path, size) };
+  if (named.length === 2) return { target: await readLayerTarget(place, signal) };
+  const start = await readLayerCells(place, channels, signal), { width, height } = start;
+  return { target: onPaper(await readPicture(named[0]!, { width, height })), start };
+}
 
 function rateOf(given: Given): number {
   const text = given.text("fire-rate") ?? "0.5", rate = text.trim() === "" ? NaN : Number(text);

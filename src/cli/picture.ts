@@ -5,10 +5,14 @@ import type { Target } from "../field/automaton/training/target.ts";
 const MOST = 4096, MOST_BYTES = 1 << 25;
 
 /**
- * A picture as a target, shrunk to at most `size` pixels a side: red, green and blue, each times the
- * opacity, then that, from 0 to 1. Throws where it cannot be read, is no picture, too large or empty.
+ * A picture as a target, shrunk to at most `size` pixels a side, or laid into the middle of a plane: red,
+ * green and blue, each times the opacity, then that, from 0 to 1. Throws where it cannot be read, is no
+ * picture, too large or empty.
  */
-export async function readPicture(path: string, size: number): Promise<Target> {
+export async function readPicture(
+  path: string,
+  size: number | { readonly width: number; readonly height: number },
+): Promise<Target> {
   const bytes = await readFile(path);
   const { default: sharp } = await import("sharp").catch((cause) => {
     const message = "a picture as a target needs sharp, which does not load here; name MODEL LAYER";
@@ -27,7 +31,11 @@ export async function readPicture(path: string, size: number): Promise<Target> {
     });
   }
   const { data, info } = await image.toColourspace("srgb").ensureAlpha()
-    .resize(size, size, { fit: "inside", withoutEnlargement: true })
+    .resize(
+      typeof size === "number"
+        ? { width: size, height: size, fit: "inside", withoutEnlargement: true }
+        : { ...size, fit: "contain", background: "transparent" },
+    )
     .raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true })
     .catch((cause) => {
       throw refuse(cause);
@@ -60,4 +68,12 @@ async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
     if (error instanceof BadRequest || error instanceof TooLarge) throw error;
     throw new Unreadable(`${path} cannot be read: ${(error as Error).message}`, { file: path });
   }
+}
+
+/** A target's colours on white paper, without their opacity. */
+export function onPaper({ channels, ...size }: Target): Target {
+  const opacity = channels[3]!;
+  const colours = channels.slice(0, 3)
+    .map((values) => values.map((value, i) => value + 1 - opacity[i]!));
+  return { ...size, channels: colours };
 }

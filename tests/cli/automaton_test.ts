@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import sharp from "sharp";
 import { wasm } from "../../src/compute/wasm.ts";
 import { readNetwork } from "../../src/field/automaton/rules/network.ts";
@@ -72,6 +72,54 @@ Deno.test("automaton train learns a layer's means", () =>
     assertEquals((await network(output)).alive, { channel: 1, threshold: 0.1 });
   }));
 
+Deno.test("automaton train learns a picture from a layer's cells, at a zoom that tiles have", () =>
+  withFile(
+    modelFile({ fc: { shape: [5, 7], values: layer.slice(0, 35) } }),
+    async (model, folder) => {
+      await Deno.writeFile(`${folder}/square.png`, await flat(10, 10));
+      const output = `${folder}/cells.safetensors`, picture = `${folder}/square.png`;
+      const args = [picture, model, "fc", ...quick, "--size", "7", "-o", output];
+      const { code, stdout, stderr } = await run("automaton", "train", ...args);
+      assertEquals([code, stderr], [0, ""]);
+      const { target, width, height, start, zoom, edges, before } = JSON.parse(stdout);
+      assertEquals([width, height, start, zoom, edges], [7, 5, "cells", 0, "zero"]);
+      assertEquals(target, "square.png model.safetensors fc");
+      assertEquals((await network(output)).alive, null);
+
+      // The loss at first is what the layer's numbers, as tiles have them, miss the picture by.
+      const wanted = (c: number, x: number) =>
+        // 5 × 5 pixels in the middle of 7 × 5, on white.
+        x >= 1 && x < 6 ? [200, 90, 20][c]! / 255 : 1;
+      let sum = 0;
+      for (const [c, field] of ["mean", "variance", "gradient"].entries()) {
+        const tile = `${folder}/${field}.npy`,
+          which = ["--param", "t=0", "--param", `field=${field}`];
+        const drawn = await run("render", model, "fc", "-m", "automaton", ...which, "-o", tile);
+        assertEquals(drawn.code, 0);
+        const bytes = await Deno.readFile(tile);
+        const values = new Float32Array(bytes.slice(bytes.length - 256 * 256 * 4).buffer);
+        for (let y = 0; y < 5; y++) {
+          for (let x = 0; x < 7; x++) sum += (values[y * 256 + x]! - wanted(c, x)) ** 2;
+        }
+      }
+      assertAlmostEquals(before, sum / 105, 1e-4 * before);
+
+      const large = await run(
+        "automaton",
+        "train",
+        picture,
+        model,
+        "fc",
+        "--size",
+        "6",
+        "-o",
+        output,
+      );
+      assertEquals(large.code, 2);
+      assertMatch(large.stderr, /"fc" is 7 × 5 pixels at zoom 0, at most 6 a side can be taken/);
+    },
+  ));
+
 Deno.test("automaton train that is interrupted writes what there is, and ends with 130", () =>
   withPictures(async (folder) => {
     const output = `${folder}/rule.safetensors`;
@@ -134,7 +182,7 @@ Deno.test("targets that cannot be learned are refused with a sentence", () =>
       [[`${folder}/clear.png`], 2, /clear\.png is transparent all over/],
       [[folder], 2, /is no file/],
       [[model, "none"], 1, /no layer or tensor "none"/],
-      [[], 2, /takes a picture, or MODEL and LAYER, found 0 arguments/],
+      [[], 2, /takes a picture, MODEL and LAYER, or all three, found 0 arguments/],
       [[`${folder}/small.png`, "--size", "0"], 2, /--size 0 is not a whole number from 1 to 64/],
       [[`${folder}/small.png`, "--size", "65"], 2, /--size 65 is not a whole number from 1 to 64/],
       [[`${folder}/small.png`, "--channels", "3"], 2, /--channels 3 .* from 4 to 64/],

@@ -186,11 +186,33 @@ Deno.test("training that is interrupted keeps what there is", async () => {
   assert(found.network.update.weights.some((weight) => weight !== 0));
 });
 
-Deno.test("a target with more channels than cells have is refused", async () => {
-  await assertRejects(
-    () => train(wasm, blot, { ...small, channels: 1 }, quiet),
-    RangeError,
-    "1 channels cannot show a target of 2",
-  );
+Deno.test("what is learned from cells that are given takes those to the target", async () => {
+  const width = 6, height = 5, count = width * height;
+  const begin = { width, height, channels: [normal(count, 7, 1), normal(count, 8, 1)] };
+  const wish: Target = { width, height, channels: [normal(count, 9, 0.4)] };
+  const options = { ...small, start: begin };
+  const found = await train(wasm, wish, options, quiet);
+  assertEquals(found.network.alive, null);
+  const miss = (values: Float32Array) =>
+    values.reduce((sum, value, i) => sum + (value - wish.channels[0]![i]!) ** 2, 0) / count;
+  assertAlmostEquals(found.before, miss(begin.channels[0]!), 1e-6);
+  assert(found.loss < found.before / 4, `the loss went from ${found.before} to ${found.loss}`);
+
+  // The rule itself, from the same cells with zeros in their other channels and around them.
+  const size = [width, height], none = new Float32Array(count);
+  const fields = [...begin.channels, ...Array.from({ length: 4 }, () => none)];
+  const rule = learned(found.network, { fireRate: 0.5, seed: 0, alive: null });
+  const automaton = { ops: wasm, rule, edges: "zero", cancelled: never } as const;
+  const grown = advance(automaton, initial(size, wholeOf(size), fields), wholeOf(size), 48);
+  assertAlmostEquals(miss(grown.fields[0]!), found.loss, 1e-6);
+});
+
+Deno.test("what cells cannot hold, or is of another size, is refused", async () => {
+  const refused = (options: Partial<TrainOptions>, message: string) =>
+    assertRejects(() => train(wasm, blot, { ...small, ...options }, quiet), RangeError, message);
+  await refused({ channels: 1 }, "1 channels cannot hold the 2 of what is given");
+  const start = { width: 4, height: 3, channels: [1, 2, 3].map(() => new Float32Array(12)) };
+  await refused({ start }, "a target of 4 × 4 cells cannot grow from 4 × 3");
+  await refused({ channels: 2, start }, "2 channels cannot hold the 3 of what is given");
   assertEquals([grid.width, grid.height], [5 + 2 * MARGIN, 3 + 2 * MARGIN]);
 });

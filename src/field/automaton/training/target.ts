@@ -1,26 +1,37 @@
 import { cellAt, eachCell, type Grid, roomOf } from "./grid.ts";
 
-/** Cells around a target that are to stay empty. */
+/** Cells around a target that are to stay empty, where it grows from one cell. */
 export const MARGIN = 4;
 
-/** What cells are to grow into: their first channels, an array each, row by row; the last is opacity, 0 to 1. */
-export interface Target {
+/** The first channels of cells, an array each, row by row. */
+export interface Cells {
   readonly width: number;
   readonly height: number;
   readonly channels: readonly Float32Array[];
 }
 
+/** What cells are to grow into; where they grow from one cell, the last channel is opacity, 0 to 1. */
+export type Target = Cells;
+
 /** The plane that a target is grown on. */
-export const gridOf = ({ width, height }: Target, channels: number): Grid => ({
-  ...{ width: width + 2 * MARGIN, height: height + 2 * MARGIN, channels },
+export const gridOf = ({ width, height }: Cells, channels: number, margin = MARGIN): Grid => ({
+  ...{ width: width + 2 * margin, height: height + 2 * margin, channels },
 });
 
-/** A target in the middle of its grid, in whose order its numbers are; those of a cell together. */
-export function laidOut({ width, channels }: Target, grid: Grid): Float32Array {
-  const count = channels.length, out = new Float32Array(roomOf(grid) * count);
+/**
+ * Cells in the middle of a grid, in whose order their numbers are; those of a cell together, as many as the
+ * cells have or, where there is a `count`, so many, zeros in what they have not.
+ */
+export function laidOut(
+  { width, height, channels }: Cells,
+  grid: Grid,
+  count = channels.length,
+): Float32Array {
+  const out = new Float32Array(roomOf(grid) * count);
+  const left = (grid.width - width) / 2, top = (grid.height - height) / 2;
   for (const [c, values] of channels.entries()) {
     for (const [i, value] of values.entries()) {
-      const cell = cellAt(grid, MARGIN + i % width, MARGIN + Math.floor(i / width));
+      const cell = cellAt(grid, left + i % width, top + Math.floor(i / width));
       out[cell * count + c] = value;
     }
   }
