@@ -1,12 +1,15 @@
 import { colourParameters } from "./colour_parameters.ts";
 import { MAX_STEPS } from "../field/automaton/advance.ts";
-import { type RuleName, rules } from "../field/automaton/rules/table.ts";
 import type { Parameter } from "./mode.ts";
 
 const strength = (name: string, title: string, about: string, value: number): Parameter => ({
   ...{ name, title, about },
   ...{ type: "number", default: value, minimum: -2, maximum: 2 },
 });
+
+/** What a step can do, each with its course in `automaton_rules.ts`. */
+const ruleNames = ["relax", "learned"] as const;
+export type RuleName = typeof ruleNames[number];
 
 /** As `FIELDS` has them. */
 export const fields = ["mean", "variance", "gradient", "weight", "spectral"] as const;
@@ -29,7 +32,7 @@ export const automatonParameters: readonly Parameter[] = [
     about: "What a step does: relax towards the neighbours, or what a network has learned.",
     type: "choice",
     default: "relax" satisfies RuleName,
-    choices: Object.keys(rules),
+    choices: ruleNames,
   },
   {
     name: "network",

@@ -5,10 +5,9 @@ import type { Rule } from "../field/automaton/rule.ts";
 import { learned } from "../field/automaton/rules/learned.ts";
 import type { Network } from "../field/automaton/rules/network.ts";
 import { relax } from "../field/automaton/rules/relax.ts";
-import type { RuleName } from "../field/automaton/rules/table.ts";
 import { type CellState, FIELDS, initial } from "../field/automaton/state.ts";
 import type { Canvas } from "../field/canvas.ts";
-import { fields } from "./automaton_parameters.ts";
+import { fields, type RuleName } from "./automaton_parameters.ts";
 import { imprintFields } from "./imprint.ts";
 import type { Facts, Guest, Options } from "./mode.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import sharp from "sharp";
 import { wasm } from "../../src/compute/wasm.ts";
-import { readNetwork } from "../../src/field/automaton/rules/network.ts";
+import { readNetwork } from "../field/automaton/read_network.ts";
 import { FileSource } from "../../src/storage/file.ts";
 import { command, run, withFile } from "./run.ts";
 import { modelFile } from "../tile/models.ts";

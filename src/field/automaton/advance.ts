@@ -13,7 +13,7 @@ export const MAX_STEPS = 4096;
  * Steps that a block takes while it is in the cache: more of them are more cells of its margin, fewer are
  * more copies.
  */
-export const stepsAPass = ({ groups }: Rule, axes: number): number =>
+const stepsAPass = ({ groups }: Rule, axes: number): number =>
   groups.every(({ length }) => length === 1) ? (axes === 2 ? 5 : 3) : 1;
 
 /** Throws `BadRequest` unless `t` is a whole number of steps, 0 to `MAX_STEPS`. */

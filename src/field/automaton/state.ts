@@ -8,7 +8,6 @@ export const FIELDS = [
   "weight scale",
   "spectral scale",
 ] as const;
-const GRADIENT = FIELDS.indexOf("gradient mean"), WEIGHT = FIELDS.indexOf("weight scale");
 
 /** Numbers of a region's cells, row by row. */
 export interface Numbers {
@@ -29,15 +28,10 @@ export interface CellState {
 }
 
 /**
- * Cells before the first step, as `FIELDS` has their numbers. Their weight scales and gradient means as
- * they are now remain imprinted as the rule's w and g, while both evolve as the other fields do.
+ * Cells of any fields before the first step, voxels among them. What rules call their weights and gradients
+ * remains as it is while fields evolve; the first field is their weight, and that their gradient, if none
+ * is given.
  */
-export function imprint(size: Size, region: Region, fields: readonly Float32Array[]): CellState {
-  const numbers = (field: number): Numbers => ({ region, values: fields[field]! });
-  return initial(size, region, fields, numbers(WEIGHT), numbers(GRADIENT));
-}
-
-/** Cells of any fields before the first step, voxels among them; the first field is their weight if none is given. */
 export function initial(
   size: Size,
   region: Region,

@@ -6,7 +6,7 @@ import { advance } from "../../../src/field/automaton/advance.ts";
 import { type Edges, haloOf, type Region, wholeOf } from "../../../src/field/automaton/region.ts";
 import type { Automaton } from "../../../src/field/automaton/rule.ts";
 import { fires, learned, type LearnedOptions } from "../../../src/field/automaton/rules/learned.ts";
-import { readNetwork } from "../../../src/field/automaton/rules/network.ts";
+import { readNetwork } from "./read_network.ts";
 import { initial } from "../../../src/field/automaton/state.ts";
 import { normal } from "../../compute/samples.ts";
 import { assertSameBits } from "../../compute/same_bits.ts";

@@ -1,7 +1,7 @@
 import type { CellRule, VoxelTarget } from "../../../src/compute/ops.ts";
 import { reference } from "../../../src/compute/reference.ts";
 import { type Edges, haloOf, type Region, wholeOf } from "../../../src/field/automaton/region.ts";
-import { type CellState, imprint, initial } from "../../../src/field/automaton/state.ts";
+import { type CellState, FIELDS, initial } from "../../../src/field/automaton/state.ts";
 import { normal } from "../../compute/samples.ts";
 
 export const allEdges: readonly Edges[] = ["clamp", "wrap", "zero"];
@@ -48,7 +48,14 @@ export class Oracle {
   state(region: Region, t: number): CellState {
     const halo = haloOf(region, t, this.size, this.edges);
     const fields = this.part(halo, 0);
-    if (this.size.length === 2) return imprint(this.size, halo, fields);
+    if (this.size.length === 2) {
+      const numbers = (name: typeof FIELDS[number]) => {
+        return { region: halo, values: fields[FIELDS.indexOf(name)]! };
+      };
+      return initial(
+        ...[this.size, halo, fields, numbers("weight scale"), numbers("gradient mean")] as const,
+      );
+    }
     const numbers = { region: halo, values: fields[0]! };
     return initial(this.size, halo, fields, numbers, numbers);
   }

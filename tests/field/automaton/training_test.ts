@@ -5,7 +5,7 @@ import { advance } from "../../../src/field/automaton/advance.ts";
 import { wholeOf } from "../../../src/field/automaton/region.ts";
 import type { Automaton } from "../../../src/field/automaton/rule.ts";
 import { learned, type LearnedOptions } from "../../../src/field/automaton/rules/learned.ts";
-import { type Network, readNetwork } from "../../../src/field/automaton/rules/network.ts";
+import type { Network } from "../../../src/field/automaton/rules/network.ts";
 import { initial } from "../../../src/field/automaton/state.ts";
 import { Adam } from "../../../src/field/automaton/training/adam.ts";
 import { backward, numbersOf } from "../../../src/field/automaton/training/backward.ts";
@@ -25,6 +25,7 @@ import { MemorySource } from "../../../src/storage/memory.ts";
 import { normal } from "../../compute/samples.ts";
 import { assertSameBits } from "../../compute/same_bits.ts";
 import { never } from "./planes.ts";
+import { readNetwork } from "./read_network.ts";
 import { lossByHand } from "./training_oracle.ts";
 
 const CHANNELS = 5, HIDDEN = 7;

@@ -7,8 +7,6 @@ import {
   type TensorInfo,
 } from "../../../formats/format.ts";
 import { malformed, show } from "../../../formats/malformed.ts";
-import { safetensors } from "../../../formats/safetensors.ts";
-import type { Source } from "../../../storage/source.ts";
 
 /** The most channels and hidden neurons a network may have. */
 const MOST = { channels: 64, hidden: 1024 } as const;
@@ -119,10 +117,6 @@ function aliveOf(name: string, text: MetadataValue | undefined, channels: number
   throw malformed(name, 'metadata "alive"', show(text), expected);
 }
 
-/** The tensors that a network is made of. */
-export const tensorsOf = ({ hidden, update }: NetworkPlan): TensorInfo[] =>
-  [hidden.weights, hidden.bias, update.weights, update.bias].filter((tensor) => tensor !== null);
-
 /** A network's numbers, by `read`, which answers a tensor's bytes. Throws `FormatError` for what is not finite. */
 export function fillNetwork(
   { name, channels, alive, hidden, update }: NetworkPlan,
@@ -151,18 +145,4 @@ export function fillNetwork(
     if (bad < 0) return values;
     throw malformed(name, `tensor "${tensor.name}"`, `${values[bad]} at ${bad}`, "finite numbers");
   }
-}
-
-/** A neural automaton from a safetensors file, as `planNetwork` wants it. */
-export async function readNetwork(
-  source: Source,
-  ops: Ops,
-  signal?: AbortSignal,
-): Promise<Network> {
-  const listing = await safetensors.list(source, signal ? { signal } : {});
-  const plan = planNetwork(source.name, listing), stored = new Map<TensorInfo, Uint8Array>();
-  for (const tensor of tensorsOf(plan)) {
-    stored.set(tensor, await source.read(tensor.offset, tensor.bytes, signal));
-  }
-  return fillNetwork(plan, (tensor) => stored.get(tensor)!, ops);
 }
