@@ -204,7 +204,7 @@ Deno.test("what is learned from cells that are given takes those to the target",
   const fields = [...begin.channels, ...Array.from({ length: 4 }, () => none)];
   const rule = learned(found.network, { fireRate: 0.5, seed: 0, alive: null });
   const automaton = { ops: wasm, rule, edges: "zero", cancelled: never } as const;
-  const grown = advance(automaton, initial(size, wholeOf(size), fields), wholeOf(size), 48);
+  const grown = advance(automaton, initial(size, wholeOf(size), fields), wholeOf(size), 2 * 6);
   assertAlmostEquals(miss(grown.fields[0]!), found.loss, 1e-6);
 });
 

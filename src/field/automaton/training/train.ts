@@ -11,8 +11,6 @@ import { type Cells, gridOf, laidOut, lossOf, slopesOf, type Target } from "./ta
 const POOL = 32, BATCH = 4;
 /** Adam's rate at first; it falls to a tenth, evenly, over the last half. */
 const RATE = 2e-3;
-/** The most steps of a rollout from cells that are given: nothing has to come from far away. */
-const FROM_CELLS = 48;
 /** Cells die that have, and whose neighbours have, no more opacity. */
 const THRESHOLD = 0.1;
 /** Milliseconds after which others get their turn. */
@@ -69,7 +67,7 @@ export async function train(
   const numbers = numbersOf(network);
   const wanted = laidOut(target, grid);
   const first = start ? laidOut(start, grid, channels) : seedState(grid, visible - 1);
-  const longest = start ? FROM_CELLS : longestOf(grid), adam = new Adam(numbers);
+  const longest = longestOf(grid), adam = new Adam(numbers);
   const pool = Array.from({ length: POOL }, () => first);
   let step = 0, turn = performance.now();
   for (; step < steps && !signal.aborted; step++) {
@@ -109,7 +107,7 @@ function checkSizes(target: Target, { channels, start }: TrainOptions): void {
   throw new RangeError(`a target of ${size(target)} cells cannot grow from ${size(start)}`);
 }
 
-/** The most steps of a rollout: what reaches from the middle to a corner where half of the cells fire. */
+/** The most steps of a rollout: what reaches from the middle to a corner, or back, where half of the cells fire. */
 const longestOf = ({ width, height }: Grid): number => 2 * Math.max(width, height);
 
 /** Places of the pool, that of the worst state first. */
