@@ -7,57 +7,33 @@ import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { MapMode, Mode, VolumeMode } from "../modes/mode.ts";
-import { canonicalQuery } from "../modes/options.ts";
 import { mapModes, modes, volumeModes } from "../modes/table.ts";
-import type { RemoteOptions } from "../storage/remote.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
-import { type Backend, type BackendChoice, Backends } from "./backends.ts";
+import { type Backend, Backends } from "./backends.ts";
 import type { Body, Detail } from "./body.ts";
 import type { IngestState } from "./ingest.ts";
-import { type EngineEvent, Ingests, type StoreOptions } from "./ingests.ts";
+import { type EngineEvent, Ingests } from "./ingests.ts";
+import type { EngineOptions } from "./engine_options.ts";
 import { persistently } from "./faults.ts";
 import type { Job } from "./job.ts";
 import { Inspections } from "./inspections.ts";
 import { Layers } from "./layers.ts";
+import { Legends } from "./legends.ts";
 import { WHOLE } from "./address.ts";
 import { Networks } from "./networks.ts";
 import type { MapView } from "./map_plans.ts";
-import { isMap, Maps } from "./maps.ts";
+import { Maps } from "./maps.ts";
 import { Orders } from "./orders.ts";
 import { Plans } from "./plans.ts";
-import { estimated } from "./sample.ts";
-import { describeSketch, type LayerSketch } from "./sketch.ts";
+import { type LayerSketch, sketchOf } from "./sketch.ts";
 import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
 import type { Address, Engine, Inspection, Sheet, Ticket, View } from "./tile.ts";
-import { findLayer, type OpenView, Views } from "./view.ts";
+import { findLayer, type OpenView, viewAt, Views } from "./view.ts";
 import { isVolume, type LayerOctree, Volumes, type VolumeView } from "./volumes.ts";
 
-/** How much an engine may use. */
-export interface EngineOptions {
-  /** Worker threads; as many as the machine has cores where not given. */
-  readonly workers?: number;
-  /** Bytes of encoded tiles kept. */
-  readonly cacheBytes?: number;
-  /** Bytes of statistics pyramids kept. */
-  readonly pyramidBytes?: number;
-  /** Bytes kept of what no file has: means of activations, powers of attention. */
-  readonly madeBytes?: number;
-  /** How models behind URLs are reached. */
-  readonly remote?: RemoteOptions;
-  /** Where what is found of models is kept; not there where memory is enough. */
-  readonly store?: StoreOptions;
-  /**
-   * What volumes are drawn with: WASM unless given. "auto" asks for a GPU once a first one has been
-   * drawn, "gpu" at the start.
-   */
-  readonly backend?: BackendChoice;
-  /** The script of the GPU's worker, where it is not ours. */
-  readonly gpuWorker?: URL;
-  /** Told of what did not go well though nobody asked for it. */
-  readonly tell?: (message: string) => void;
-}
+export type { EngineOptions };
 
 const MIB = 1 << 20;
 /**
@@ -104,6 +80,7 @@ class TileEngine implements Engine {
   readonly #ingests: Ingests;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #inspections: Inspections;
+  readonly #legends: Legends;
   readonly #summaries: Summaries;
   readonly #views: Views;
   readonly #volumes: Volumes;
@@ -140,9 +117,15 @@ class TileEngine implements Engine {
     this.#summaries = new Summaries(this.#layers);
     this.#views = new Views(this.#layers, modelOf);
     this.#volumes = new Volumes(this.#layers, backends);
+    this.#legends = new Legends(
+      this.#layers,
+      this.#maps,
+      this.#volumes,
+      (model) => this.#ingests.of(model),
+    );
     this.#inspections = new Inspections(this.#layers, this.#maps, this.#views, this.#volumes);
     this.#orders = new Orders({
-      view: (address) => this.#viewAt(address),
+      view: (address) => viewAt(address, (...of) => this.view(...of)),
       maps: this.#maps,
       volumes: this.#volumes,
       plans: new Plans(
@@ -235,19 +218,6 @@ class TileEngine implements Engine {
     return this.#views.open(opened, layer, mode, query);
   }
 
-  /** The view of a tile: some modes draw other zooms otherwise. */
-  #viewAt({ model, layer, mode, query, z, density }: Address) {
-    const view = this.view(model, layer, mode, query);
-    if (!("part" in view)) return view;
-    const options = view.mode.zoomed?.(view.options, view.plane.nativeZoom - z - (density - 1));
-    if (!options) return view;
-    const changed = new URLSearchParams(canonicalQuery(view.mode, options));
-    for (const name of ["v", "step"]) {
-      for (const text of query.getAll(name)) changed.append(name, text);
-    }
-    return this.view(model, layer, mode, changed);
-  }
-
   sheet(addresses: readonly Address[]): Sheet {
     return this.#orders.sheet(addresses);
   }
@@ -262,15 +232,7 @@ class TileEngine implements Engine {
   }
 
   async legend(view: View, signal?: AbortSignal) {
-    if (isMap(view)) return await this.#persistently(() => this.#maps.legend(view, signal));
-    if (isVolume(view)) return await this.#volumes.legend(view, signal);
-    const { entry, options, mode } = view as OpenView;
-    const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };
-    const look = entry.isDefault ? this.#ingests.of(view.model)?.coming(view.tensor) ?? null : null;
-    const basis = this.#layers.basis(this.#layers.current(entry), needs, { look });
-    await this.#layers.ready(basis.entry, needs, signal);
-    const legend = mode.legend(options, basis.entry.facts!);
-    return basis.share < 1 ? estimated(legend, basis.share) : legend;
+    return await this.#persistently(() => this.#legends.of(view, signal));
   }
 
   async inspect(
@@ -310,25 +272,11 @@ class TileEngine implements Engine {
   }
 
   async ingestAll(id: string, signal?: AbortSignal): Promise<void> {
-    const stop = () => void this.#ingests.forget(id);
-    signal?.throwIfAborted();
-    this.#ingests.open(this.model(id));
-    signal?.addEventListener("abort", stop, { once: true });
-    try {
-      await this.#ingests.start(id);
-    } finally {
-      signal?.removeEventListener("abort", stop);
-    }
+    await this.#ingests.finish(this.model(id), signal);
   }
 
   setIngest(id: string, state: "paused" | "running"): IngestState {
-    const ingest = this.#ingests.of(this.model(id));
-    if (!ingest) {
-      throw new NotFound(`model "${id}" is read only as far as it is looked at`, { model: id });
-    }
-    if (state === "paused") ingest.pause();
-    else this.#ingests.resume(ingest.model);
-    return ingest.state;
+    return this.#ingests.set(this.model(id), state);
   }
 
   listen(listener: (event: EngineEvent) => void): () => void {
@@ -344,10 +292,7 @@ class TileEngine implements Engine {
   async sketch(model: Model, layerName: string, signal?: AbortSignal): Promise<LayerSketch> {
     const { tensor } = findLayer(model, layerName);
     const found = this.#ingests.of(model)?.foundOf(tensor.name) ?? null;
-    if (found) return describeSketch(found.scale, found);
-    const entry = this.#layers.entry(model, tensor);
-    await this.#layers.ready(entry, { facts: true, channels: "none", pyramid: false }, signal);
-    return describeSketch(entry.facts!.scale, null);
+    return await sketchOf(this.#layers, model, tensor, found, signal);
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import { Lent } from "./lent.ts";
+import type { Survey } from "./survey.ts";
 
 // What all of a layer tells, found by all workers part by part.
 
@@ -67,4 +68,13 @@ export async function findNorms(run: Run, entry: LayerEntry): Promise<Float32Arr
     }
   });
   return Float32Array.from(squares, Math.sqrt);
+}
+
+/** A scale that is estimated: from lines of cells, which tell more, or from runs of the file. */
+export async function estimateScale(run: Run, { id: context, estimate }: LayerEntry): Promise<Scale> {
+  if (estimate?.kind !== "lines") {
+    return await run<Scale>({ kind: "sample", context, runs: estimate?.sample.runs ?? [] });
+  }
+  estimate.survey = await run<Survey>({ kind: "survey", context, log2: estimate.log2 });
+  return estimate.survey.scale;
 }

@@ -1,4 +1,4 @@
-import { Changed, type CorruptChunk, OutOfSpace, Unreadable } from "../errors.ts";
+import { Changed, type CorruptChunk, NotFound, OutOfSpace, Unreadable } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
 import { collectStores } from "../field/store/collect.ts";
 import { ModelStore } from "../field/store/model_store.ts";
@@ -117,6 +117,30 @@ export class Ingests {
     const keep = this.#running.values().map(({ ingest }) => ingest.store.folder);
     const { folder, limit } = this.options;
     await collectStores(folder, { limit, maxAgeDays: MOST_DAYS, keep, signal });
+  }
+
+  /** Reads all of a model. The signal's end ends it. */
+  async finish(model: Model, signal?: AbortSignal): Promise<void> {
+    const { id } = model, stop = () => void this.forget(id);
+    signal?.throwIfAborted();
+    this.open(model);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await this.start(id);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Has an ingest rest, or go on. Throws `NotFound` where there is none of the model. */
+  set(model: Model, state: "paused" | "running"): IngestState {
+    const { id } = model, ingest = this.of(model);
+    if (!ingest) {
+      throw new NotFound(`model "${id}" is read only as far as it is looked at`, { model: id });
+    }
+    if (state === "paused") ingest.pause();
+    else this.resume(model);
+    return ingest.state;
   }
 
   /** Lets an ingest that rests or has failed go on. */

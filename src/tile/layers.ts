@@ -1,20 +1,18 @@
 import type { Dominant } from "../analysis/channels.ts";
 import type { Notes } from "../analysis/derive/recipe.ts";
-import type { Scale } from "../analysis/scale.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Pool, Urgency } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
-import { isLatest } from "../model/steps.ts";
-import { type Axes, fold } from "../field/plane.ts";
+import type { Axes } from "../field/plane.ts";
 import type { LevelsRef } from "../field/levels.ts";
 import { SAMPLED_FROM } from "../field/levels/sampled.ts";
-import { foldAgainst } from "../field/versus.ts";
 import type { Facts } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import type { Rival } from "./against.ts";
-import { findNorms, findScale, type Run } from "./find.ts";
+import { type Dated, idOf, lacksChannels, makeEntry, modelsOf } from "./entries.ts";
+import { estimateScale, findNorms, findScale, type Run } from "./find.ts";
 import type { Job, LayerContext } from "./job.ts";
 import { Made } from "./made.ts";
 import {
@@ -29,9 +27,9 @@ import {
   type Needs,
   SOON,
 } from "./layer_entry.ts";
-import { fetchOf, isFar, runWith, wholeOf } from "./remote.ts";
+import { Pyramids } from "./pyramids.ts";
+import { runWith, wholeOf } from "./remote.ts";
 import { sampleOf, unknownScale } from "./sample.ts";
-import type { Survey } from "./survey.ts";
 import { HELD } from "./sweep.ts";
 
 // Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
@@ -44,10 +42,8 @@ const KNOWN = 4096;
  */
 export class Layers {
   readonly #pool: Pool<Job>;
-  readonly #limit: number;
   readonly #entries = new Map<string, LayerEntry>();
-  /** Those of them whose pyramids are held, the one used last at the end. */
-  readonly #pyramids = new Map<string, LayerEntry>();
+  readonly #pyramids: Pyramids;
   readonly #flight = new SingleFlight<void>();
   readonly #made: Made;
   readonly #findings: (model: string) => Findings | undefined;
@@ -60,7 +56,7 @@ export class Layers {
   ) {
     this.#made = new Made(madeBytes);
     this.#pool = pool;
-    this.#limit = limit;
+    this.#pyramids = new Pyramids(limit);
     this.#findings = findings;
   }
 
@@ -74,34 +70,22 @@ export class Layers {
    * one. Throws `BadRequest` where the axes do not split the tensor's.
    */
   entry(
-    model: Pick<Model, "id" | "version" | "fetch" | "step" | "steps">,
+    model: Dated & Pick<Model, "fetch" | "steps">,
     tensor: TensorInfo,
     axes?: Axes,
     rival: Rival | null = null,
     derived: Derived | null = null,
   ): LayerEntry {
-    const words: unknown[] = [model.id, model.version, model.step, tensor.name, axes ?? null];
-    if (rival) {
-      const { model: { id, version, step }, tensor, how } = rival;
-      words.push(id, version, step, tensor.name, how);
-    }
-    const id = JSON.stringify(words);
-    let entry = this.#entries.get(id);
-    if (!entry) {
-      const known = { facts: null, channels: null, pyramid: null, stored: null };
-      const isDefault = !axes && !rival && !derived && isLatest(model);
-      const own = derived ? { derived } : {};
-      entry = { id, isDefault, ...folded(model, tensor, axes, rival), ...own, ...known };
-      this.#admit(entry);
-    }
+    const folding = { axes, rival };
+    let entry = this.#entries.get(idOf(model, tensor.name, folding));
+    if (!entry) this.#admit(entry = makeEntry(model, tensor, folding, derived));
     return this.current(entry);
   }
 
   /** The entry with what an ingest has found of the layer meanwhile. */
   current(entry: LayerEntry): LayerEntry {
     if (!entry.isDefault || entry.stored || entry.estimate) return entry;
-    const [model] = JSON.parse(entry.id) as [string];
-    const found = this.#findings(model)?.found(entry.plane.tensor.name);
+    const found = this.#findings(modelsOf(entry.id).own)?.found(entry.plane.tensor.name);
     if (found && entry.facts?.scale !== found.facts.scale) {
       entry.facts = { ...found.facts, channels: entry.channels };
       entry.stored = found.stored;
@@ -222,20 +206,19 @@ export class Layers {
     if (lacksPyramid && !entry.pyramid) {
       await this.#flight.run(id, (signal) => this.#sweep(entry, signal), signal);
     }
-    if (lacksPyramid) this.#hold(entry);
+    if (lacksPyramid) this.#pyramids.hold(entry, this.holds(entry));
   }
 
   /** Draws no more from a layer's pyramid on disk, until an ingest has found the layer again. */
-  distrust(model: Pick<Model, "id" | "version" | "step">, tensor: string): void {
-    const { id, version, step } = model;
-    const entry = this.#entries.get(JSON.stringify([id, version, step, tensor, null]));
+  distrust(model: Dated, tensor: string): void {
+    const entry = this.#entries.get(idOf(model, tensor));
     if (entry) entry.stored = null;
   }
 
   /** Drops what is known of any version of a model, and of what was compared with it. */
   forget(model: string): void {
     for (const id of this.#entries.keys()) {
-      const [own, , , , , rival] = JSON.parse(id.slice(0, id.lastIndexOf("]") + 1));
+      const { own, rival } = modelsOf(id);
       if (own === model || rival === model) this.#drop(id);
     }
   }
@@ -255,7 +238,7 @@ export class Layers {
     const entry = this.#entries.get(id);
     if (entry) entry.pyramid = null;
     this.#entries.delete(id);
-    this.#pyramids.delete(id);
+    this.#pyramids.forget(id);
     this.#pool.forget(id);
   }
 
@@ -267,21 +250,12 @@ export class Layers {
     const { scale, pyramid } = await findScale(this.#runOf(entry, signal), entry);
     entry.facts = { scale, channels: entry.channels };
     entry.pyramid = pyramid;
-    this.#hold(entry);
+    this.#pyramids.hold(entry, this.holds(entry));
     this.#share(entry);
   }
 
   async #estimate(entry: LayerEntry, signal: AbortSignal): Promise<void> {
-    const { id: context, estimate } = entry;
-    let scale: Scale;
-    if (estimate?.kind === "lines") {
-      const job: Job = { kind: "survey", context, log2: estimate.log2 };
-      estimate.survey = await this.run<Survey>(entry, job, signal);
-      scale = estimate.survey.scale;
-    } else {
-      const job: Job = { kind: "sample", context, runs: estimate?.sample.runs ?? [] };
-      scale = await this.run<Scale>(entry, job, signal);
-    }
+    const scale = await estimateScale((job) => this.run(entry, job, signal), entry);
     entry.facts = { scale, channels: null };
     this.#share(entry);
   }
@@ -304,47 +278,12 @@ export class Layers {
     return (job) => this.run(entry, job, signal, urgencyOf(entry));
   }
 
-  /** Marks its pyramid as used last, and lets go of those used longest ago that no longer fit. */
-  #hold(entry: LayerEntry): void {
-    this.#pyramids.delete(entry.id);
-    if (this.#entries.get(entry.id) === entry) this.#pyramids.set(entry.id, entry);
-    let held = 0;
-    for (const { pyramid } of this.#pyramids.values()) held += pyramid?.bytes ?? 0;
-    for (const [id, other] of this.#pyramids) {
-      if (held <= this.#limit || other === entry) break;
-      held -= other.pyramid?.bytes ?? 0;
-      other.pyramid = null;
-      this.#pyramids.delete(id);
-    }
-  }
-
   #share(entry: LayerEntry): void {
     const { id, plane, facts } = entry;
     if (this.#entries.get(id) !== entry) return;
     const context: LayerContext = { plane, facts };
     this.#pool.share(id, context);
   }
-}
-
-function folded(
-  model: Pick<Model, "fetch">,
-  tensor: TensorInfo,
-  axes: Axes | undefined,
-  rival: Rival | null,
-): Pick<LayerEntry, "plane" | "fetch"> {
-  const fetch = isFar(tensor.source) ? model.fetch ?? null : null;
-  if (!rival) return { plane: fold(tensor, axes), fetch };
-  const far = fetch !== null || isFar(rival.tensor.source);
-  return {
-    plane: foldAgainst(tensor, rival.tensor, rival.how, axes),
-    fetch: far ? fetchOf({ ...model, tensors: [tensor] }, rival.model) ?? null : null,
-  };
-}
-
-/** Whether something of the channels is asked for, and there to be found, that is not known. */
-function lacksChannels({ plane: { tensor, cells }, channels }: LayerEntry, needs: Needs): boolean {
-  if (needs.channels === "none" || tensor.shape.length < 2) return false;
-  return needs.channels === "dominant" && cells <= HELD ? !channels?.dominant : !channels;
 }
 
 /** Small layers take no longer than a tile, so that they need not give way to any. */

@@ -1,5 +1,8 @@
 import { normOf, type Scale } from "../analysis/scale.ts";
 import { histogramOf, unpackKeys } from "../analysis/sketch.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import type { Model } from "../model/model.ts";
+import type { Layers } from "./layers.ts";
 import type { Found } from "./record.ts";
 
 /** What one pass over a layer tells of its values; JSON as `GET /sketch` answers it. */
@@ -63,4 +66,18 @@ export function describeSketch(scale: Scale, found: Found | null): LayerSketch {
       value_error: sketch.valueError,
     },
   };
+}
+
+/** The sketch of a layer: from what an ingest has found of it, or from one pass over its values. */
+export async function sketchOf(
+  layers: Layers,
+  model: Model,
+  tensor: TensorInfo,
+  found: Found | null,
+  signal?: AbortSignal,
+): Promise<LayerSketch> {
+  if (found) return describeSketch(found.scale, found);
+  const entry = layers.entry(model, tensor);
+  await layers.ready(entry, { facts: true, channels: "none", pyramid: false }, signal);
+  return describeSketch(entry.facts!.scale, null);
 }

@@ -12,7 +12,7 @@ import { againstOf, rivalOf, versionOf } from "./against.ts";
 import type { Derived, LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { type NetworkModel, networkOf } from "./networks.ts";
-import type { View } from "./tile.ts";
+import type { Address, View } from "./tile.ts";
 
 /** A view, and the layer that it is drawn of. */
 export interface OpenView extends View {
@@ -120,6 +120,23 @@ function open(
     network,
     version: versionOf(model, against ?? network),
   };
+}
+
+/** The view of a tile, which `view` opens: some modes draw other zooms otherwise. */
+export function viewAt<Other extends View>(
+  { model, layer, mode, query, z, density }: Address,
+  view: (model: string, layer: string, mode: string, query: URLSearchParams) => OpenView | Other,
+): OpenView | Other {
+  const opened = view(model, layer, mode, query);
+  if (!("part" in opened)) return opened;
+  const log2 = opened.plane.nativeZoom - z - (density - 1);
+  const options = opened.mode.zoomed?.(opened.options, log2);
+  if (!options) return opened;
+  const changed = new URLSearchParams(canonicalQuery(opened.mode, options));
+  for (const name of ["v", "step"]) {
+    for (const text of query.getAll(name)) changed.append(name, text);
+  }
+  return view(model, layer, mode, changed);
 }
 
 /** The layer and the tensor that a name stands for. Throws `NotFound`, which names some others. */

@@ -1,4 +1,3 @@
-import type { RayImage } from "../compute/ray/ops.ts";
 import { NotFound } from "../errors.ts";
 import { windowOf } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
@@ -14,16 +13,15 @@ import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { type Backend, type Backends, GpuFailed } from "./backends.ts";
 import { type Body, bodyOf, brickOf, checkBrick, type Detail } from "./body.ts";
 import { withCube } from "./cube.ts";
-import { inLanes } from "./lanes.ts";
 import type { Layers } from "./layers.ts";
 import { Octrees } from "./octrees.ts";
 import type { Plan } from "./plans.ts";
+import { drawOnGpu, drawOnWasm, type March } from "./ray_tiles.ts";
 import type { Rendered } from "./render.ts";
-import { Stack, type StackWork } from "./stack.ts";
+import { Stack } from "./stack.ts";
 import { isStackable, stackOf } from "./stack_option.ts";
 import type { Address, Inspection, View } from "./tile.ts";
 import { findLayer } from "./view.ts";
-import type { VolumeJob } from "./volume_job.ts";
 import { type VoxelGrid, VoxelGrids } from "./voxel_grids.ts";
 
 /** A layer's 3-D grid opened for a mode. */
@@ -51,10 +49,6 @@ export interface LayerOctree extends Omit<OctreeStatistics, "mean" | "min" | "ma
   readonly max: number | null;
 }
 
-/** Rows of an image that are worth a worker of their own. */
-const BAND = 64;
-
-type March = StackWork & Omit<VolumeJob<"march">, "context">;
 type VoxelView = VolumeView & { readonly mode: VoxelMode };
 
 export const isVolume = <V extends View>(view: V | VolumeView): view is VolumeView =>
@@ -138,56 +132,14 @@ export class Volumes {
       headers: { "Synaptile-Backend": backend },
       draw: async (signal) => {
         const march = await this.#march(view, address, signal);
-        if (backend === "gpu") return await this.#onGpu(parts, march, signal);
-        const drawn = await this.#onWasm(parts, march, signal);
+        if (backend === "gpu") return await drawOnGpu(this.backends, parts, march, signal);
+        const drawn = await drawOnWasm(this.layers.workers, parts, march, signal);
         // Not before: where there are few cores, it would take one from the first picture.
         this.backends.ask().catch(() => {}); // which a choice of "gpu" was told at the start
         return drawn;
       },
       instead: (error) => error instanceof GpuFailed ? this.#rays(view, address, "wasm") : null,
     };
-  }
-
-  /** Draws with as many workers as there are, and as there are bands of rows worth one. */
-  async #onWasm(parts: Stack, march: March, signal: AbortSignal): Promise<Rendered> {
-    const { key, volume, view, columns, rows } = march;
-    const bands = Math.min(this.layers.workers, Math.floor(rows / BAND));
-    if (bands < 2) return await parts.run<Rendered>(march, signal);
-    const began = performance.now();
-    const rgba = new Uint8Array(new SharedArrayBuffer(4 * columns * rows));
-    const values = new Float32Array(new SharedArrayBuffer(4 * columns * rows));
-    await inLanes(bands, bands, async (i) => {
-      const from = Math.floor(rows * i / bands), to = Math.floor(rows * (i + 1) / bands);
-      const viewport = { ...view.viewport, y: view.viewport.y + from, height: to - from };
-      const band = {
-        ...{ key, volume, view: { ...view, viewport } },
-        rgba: rgba.subarray(4 * from * columns, 4 * to * columns),
-        values: values.subarray(from * columns, to * columns),
-      };
-      await parts.run({ kind: "rays", ...band }, signal);
-    });
-    const image = { width: columns, height: rows, rgba, values };
-    return await this.#encode(parts, march, image, performance.now() - began, signal);
-  }
-
-  async #onGpu(parts: Stack, march: March, signal: AbortSignal): Promise<Rendered> {
-    const { key, volume, view } = march;
-    const began = performance.now();
-    const image = await this.backends.render(key, volume, view, signal);
-    return await this.#encode(parts, march, image, performance.now() - began, signal);
-  }
-
-  /** The file of an image, which took `draw` milliseconds. */
-  async #encode(
-    parts: Stack,
-    { columns, rows, format }: March,
-    image: RayImage,
-    draw: number,
-    signal: AbortSignal,
-  ): Promise<Rendered> {
-    const work = { kind: "encode", image, columns, rows, format } as const;
-    const rendered = await parts.run<Rendered>(work, signal);
-    return { ...rendered, timings: { ...rendered.timings, draw } };
   }
 
   async #march(
