@@ -71,7 +71,10 @@ export async function findNorms(run: Run, entry: LayerEntry): Promise<Float32Arr
 }
 
 /** A scale that is estimated: from lines of cells, which tell more, or from runs of the file. */
-export async function estimateScale(run: Run, { id: context, estimate }: LayerEntry): Promise<Scale> {
+export async function estimateScale(
+  run: Run,
+  { id: context, estimate }: LayerEntry,
+): Promise<Scale> {
   if (estimate?.kind !== "lines") {
     return await run<Scale>({ kind: "sample", context, runs: estimate?.sample.runs ?? [] });
   }

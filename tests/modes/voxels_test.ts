@@ -37,11 +37,11 @@ Deno.test("a slice of a stack weighs as its tensor does, or as its channel where
   const flat = stackVolume(tensors);
   assertEquals([...voxels.weights(directed, facts, flat, 0)!], [128, 0, 255]);
   assertEquals([...voxels.weights(directed, facts, flat, 1)!], [0, 255]);
-  assertEquals(voxels.needsChannels(directed, flat), false);
+  assertEquals(voxels.needsChannels(directed, flat), "none");
   const deep = stackVolume(tensors, { x: [1], y: [], z: [0] });
   assertEquals([...voxels.weights(directed, facts, deep, 0)!], [96, 128, 32, 32, 0, 255]);
-  assertEquals(voxels.needsChannels(directed, deep), true);
-  assertEquals(voxels.needsChannels({ colour: "value" }, deep), false);
+  assertEquals(voxels.needsChannels(directed, deep), "norms");
+  assertEquals(voxels.needsChannels({ colour: "value" }, deep), "none");
 });
 
 Deno.test("an image is made of no more voxels than it has pixels a side, nor than fit", () => {
