@@ -10,6 +10,9 @@ import { crc32c } from "./reference/crc32c.ts";
 import { decode } from "./reference/decode.ts";
 import { dense } from "./reference/dense.ts";
 import { gather } from "./reference/gather.ts";
+import { gemm } from "./reference/gemm.ts";
+import { gemv } from "./reference/gemv.ts";
+import { gram } from "./reference/gram.ts";
 import { filterRows } from "./reference/filter_rows.ts";
 import { frame, scratch } from "./reference/memory.ts";
 import { merge } from "./reference/merge.ts";
@@ -41,6 +44,9 @@ export const reference: Ops = {
   countPackedGroups,
   sumSquares,
   dense,
+  gemm,
+  gemv,
+  gram,
   stepCells,
   stepVoxels,
   shade,

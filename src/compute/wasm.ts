@@ -10,6 +10,9 @@ import { decode } from "./wasm/decode.ts";
 import { filterRows } from "./wasm/filter_rows.ts";
 import { dense } from "./wasm/dense.ts";
 import { gather } from "./wasm/gather.ts";
+import { gemm, plainGemm } from "./wasm/gemm.ts";
+import { gemv } from "./wasm/gemv.ts";
+import { gram } from "./wasm/gram.ts";
 import { largest } from "./wasm/largest.ts";
 import { frame, scratch } from "./wasm/memory.ts";
 import { merge } from "./wasm/merge.ts";
@@ -42,6 +45,9 @@ export const wasm: Ops = {
   countPackedGroups,
   sumSquares,
   dense,
+  gemm,
+  gemv,
+  gram,
   stepCells,
   stepVoxels,
   shade,
@@ -51,3 +57,6 @@ export const wasm: Ops = {
   zlib,
   crc32c,
 };
+
+/** The same, with the same bits on every processor: `gemm` rounds each product. */
+export const plainWasm: Ops = { ...wasm, name: "plain wasm", gemm: plainGemm };

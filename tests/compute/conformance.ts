@@ -10,6 +10,9 @@ import { conformDecode } from "./conformance/decode.ts";
 import { conformDecodeBlocks } from "./conformance/decode_blocks.ts";
 import { conformDense } from "./conformance/dense.ts";
 import { conformGather } from "./conformance/gather.ts";
+import { conformGemm } from "./conformance/gemm.ts";
+import { conformGemv } from "./conformance/gemv.ts";
+import { conformGram } from "./conformance/gram.ts";
 import { conformMerge } from "./conformance/merge.ts";
 import { conformMergeBrick } from "./conformance/merge_brick.ts";
 import { conformPack } from "./conformance/pack.ts";
@@ -20,8 +23,11 @@ import { conformStepCells } from "./conformance/step_cells.ts";
 import { conformStepVoxels } from "./conformance/step_voxels.ts";
 import { conformSumSquares } from "./conformance/sum_squares.ts";
 
-/** Registers every case against `ops`. Tolerances stand with each operation's cases. */
-export function conform(ops: Ops): void {
+/**
+ * Registers every case against `ops`. Tolerances stand with each operation's cases; `relaxed` says that `gemm`
+ * need not round products.
+ */
+export function conform(ops: Ops, relaxed = false): void {
   conformScratch(ops);
   conformDecode(ops);
   conformDecodeBlocks(ops);
@@ -38,6 +44,9 @@ export function conform(ops: Ops): void {
   conformCountGroups(ops);
   conformSumSquares(ops);
   conformDense(ops);
+  conformGemm(ops, !relaxed);
+  conformGemv(ops);
+  conformGram(ops);
   conformStepCells(ops);
   conformStepVoxels(ops);
   conformShade(ops);

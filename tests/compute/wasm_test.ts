@@ -1,4 +1,6 @@
-import { wasm } from "../../src/compute/wasm.ts";
+import { plainWasm, wasm } from "../../src/compute/wasm.ts";
 import { conform } from "./conformance.ts";
+import { conformGemm } from "./conformance/gemm.ts";
 
-conform(wasm);
+conform(wasm, true);
+conformGemm(plainWasm, true);

@@ -46,6 +46,11 @@ export function words(length: number): Uint32Array<ArrayBuffer> {
   return new Uint32Array(memory.buffer, reserve(length * 4), length);
 }
 
+/** `scratch` of `length` float64 values. */
+export function doubles(length: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(memory.buffer, reserve(length * 8), length);
+}
+
 /** Whether an array already lies where kernels can reach it. */
 export const isNear = (array: ArrayBufferView): boolean => array.buffer === memory.buffer;
 
@@ -55,6 +60,14 @@ export function place(array: ArrayBufferView): number {
   const copy = scratch(array.byteLength);
   copy.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return copy.byteOffset;
+}
+
+/** An array where kernels can reach it: itself, or a copy. */
+export function nearDoubles(array: Float64Array): Float64Array {
+  if (isNear(array)) return array;
+  const copy = doubles(array.length);
+  copy.set(array);
+  return copy;
 }
 
 /**
