@@ -7,6 +7,24 @@ export const from = (matrix: Target, i: number, j: number): Target => {
   return { ...matrix, start: matrix.start + i * matrix.pitch + j };
 };
 
+/** Rows of C, and those of A that make them: a product of its own. */
+export interface RowBand {
+  readonly a: Target;
+  readonly product: Product;
+  readonly c: Target;
+}
+
+/** A product in at most `count` bands of rows, for as many workers: together they give the bits of the whole. */
+export function rowBands(a: Target, product: Product, c: Target, count: number): RowBand[] {
+  const height = Math.max(1, Math.ceil(product.m / count)), bands: RowBand[] = [];
+  for (let i = 0; i < product.m; i += height) {
+    const m = Math.min(height, product.m - i);
+    const rows = product.transposed === "a" ? from(a, 0, i) : from(a, i, 0);
+    bands.push({ a: rows, product: { ...product, m }, c: from(c, i, 0) });
+  }
+  return bands;
+}
+
 /** Throws `RangeError` unless all three matrices are there and C shares no memory with A and B. */
 export function checkGemm(a: Target, b: Target, { m, n, k, transposed }: Product, c: Target): void {
   checkSizes("gemm", { m, n, k });
