@@ -11,9 +11,9 @@ export function upload(
   return buffer;
 }
 
-/** A buffer that a shader writes to. */
+/** A buffer that a shader writes to, and the host before it. */
 export function output(device: GPUDevice, label: string, size: number): GPUBuffer {
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   return device.createBuffer({ label, size, usage });
 }
 

@@ -8,9 +8,9 @@ import { edges, normal, withEdges } from "../samples.ts";
 import { element, isGuarded, packed, place } from "./matrices.ts";
 
 type Way = Product["transposed"];
-const ways: readonly Way[] = ["none", "a", "b"];
+export const ways: readonly Way[] = ["none", "a", "b"];
 
-const sizes = [
+export const sizes = [
   [1, 1, 1],
   [6, 8, 2],
   [5, 7, 3],
@@ -26,7 +26,7 @@ const sizes = [
 ] as const;
 
 /** Element (i, j) of op(A)·op(B), and of the products of magnitudes, in float64. */
-function sums(a: Target, b: Target, { k, transposed }: Product, i: number, j: number) {
+export function sums(a: Target, b: Target, { k, transposed }: Product, i: number, j: number) {
   let sum = 0, magnitude = 0;
   for (let p = 0; p < k; p++) {
     const x = transposed === "a" ? element(a, p, i) : element(a, i, p);
@@ -38,7 +38,7 @@ function sums(a: Target, b: Target, { k, transposed }: Product, i: number, j: nu
 }
 
 /** What the roundings of `Ops.gemm` come to at most. */
-const roundings = (k: number) => (Math.min(k, TERMS) + k / TERMS + 4) * 2 ** -23;
+export const roundings = (k: number) => (Math.min(k, TERMS) + k / TERMS + 4) * 2 ** -23;
 
 /**
  * gemm: within its roundings of sums in float64; where `exact`, bit for bit what the reference gives, edges of

@@ -1,0 +1,99 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { GpuLost, openGpu } from "../../../src/compute/gpu/device.ts";
+import { gpuGemm } from "../../../src/compute/gpu/gemm.ts";
+import type { Target } from "../../../src/compute/ops.ts";
+import { reference } from "../../../src/compute/reference.ts";
+import { roundings, sizes, sums, ways } from "../conformance/gemm.ts";
+import { element, isGuarded, packed, place } from "../conformance/matrices.ts";
+
+const gpu = await openGpu();
+if (!gpu) Deno.test.ignore("gpu products are the reference's (no adapter here)", () => {});
+else {
+  const gemm = await gpuGemm(gpu);
+  const matrix = (rows: number, columns: number, apart = 0, numbers?: Float32Array) =>
+    place(reference, rows, columns, apart, false, numbers);
+
+  for (const transposed of ways) {
+    Deno.test(`gpu gemm() within its roundings, transposed: ${transposed}`, async () => {
+      for (const [m, n, k] of [...sizes, [64, 64, 16], [65, 130, 513], [3, 2, 1027]] as const) {
+        for (const [alpha, beta, apart] of [[1, 0, 0], [-0.5, 0.7, 2]] as const) {
+          const product = { m, n, k, transposed, alpha, beta };
+          const a = transposed === "a" ? matrix(k, m, apart) : matrix(m, k, apart);
+          const b = transposed === "b" ? matrix(n, k, apart) : matrix(k, n, apart);
+          const c = matrix(m, n, apart), before = { ...c, values: c.values.slice() };
+          await gemm(a, b, product, c);
+          assert(isGuarded(c, m, n), "what lies between rows was written");
+          for (let i = 0; i < m; i++) {
+            for (let j = 0; j < n; j++) {
+              const { sum, magnitude } = sums(a, b, product, i, j);
+              const old = beta * element(before, i, j);
+              const most = roundings(k) * (Math.abs(alpha) * magnitude + Math.abs(old));
+              const off = Math.abs(element(c, i, j) - alpha * sum - old);
+              assert(off <= most, `${m} × ${n} × ${k} (${i}, ${j}) is off by ${off}, not ${most}`);
+            }
+          }
+        }
+      }
+    });
+  }
+
+  Deno.test("gpu gemm() does not read C where β is 0, nor without terms", async () => {
+    const product = { m: 7, n: 9, k: 0, transposed: "none", alpha: 2, beta: 0 } as const;
+    const c = matrix(7, 9, 1, new Float32Array(63).fill(NaN));
+    await gemm(matrix(7, 0), matrix(0, 9), product, c);
+    assertEquals([...packed(c, 7, 9)], new Array(63).fill(0));
+  });
+
+  Deno.test("gpu gemm() spreads NaN along its row, and no farther", async () => {
+    const product = { m: 5, n: 70, k: 20, transposed: "none", alpha: 1, beta: 0 } as const;
+    const a = matrix(5, 20), b = matrix(20, 70), c = matrix(5, 70);
+    a.values[a.start + 3 * a.pitch + 19] = NaN;
+    await gemm(a, b, product, c);
+    packed(c, 5, 70).forEach((value, at) =>
+      assertEquals(Number.isNaN(value), Math.floor(at / 70) === 3, `value ${at}`)
+    );
+  });
+
+  Deno.test("gpu gemm() refuses what is not there, what is too large, and a C that shares memory", async () => {
+    const product = { m: 4, n: 5, k: 6, transposed: "none", alpha: 1, beta: 0 } as const;
+    const of = (length: number, pitch: number): Target => {
+      return { values: new Float32Array(length), start: 0, pitch };
+    };
+    const [a, b, c] = [of(24, 6), of(30, 5), of(20, 5)];
+    const refuse = (text: string, ...args: Parameters<typeof gemm>) =>
+      assertRejects(() => gemm(...args), RangeError, text);
+    await refuse("A is 0..23 of 23", of(23, 6), b, product, c);
+    await refuse("C and A share bytes 0..79", a, b, product, { ...a, pitch: 5 });
+    const rows = gpu.device.limits.maxComputeWorkgroupsPerDimension * 64 + 1;
+    const tall = { ...product, m: rows, n: 1, k: 1 };
+    await refuse(`${rows - 1} rows and columns`, of(rows, 1), of(1, 1), tall, of(rows, 1));
+    const side = Math.ceil(Math.sqrt(gpu.device.limits.maxStorageBufferBindingSize / 4)) + 1;
+    const wide = { ...product, m: side, n: side, k: 1 };
+    await refuse(
+      "this GPU takes matrices of",
+      of(side, 1),
+      of(side, side),
+      wide,
+      of(side ** 2, side),
+    );
+  });
+
+  Deno.test("gpu gemm(): hundreds of products take no more memory than a few", async () => {
+    const product = { m: 64, n: 64, k: 64, transposed: "none", alpha: 1, beta: 0 } as const;
+    const [a, b, c] = [matrix(64, 64), matrix(64, 64), matrix(64, 64)];
+    const some = async (times: number) => {
+      for (let i = 0; i < times; i++) await gemm(a, b, product, c);
+      return Deno.memoryUsage().rss;
+    };
+    await some(50);
+    const before = await some(50), after = await some(400);
+    const grown = (after - before) / 2 ** 20;
+    assert(grown < 24, `${grown.toFixed(1)} MiB more after 400 products`);
+  });
+
+  Deno.test("gpu gemm(): a device that was given up says so", async () => {
+    gpu.destroy();
+    const product = { m: 1, n: 1, k: 1, transposed: "none", alpha: 1, beta: 0 } as const;
+    await assertRejects(() => gemm(matrix(1, 1), matrix(1, 1), product, matrix(1, 1)), GpuLost);
+  });
+}
