@@ -13,8 +13,8 @@ export function gramRoom(): usize {
 }
 
 /**
- * out(i, j) += the product of line i of a and line j of b, of those with j ≤ i + `beyond`. Lines have `k` numbers;
- * `…Line` is bytes from one to the next, `…Along` from number to number, `pitch` from one row of `out` to the next.
+ * out(i, j) += the product of line i of a and line j of b, at least of those with j ≤ i + `beyond`: tiles that
+ * have none are left out. Lines have `k` numbers; `…Line` is bytes from one to the next, `…Along` from number to number, `pitch` from one row of `out` to the next.
  */
 export function gram(
   a: usize,
@@ -50,11 +50,11 @@ export function gram(
         const down = pack<f64>(a + <usize> i * aLine, aLine, aAlong, rows, depth, HEIGHT, left);
         for (let y = 0, q = right; y < columns; y += width<f64>(), q += across) {
           for (let x = 0, p = left; x < rows; x += HEIGHT, p += down) {
-            const high = min(HEIGHT, rows - x), last = i + x + beyond - j - y;
-            if (last + high <= 0) continue;
+            const high = min(HEIGHT, rows - x);
+            if (i + x + high + beyond <= j + y) continue;
             relaxedTile<f64>(p, q, depth, room);
             const into = out + <usize> (i + x) * pitch + (<usize> (j + y) << 3);
-            add(room, high, min(width<f64>(), columns - y), last, into, pitch);
+            add(room, high, min(width<f64>(), columns - y), into, pitch);
           }
         }
       }
@@ -62,12 +62,11 @@ export function gram(
   }
 }
 
-/** Adds a tile, of its first row the columns up to `last`, of each further row one more. */
-function add(tile: usize, rows: i32, columns: i32, last: i32, out: usize, pitch: usize): void {
-  for (; rows > 0; rows--, last++, tile += 32, out += pitch) {
-    for (let i = 0, end = min(columns, last + 1); i < end; i++) {
-      const at = <usize> i << 3;
-      store<f64>(out + at, load<f64>(out + at) + load<f64>(tile + at));
+function add(tile: usize, rows: i32, columns: i32, out: usize, pitch: usize): void {
+  const end = <usize> columns << 3;
+  for (; rows > 0; rows--, tile += 32, out += pitch) {
+    for (let i: usize = 0; i < end; i += 8) {
+      store<f64>(out + i, load<f64>(out + i) + load<f64>(tile + i));
     }
   }
 }

@@ -36,46 +36,58 @@ fn gemm(
 ) {
   let row = group.y * SIDE;
   let column = group.x * SIDE;
-  var sums: array<vec4f, 4>;
-  var totals: array<vec4f, 4>;
-  if (product.beta != 0.0) {
-    for (var y = 0u; y < 4u; y++) {
-      for (var x = 0u; x < 4u; x++) {
-        let i = row + local.y * 4u + y;
-        let j = column + local.x * 4u + x;
-        if (i < product.m && j < product.n) {
-          totals[y][x] = product.beta * c[i * product.n + j];
-        }
-      }
-    }
-  }
+  let i = row + local.y * 4u;
+  let j = column + local.x * 4u;
+  // By name, not in arrays: those that are indexed need not be in registers.
+  var s0: vec4f;
+  var s1: vec4f;
+  var s2: vec4f;
+  var s3: vec4f;
   for (var first = 0u; first < product.k; first += STEP) {
     load(row, column, first, index);
     workgroupBarrier();
     for (var p = 0u; p < STEP; p++) {
-      let at = p * SIDE;
-      let u = at + local.x * 4u;
+      let u = p * SIDE + local.x * 4u;
+      let v = p * SIDE + local.y * 4u;
       let across = vec4f(right[u], right[u + 1u], right[u + 2u], right[u + 3u]);
-      for (var y = 0u; y < 4u; y++) {
-        sums[y] += left[at + local.y * 4u + y] * across;
-      }
+      s0 += left[v] * across;
+      s1 += left[v + 1u] * across;
+      s2 += left[v + 2u] * across;
+      s3 += left[v + 3u] * across;
     }
     workgroupBarrier();
-    if ((first + STEP) % product.terms == 0u) {
-      for (var y = 0u; y < 4u; y++) {
-        totals[y] += product.alpha * sums[y];
-        sums[y] = vec4f();
-      }
+    let next = first + STEP;
+    if (next % product.terms == 0u && next < product.k) {
+      let beta = select(1.0, product.beta, next == product.terms);
+      add(i, j, s0, beta);
+      add(i + 1u, j, s1, beta);
+      add(i + 2u, j, s2, beta);
+      add(i + 3u, j, s3, beta);
+      s0 = vec4f();
+      s1 = vec4f();
+      s2 = vec4f();
+      s3 = vec4f();
     }
   }
-  for (var y = 0u; y < 4u; y++) {
-    for (var x = 0u; x < 4u; x++) {
-      let i = row + local.y * 4u + y;
-      let j = column + local.x * 4u + x;
-      if (i < product.m && j < product.n) {
-        c[i * product.n + j] = totals[y][x] + product.alpha * sums[y][x];
-      }
+  let beta = select(1.0, product.beta, product.k <= product.terms);
+  add(i, j, s0, beta);
+  add(i + 1u, j, s1, beta);
+  add(i + 2u, j, s2, beta);
+  add(i + 3u, j, s3, beta);
+}
+
+/** C = α·s + β·C of four elements of a row, as far as there are. */
+fn add(i: u32, j: u32, s: vec4f, beta: f32) {
+  if (i >= product.m) {
+    return;
+  }
+  for (var x = 0u; x < min(4u, product.n - min(j, product.n)); x++) {
+    let at = i * product.n + j + x;
+    var sum = product.alpha * s[x];
+    if (beta != 0.0) {
+      sum += beta * c[at];
     }
+    c[at] = sum;
   }
 }
 
