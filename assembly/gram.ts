@@ -14,7 +14,8 @@ export function gramRoom(): usize {
 
 /**
  * out(i, j) += the product of line i of a and line j of b, at least of those with j ≤ i + `beyond`: tiles that
- * have none are left out. Lines have `k` numbers; `…Line` is bytes from one to the next, `…Along` from number to number, `pitch` from one row of `out` to the next.
+ * have none are left out. Lines have `k` numbers; `…Line` is bytes from one to the next, `…Along` from number to
+ * number, `pitch` from one row of `out` to the next.
  */
 export function gram(
   a: usize,

@@ -346,7 +346,8 @@ export interface Ops {
    * the rows: sums of bands of rows add up to those of the whole. y shares no memory with A and x.
    *
    * Products and sums are float64's; the order of sums is left open, so that kernels differ by at most
-   * n·2⁻⁵²·Σ|a·x|, n being the terms of each sum; those of AᵀA·x by that of both its sums.
+   * n·2⁻⁵²·Σ|a·x|, n being the terms of each sum; those of AᵀA·x by that of both its sums. Rows may be as many
+   * as there are, columns up to 2²².
    */
   gemv(
     a: Target,

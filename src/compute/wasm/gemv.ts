@@ -1,7 +1,7 @@
 import { columnProducts, rowProducts } from "../../../assembly/build/kernels.wasm";
 import { checkGemv, from } from "../matrices.ts";
 import type { Operator, Target } from "../ops.ts";
-import { doubles, frame, nearDoubles } from "./memory.ts";
+import { doubles, frame, isNear, nearDoubles } from "./memory.ts";
 import { addressOf, nearCells } from "./near_cells.ts";
 
 /** Numbers of a band of rows: it stays in the second-level cache from its copying to its last use. */
@@ -18,23 +18,26 @@ export function gemv(
 ): void {
   checkGemv(a, rows, columns, operator, x, y);
   if (rows * columns === 0) return;
+  const height = Math.min(rows, 4 * Math.max(1, Math.floor(BAND / columns / 4)));
   frame(() => {
-    const height = Math.min(rows, 4 * Math.max(1, Math.floor(BAND / columns / 4)));
-    const [given, sums, between] = [nearDoubles(x), nearDoubles(y), doubles(height)];
+    // A vector as long as a row is placed as a whole, one as long as a column band by band.
+    const given = operator === "transposed" ? null : nearDoubles(x);
+    const sums = operator === "plain" ? null : nearDoubles(y);
     for (let i = 0; i < rows; i += height) {
       const count = Math.min(height, rows - i);
       frame(() => {
         const band = nearCells(from(a, i, 0), columns, count);
         const matrix = [addressOf(band), band.pitch * 4, count, columns] as const;
-        const [input, output] = [given.byteOffset, sums.byteOffset];
-        if (operator === "plain") rowProducts(...matrix, input, output + i * 8);
-        else if (operator === "transposed") columnProducts(...matrix, input + i * 8, output);
-        else {
-          rowProducts(...matrix, input, between.fill(0).byteOffset);
-          columnProducts(...matrix, between.byteOffset, output);
-        }
+        const part = operator === "plain"
+          ? nearDoubles(y.subarray(i, i + count))
+          : operator === "transposed"
+          ? nearDoubles(x.subarray(i, i + count))
+          : doubles(count).fill(0);
+        if (given) rowProducts(...matrix, given.byteOffset, part.byteOffset);
+        if (sums) columnProducts(...matrix, part.byteOffset, sums.byteOffset);
+        else if (!isNear(y)) y.set(part, i);
       });
     }
-    if (sums !== y) y.set(sums);
+    if (sums && sums !== y) y.set(sums);
   });
 }

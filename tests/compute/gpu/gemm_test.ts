@@ -44,13 +44,14 @@ else {
     assertEquals([...packed(c, 7, 9)], new Array(63).fill(0));
   });
 
-  Deno.test("gpu gemm() spreads NaN along its row, and no farther", async () => {
+  Deno.test("gpu gemm() spreads NaN along its row or column, and no farther", async () => {
     const product = { m: 5, n: 70, k: 20, transposed: "none", alpha: 1, beta: 0 } as const;
-    const a = matrix(5, 20), b = matrix(20, 70), c = matrix(5, 70);
+    const [a, b, c] = [matrix(5, 20), matrix(20, 70), matrix(5, 70)];
     a.values[a.start + 3 * a.pitch + 19] = NaN;
+    b.values[b.start + 19 * b.pitch + 69] = NaN;
     await gemm(a, b, product, c);
     packed(c, 5, 70).forEach((value, at) =>
-      assertEquals(Number.isNaN(value), Math.floor(at / 70) === 3, `value ${at}`)
+      assertEquals(Number.isNaN(value), Math.floor(at / 70) === 3 || at % 70 === 69, `value ${at}`)
     );
   });
 
