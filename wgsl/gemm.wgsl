@@ -76,18 +76,14 @@ fn gemm(
   add(i + 3u, j, s3, beta);
 }
 
-/** C = α·s + β·C of four elements of a row, as far as there are. */
+/** C = α·s + β·C of four elements of a row, as far as there are; where β is 0, the host has left C at 0. */
 fn add(i: u32, j: u32, s: vec4f, beta: f32) {
   if (i >= product.m) {
     return;
   }
   for (var x = 0u; x < min(4u, product.n - min(j, product.n)); x++) {
     let at = i * product.n + j + x;
-    var sum = product.alpha * s[x];
-    if (beta != 0.0) {
-      sum += beta * c[at];
-    }
-    c[at] = sum;
+    c[at] = product.alpha * s[x] + beta * c[at];
   }
 }
 
