@@ -363,8 +363,8 @@ export interface Ops {
    * to the whole. `out` shares no memory with A.
    *
    * Products are exact in float64 and sums float64's, in an order that is left open: kernels differ by at most
-   * n·2⁻⁵³·Σ|a·b|, n being the length of a line. Singular values that are square roots of eigenvalues of it are
-   * off by 1e-5 of themselves down to σ = 1e-5·σ₁ for lines of up to 10⁵ numbers.
+   * n·2⁻⁵³·Σ|a·b|, n being the length of a line. Square roots of its eigenvalues are singular values that are
+   * off by less than 1e-5 of themselves down to σ = 1e-3·σ₁, which float32 sums would not give.
    */
   gram(
     a: Target,
