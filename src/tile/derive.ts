@@ -1,15 +1,16 @@
 import type { Notes } from "../analysis/derive/recipe.ts";
 import { derive } from "../analysis/derive/table.ts";
+import { plainWasm } from "../compute/wasm.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold } from "../field/plane.ts";
 import type { Job } from "./job.ts";
 
-/** Makes numbers of a tensor's, into shared memory. */
+/** Makes numbers of a tensor's, into shared memory: the same on every processor. */
 export function makeCells(
   reader: CellReader,
   { recipe, memory }: Job & { readonly kind: "derive" },
 ): Notes {
-  const { ops, cancelled, plane: { tensor } } = reader;
+  const { cancelled, plane: { tensor } } = reader;
   const line = fold(tensor, { rows: [], columns: [...tensor.shape.keys()] });
   const read = (from: number, count: number) => {
     const values = new Float32Array(count);
@@ -18,5 +19,5 @@ export function makeCells(
     return values;
   };
   const numbers = { shape: tensor.shape, read };
-  return derive(recipe, numbers, new Float32Array(memory), { ops, cancelled });
+  return derive(recipe, numbers, new Float32Array(memory), { ops: plainWasm, cancelled });
 }

@@ -1,4 +1,8 @@
-import type { Deriver, Numbers } from "./recipe.ts";
+import { rowBands } from "../../compute/matrices.ts";
+import type { Deriver, Means, Numbers } from "./recipe.ts";
+
+/** Rows of a product between two looks at whether it is still wanted. */
+const BAND = 128;
 
 /**
  * Powers A^(2^k) of an attention whose rows sum to 1, so that they stay a random walk's: squared k
@@ -7,12 +11,12 @@ import type { Deriver, Numbers } from "./recipe.ts";
 export const attention: Deriver<"attention"> = {
   shape: (_, from) => from.slice(-2),
 
-  fill({ symmetric, squarings }, numbers, into, { cancelled }) {
+  fill({ symmetric, squarings }, numbers, into, means) {
     const n = numbers.shape.at(-1)!;
-    readMean(numbers, n, into, cancelled);
+    readMean(numbers, n, into, means.cancelled);
     if (symmetric) symmetrize(into, n);
     for (let k = 0; k < squarings; k++) {
-      square(into, n, cancelled);
+      square(into, n, means);
       normalizeRows(into, n);
     }
     return {};
@@ -37,17 +41,14 @@ function readMean(
   }
 }
 
-function square(matrix: Float32Array, n: number, cancelled: () => void): void {
-  const from = matrix.slice(), sums = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
+/** In bands of rows, so that it can be given up. */
+function square(matrix: Float32Array, n: number, { ops, cancelled }: Means): void {
+  const whole = (values: Float32Array) => ({ values, start: 0, pitch: n });
+  const from = whole(matrix.slice());
+  const product = { m: n, n, k: n, transposed: "none", alpha: 1, beta: 0 } as const;
+  for (const { a, product: part, c } of rowBands(from, product, whole(matrix), Math.ceil(n / BAND))) {
     cancelled();
-    sums.fill(0);
-    for (let k = 0; k < n; k++) {
-      const factor = from[i * n + k]!;
-      if (factor === 0) continue;
-      for (let j = 0, at = k * n; j < n; j++) sums[j]! += factor * from[at++]!;
-    }
-    matrix.set(sums, i * n);
+    ops.gemm(a, from, part, c);
   }
 }
 
