@@ -1,5 +1,5 @@
 import type { Notes } from "../analysis/derive/recipe.ts";
-import { derive } from "../analysis/derive/table.ts";
+import { derive, repeat } from "../analysis/derive/table.ts";
 import { plainWasm } from "../compute/wasm.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold } from "../field/plane.ts";
@@ -20,4 +20,13 @@ export function makeCells(
   };
   const numbers = { shape: tensor.shape, read };
   return derive(recipe, numbers, new Float32Array(memory), { ops: plainWasm, cancelled });
+}
+
+/** Does once what is repeated of a recipe, to some rows. */
+export function repeatRows(
+  { recipe, shape, before, into, rows }: Job & { readonly kind: "repeat" },
+  cancelled: () => void,
+): void {
+  const means = { ops: plainWasm, cancelled };
+  repeat(recipe, shape, new Float32Array(before), new Float32Array(into), rows, means);
 }

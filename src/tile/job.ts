@@ -5,7 +5,7 @@ import type { Rect } from "../field/cells.ts";
 import type { Level } from "../field/pyramid.ts";
 import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
-import type { Recipe } from "../analysis/derive/recipe.ts";
+import type { Recipe, Rows } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
 import type { BlockStats } from "../compute/ops.ts";
@@ -172,6 +172,16 @@ export type Work =
     readonly context: string;
     readonly recipe: Recipe;
     readonly memory: SharedArrayBuffer;
+  }
+  | {
+    /** Does once what is repeated of a recipe, to some rows of a matrix. */
+    readonly kind: "repeat";
+    readonly context: string;
+    readonly recipe: Recipe;
+    readonly shape: readonly number[];
+    readonly before: SharedArrayBuffer;
+    readonly into: SharedArrayBuffer;
+    readonly rows: Rows;
   }
   | {
     /** Answers sums of squares of a part of the cells, in the file's order, by output channel. */

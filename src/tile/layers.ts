@@ -1,5 +1,4 @@
 import type { Dominant } from "../analysis/channels.ts";
-import type { Notes } from "../analysis/derive/recipe.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { Pool, Urgency } from "../compute/pool.ts";
 import type { TensorInfo } from "../formats/format.ts";
@@ -54,7 +53,7 @@ export class Layers {
     findings: (model: string) => Findings | undefined = () => undefined,
     madeBytes?: number,
   ) {
-    this.#made = new Made(madeBytes);
+    this.#made = new Made(pool.size, madeBytes);
     this.#pool = pool;
     this.#pyramids = new Pyramids(limit);
     this.#findings = findings;
@@ -163,9 +162,10 @@ export class Layers {
   ): Promise<Value> {
     const { derived } = entry;
     if (derived) {
-      await this.#made.see(entry.id, derived, (from, job, signal) => {
+      const { from } = derived;
+      await this.#made.see(entry, derived, (job, signal) => {
         if (!this.holds(from)) this.#admit(from);
-        return this.run<Notes>(from, job, signal, urgencyOf(from));
+        return this.run(from, job, signal, urgencyOf(from));
       }, signal);
       if (!this.holds(entry)) this.#admit(entry);
     }

@@ -1,6 +1,8 @@
 import type { Notes } from "../analysis/derive/recipe.ts";
+import { repetitionsOf } from "../analysis/derive/table.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Job } from "./job.ts";
+import { inLanes } from "./lanes.ts";
 import type { Derived, LayerEntry } from "./layer_entry.ts";
 
 /** Bytes of cells that were made, and are kept unless told otherwise. */
@@ -11,20 +13,34 @@ export class Made {
   readonly #flight = new SingleFlight<void>();
 
   /** At most `limit` bytes of them are kept. */
-  constructor(private readonly limit = KEPT) {}
+  constructor(private readonly workers: number, private readonly limit = KEPT) {}
 
-  /** Sees to it that an entry's cells are there; `run` does the job of it on what they are made of. */
+  /** Sees to it that an entry's cells are there; `run` does a job of it on what they are made of. */
   async see(
-    id: string,
+    { id, plane: { tensor: { shape } } }: LayerEntry,
     derived: Derived,
-    run: (from: LayerEntry, job: Job, signal: AbortSignal) => Promise<Notes>,
+    run: <Value>(job: Job, signal: AbortSignal) => Promise<Value>,
     signal?: AbortSignal,
   ): Promise<void> {
     if (derived.notes) return;
-    const { from, recipe, memory } = derived;
+    const { from: { id: context }, recipe, memory } = derived;
     await this.#flight.run(id, async (signal) => {
-      const job: Job = { kind: "derive", context: from.id, recipe, memory };
-      derived.notes = await run(from, job, signal);
+      const times = repetitionsOf(recipe), rows = shape[0] ?? 0;
+      let [into, other] = [memory, memory];
+      if (times > 0) other = new SharedArrayBuffer(memory.byteLength);
+      // So that the last time ends where it is wanted.
+      if (times % 2 === 1) [into, other] = [other, into];
+      const notes = await run<Notes>({ kind: "derive", context, recipe, memory: into }, signal);
+      for (let time = 0; time < times; time++) {
+        const { workers } = this;
+        await inLanes(workers, workers, async (i) => {
+          const [from, to] = [i, i + 1].map((n) => Math.floor(rows * n / workers));
+          const part = { recipe, shape, before: into, into: other, rows: { from: from!, to: to! } };
+          await run({ kind: "repeat", context, ...part }, signal);
+        });
+        [into, other] = [other, into];
+      }
+      derived.notes = notes;
     }, signal);
   }
 

@@ -15,7 +15,7 @@ import { modes } from "../modes/table.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import { dominantOf, squaresOf } from "./channels.ts";
 import { Composite } from "./compose.ts";
-import { makeCells } from "./derive.ts";
+import { makeCells, repeatRows } from "./derive.ts";
 import { copyOf, figures } from "./figures.ts";
 import { Handles } from "./handles.ts";
 import { inspect } from "./inspect.ts";
@@ -182,6 +182,9 @@ async function workOn(
     }
     case "derive":
       return { value: makeCells(reader, job) };
+    case "repeat":
+      repeatRows(job, cancelled);
+      return { value: null };
     case "squares": {
       const value = squaresOf(reader, job.from, job.to);
       return { value, transfer: [value.buffer] };

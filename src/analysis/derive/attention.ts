@@ -1,8 +1,7 @@
-import { rowBands } from "../../compute/matrices.ts";
-import type { Deriver, Means, Numbers } from "./recipe.ts";
+import type { Deriver, Numbers } from "./recipe.ts";
 
-/** Rows of a product between two looks at whether it is still wanted. */
-const BAND = 128;
+/** Multiplications between two looks at whether a product is still wanted, and rows at least. */
+const WORK = 2 ** 30, ROWS = 64;
 
 /**
  * Powers A^(2^k) of an attention whose rows sum to 1, so that they stay a random walk's: squared k
@@ -11,15 +10,27 @@ const BAND = 128;
 export const attention: Deriver<"attention"> = {
   shape: (_, from) => from.slice(-2),
 
-  fill({ symmetric, squarings }, numbers, into, means) {
+  fill({ symmetric }, numbers, into, { cancelled }) {
     const n = numbers.shape.at(-1)!;
-    readMean(numbers, n, into, means.cancelled);
+    readMean(numbers, n, into, cancelled);
     if (symmetric) symmetrize(into, n);
-    for (let k = 0; k < squarings; k++) {
-      square(into, n, means);
-      normalizeRows(into, n);
-    }
     return {};
+  },
+
+  repeated: {
+    times: ({ squarings }) => squarings,
+    fill([n = 0], before, into, { from, to }, { ops, cancelled }) {
+      const whole = (values: Float32Array, row = 0) => ({ values, start: row * n, pitch: n });
+      // In bands, so that it can be given up.
+      const band = Math.max(ROWS, Math.floor(WORK / n ** 2));
+      for (let row = from; row < to; row += band) {
+        cancelled();
+        const m = Math.min(band, to - row);
+        const product = { m, n, k: n, transposed: "none", alpha: 1, beta: 0 } as const;
+        ops.gemm(whole(before, row), whole(before), product, whole(into, row));
+      }
+      normalizeRows(into.subarray(from * n, to * n), n);
+    },
   },
 };
 
@@ -41,17 +52,6 @@ function readMean(
   }
 }
 
-/** In bands of rows, so that it can be given up. */
-function square(matrix: Float32Array, n: number, { ops, cancelled }: Means): void {
-  const whole = (values: Float32Array) => ({ values, start: 0, pitch: n });
-  const from = whole(matrix.slice());
-  const product = { m: n, n, k: n, transposed: "none", alpha: 1, beta: 0 } as const;
-  for (const { a, product: part, c } of rowBands(from, product, whole(matrix), Math.ceil(n / BAND))) {
-    cancelled();
-    ops.gemm(a, from, part, c);
-  }
-}
-
 function symmetrize(matrix: Float32Array, n: number): void {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
@@ -61,11 +61,11 @@ function symmetrize(matrix: Float32Array, n: number): void {
   }
 }
 
-function normalizeRows(matrix: Float32Array, n: number): void {
-  for (let from = 0; from < n * n; from += n) {
+function normalizeRows(rows: Float32Array, n: number): void {
+  for (let from = 0; from < rows.length; from += n) {
     let sum = 0;
-    for (let i = from; i < from + n; i++) sum += matrix[i]!;
+    for (let i = from; i < from + n; i++) sum += rows[i]!;
     if (!(sum > 0)) continue;
-    for (let i = from; i < from + n; i++) matrix[i]! /= sum;
+    for (let i = from; i < from + n; i++) rows[i]! /= sum;
   }
 }

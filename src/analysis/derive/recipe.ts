@@ -47,4 +47,19 @@ export interface Deriver<Kind extends Recipe["kind"]> {
     into: Float32Array,
     means: Means,
   ): Notes;
+  /** What is done to all of that then, a number of times. */
+  readonly repeated?: Repetition<Kind>;
+}
+
+/** Something that is done to a matrix again and again, by as many workers as there are. */
+export interface Repetition<Kind extends Recipe["kind"]> {
+  times(recipe: Recipe & { readonly kind: Kind }): number;
+  /** Fills rows `from` ≤ i < `to` of `into` from all of the matrix as it was `before`. */
+  fill(shape: readonly number[], before: Float32Array, into: Float32Array, rows: Rows, means: Means): void;
+}
+
+/** Some rows of a matrix: `from` ≤ i < `to`. */
+export interface Rows {
+  readonly from: number;
+  readonly to: number;
 }

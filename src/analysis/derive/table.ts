@@ -1,5 +1,5 @@
 import { attention } from "./attention.ts";
-import type { Deriver, Means, Notes, Numbers, Recipe } from "./recipe.ts";
+import type { Deriver, Means, Notes, Numbers, Recipe, Rows } from "./recipe.ts";
 import { reduce } from "./reduce.ts";
 
 const derivers: { readonly [Kind in Recipe["kind"]]: Deriver<Kind> } = { reduce, attention };
@@ -14,6 +14,22 @@ export const shapeOf = (recipe: Recipe, from: readonly number[]): readonly numbe
 /** How many of that shape it makes, one after the other. */
 export const planesOf = (recipe: Recipe): number => deriverOf(recipe).planes ?? 1;
 
-/** Makes them. */
+/** How often something is done to all of it then. */
+export const repetitionsOf = (recipe: Recipe): number =>
+  deriverOf(recipe).repeated?.times(recipe) ?? 0;
+
+/** Does it once to some rows of a matrix of this shape. */
+export function repeat(
+  recipe: Recipe,
+  shape: readonly number[],
+  before: Float32Array,
+  into: Float32Array,
+  rows: Rows,
+  means: Means,
+): void {
+  deriverOf(recipe).repeated?.fill(shape, before, into, rows, means);
+}
+
+/** Makes them, as they are before anything is repeated. */
 export const derive = (recipe: Recipe, from: Numbers, into: Float32Array, means: Means): Notes =>
   deriverOf(recipe).fill(recipe, from, into, means);
