@@ -231,3 +231,21 @@ function span(values: Int32Array): { min: number; max: number } {
   }
   return { min, max };
 }
+
+/** Throws `RangeError` unless the band has as many columns as x, as many rows as the product, and the sum fits. */
+export function checkNormal(
+  band: Float32Array,
+  x: Float32Array,
+  product: Float32Array,
+  sum: Float32Array,
+): void {
+  const rows = product.length, columns = x.length;
+  if (band.length !== rows * columns || sum.length !== columns) {
+    throw new RangeError(
+      `normal: ${rows} products of a row with ${columns} numbers need ${
+        rows * columns
+      } cells and ` +
+        `a sum of ${columns}, got ${band.length} and ${sum.length}`,
+    );
+  }
+}

@@ -238,6 +238,9 @@ export interface Ops {
   frame<T>(work: () => T): T;
   /** Bytes near the kernels, 16-byte aligned, contents undefined; inputs that lie there are not copied. */
   scratch(byteLength: number): Uint8Array;
+  /** The same that outlives frames, until it is released. Throws `RangeError` where there is no room. */
+  keep(byteLength: number): Uint8Array<ArrayBuffer>;
+  release(bytes: Uint8Array): void;
   /**
    * Raw bytes to float32, each dtype rounded to nearest where float32 is narrower. Rows of quantized
    * types are whole blocks; their arithmetic is float32's, in ggml's order.
@@ -373,6 +376,13 @@ export interface Ops {
     lines: "rows" | "columns",
     out: Float64Array,
   ): void;
+  /**
+   * Products with a band of rows A (row-major, `x.length` columns, `product.length` rows) in one pass: `product`
+   * becomes A·x, and Aᵀ·product is added to `sum`, as long as x. NaN and ±∞ spread as IEEE has it. Sums are
+   * float32's, in an order that backends choose, products rounded or not: each component of `product` is within
+   * ε·n·Σ|a·x|, what `sum` gains within ε·(n + rows)·Σ|a|·Σ|a·x|, ε being 2⁻²³. The arrays share no memory.
+   */
+  normal(band: Float32Array, x: Float32Array, product: Float32Array, sum: Float32Array): void;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */

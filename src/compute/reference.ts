@@ -14,9 +14,10 @@ import { gemm } from "./reference/gemm.ts";
 import { gemv } from "./reference/gemv.ts";
 import { gram } from "./reference/gram.ts";
 import { filterRows } from "./reference/filter_rows.ts";
-import { frame, scratch } from "./reference/memory.ts";
+import { frame, keep, release, scratch } from "./reference/memory.ts";
 import { merge } from "./reference/merge.ts";
 import { mergeBrick } from "./reference/merge_brick.ts";
+import { normal } from "./reference/normal.ts";
 import { pack } from "./reference/pack.ts";
 import { packedStats } from "./reference/packed_stats.ts";
 import { shade } from "./reference/shade.ts";
@@ -29,6 +30,8 @@ export const reference: Ops = {
   name: "reference",
   frame,
   scratch,
+  keep,
+  release,
   decode,
   gather,
   compare,
@@ -47,6 +50,7 @@ export const reference: Ops = {
   gemm,
   gemv,
   gram,
+  normal,
   stepCells,
   stepVoxels,
   shade,

@@ -14,9 +14,10 @@ import { gemm, plainGemm } from "./wasm/gemm.ts";
 import { gemv } from "./wasm/gemv.ts";
 import { gram } from "./wasm/gram.ts";
 import { largest } from "./wasm/largest.ts";
-import { frame, scratch } from "./wasm/memory.ts";
+import { frame, keep, release, scratch } from "./wasm/memory.ts";
 import { merge } from "./wasm/merge.ts";
 import { mergeBrick } from "./wasm/merge_brick.ts";
+import { normal } from "./wasm/normal.ts";
 import { pack } from "./wasm/pack.ts";
 import { packedStats } from "./wasm/packed_stats.ts";
 import { shade } from "./wasm/shade.ts";
@@ -30,6 +31,8 @@ export const wasm: Ops = {
   name: "wasm",
   frame,
   scratch,
+  keep,
+  release,
   decode,
   gather,
   compare,
@@ -48,6 +51,7 @@ export const wasm: Ops = {
   gemm,
   gemv,
   gram,
+  normal,
   stepCells,
   stepVoxels,
   shade,

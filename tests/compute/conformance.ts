@@ -15,6 +15,7 @@ import { conformGemv } from "./conformance/gemv.ts";
 import { conformGram } from "./conformance/gram.ts";
 import { conformMerge } from "./conformance/merge.ts";
 import { conformMergeBrick } from "./conformance/merge_brick.ts";
+import { conformNormal } from "./conformance/normal.ts";
 import { conformPack } from "./conformance/pack.ts";
 import { conformPackedStats } from "./conformance/packed_stats.ts";
 import { conformScratch } from "./conformance/scratch.ts";
@@ -47,6 +48,7 @@ export function conform(ops: Ops, relaxed = false): void {
   conformGemm(ops, !relaxed);
   conformGemv(ops);
   conformGram(ops);
+  conformNormal(ops);
   conformStepCells(ops);
   conformStepVoxels(ops);
   conformShade(ops);

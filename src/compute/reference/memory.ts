@@ -10,3 +10,8 @@ export const heap: Allocator = {
 export const frame = <T>(work: () => T): T => work();
 
 export const scratch = (byteLength: number): Uint8Array => new Uint8Array(byteLength);
+
+export const keep = (byteLength: number): Uint8Array<ArrayBuffer> => new Uint8Array(byteLength);
+
+/** Nothing has to be given back. */
+export const release = (): void => {};

@@ -1,0 +1,150 @@
+import type { Ops } from "../compute/ops.ts";
+import type { Matrix, Multiplied, Products } from "./matrix.ts";
+
+/** Bytes of a matrix that is held where kernels reach it; a larger one is read for each product. */
+const HELD = 96 << 20;
+// Elements of a band, which stays in the second-level cache, and rows that are summed in float32.
+const BAND = 1 << 18;
+const SUMMED = 512;
+// Vectors multiplied with a band that has to be read.
+const WIDTH = 8;
+
+/** A matrix of finite numbers in bands of rows. */
+export class RowBands implements Multiplied {
+  readonly rows: number;
+  readonly columns: number;
+  scale = 1;
+  /** The largest magnitude, once it is known. */
+  largest = 0;
+  #held: Uint8Array<ArrayBuffer> | null = null;
+
+  constructor(
+    private readonly matrix: Matrix,
+    private readonly ops: Ops,
+    private readonly signal?: AbortSignal,
+  ) {
+    this.rows = matrix.rows;
+    this.columns = matrix.columns;
+  }
+
+  get width(): number {
+    return this.#held ? 1 : WIDTH;
+  }
+
+  /**
+   * Reads all of it once, and keeps it if it is small enough and there is room. Throws `RangeError` for
+   * a number that is not finite.
+   */
+  async load(): Promise<void> {
+    const { rows, columns } = this, bytes = 4 * rows * columns;
+    if (bytes <= HELD && bytes > 0) this.#held = keepIfRoom(this.ops, bytes);
+    let largest = 0;
+    await this.#eachBand((band, row) => {
+      for (let i = 0; i < band.length; i++) {
+        const size = Math.abs(band[i]!);
+        if (!(size <= largest)) largest = size;
+      }
+      if (!(largest < Infinity)) {
+        const sentence = `rows ${row} to ${
+          row + band.length / columns
+        } of the matrix hold ${largest}`;
+        throw new RangeError(`${sentence}; singular values are of finite numbers`);
+      }
+      this.#held && floatsOf(this.#held).set(band, row * columns);
+    });
+    this.largest = largest;
+  }
+
+  /** Multiplies it by a power of two. */
+  async scaleBy(scale: number): Promise<void> {
+    this.scale = scale;
+    if (!this.#held || scale === 1) return;
+    const values = floatsOf(this.#held);
+    await this.#eachBand((band, row) => values.set(scaled(band, scale), row * this.columns));
+  }
+
+  async multiply(vectors: readonly Float64Array[]): Promise<readonly Products[]> {
+    const { rows, columns, ops } = this;
+    const products = vectors.map(() => ({
+      product: new Float32Array(rows),
+      normal: new Float64Array(columns),
+    }));
+    const add = (band: Float32Array, row: number) =>
+      ops.frame(() => {
+        const near = ops.scratch(4 * columns), total = ops.scratch(4 * columns);
+        const from = this.#held ? band : nearCopy(ops, band);
+        const x = floatsOf(near), sum = floatsOf(total);
+        for (const [i, { product, normal }] of products.entries()) {
+          x.set(vectors[i]!);
+          sum.fill(0);
+          ops.normal(from, x, product.subarray(row, row + band.length / columns), sum);
+          for (let j = 0; j < columns; j++) normal[j]! += sum[j]!;
+        }
+      });
+    if (this.#held) {
+      const values = floatsOf(this.#held);
+      for (let row = 0; row < rows; row += SUMMED) {
+        this.signal?.throwIfAborted();
+        add(values.subarray(row * columns, (row + SUMMED) * columns), row);
+      }
+    } else await this.#eachBand((band, row) => add(scaled(band, this.scale), row));
+    return products;
+  }
+
+  /** Gives back what it keeps. */
+  close(): void {
+    if (this.#held) this.ops.release(this.#held);
+    this.#held = null;
+  }
+
+  async #eachBand(visit: (band: Float32Array | Float64Array, row: number) => void): Promise<void> {
+    const { matrix: { read }, rows, columns } = this;
+    const height = Math.max(1, Math.floor(BAND / columns));
+    for (let row = 0; row < rows; row += height) {
+      this.signal?.throwIfAborted();
+      visit(await read(row * columns, Math.min(height, rows - row) * columns), row);
+    }
+  }
+}
+
+/** The bands of a matrix, loaded, and scaled where squares of its numbers would leave float32's range. */
+export async function openBands(matrix: Matrix, ops: Ops, signal?: AbortSignal): Promise<RowBands> {
+  const bands = new RowBands(matrix, ops, signal);
+  try {
+    await bands.load();
+    await bands.scaleBy(scaleFor(bands.largest));
+    return bands;
+  } catch (error) {
+    bands.close();
+    throw error;
+  }
+}
+
+/** 1, or the power of two that brings a magnitude near 1 where it is far from there. */
+export function scaleFor(largest: number): number {
+  if (largest === 0 || Math.abs(Math.log2(largest)) < 24) return 1;
+  return 2 ** -Math.max(-1022, Math.min(1022, Math.round(Math.log2(largest))));
+}
+
+function scaled(band: Float32Array | Float64Array, scale: number): Float32Array {
+  if (scale === 1 && band instanceof Float32Array) return band;
+  return Float32Array.from(band, (value) => value * scale);
+}
+
+function nearCopy(ops: Ops, band: Float32Array): Float32Array {
+  const copy = floatsOf(ops.scratch(band.byteLength));
+  copy.set(band);
+  return copy;
+}
+
+const floatsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
+  new Float32Array(buffer, byteOffset, byteLength / 4);
+
+function keepIfRoom(ops: Ops, bytes: number): Uint8Array<ArrayBuffer> | null {
+  try {
+    return ops.keep(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
