@@ -6,10 +6,10 @@ const HELD = 96 << 20;
 // Elements of a band, which stays in the second-level cache, and rows that are summed in float32.
 const BAND = 1 << 18;
 const SUMMED = 512;
-// Vectors multiplied with a band that has to be read.
-const WIDTH = 8;
+/** Vectors multiplied with a band that has to be read. */
+export const WIDTH = 8;
 
-/** A matrix of finite numbers in bands of rows. */
+/** A matrix of finite numbers in bands of rows; `cancelled` throws when it is no longer wanted. */
 export class RowBands implements Multiplied {
   readonly rows: number;
   readonly columns: number;
@@ -21,7 +21,7 @@ export class RowBands implements Multiplied {
   constructor(
     private readonly matrix: Matrix,
     private readonly ops: Ops,
-    private readonly signal?: AbortSignal,
+    private readonly cancelled: () => void = () => {},
   ) {
     this.rows = matrix.rows;
     this.columns = matrix.columns;
@@ -84,7 +84,7 @@ export class RowBands implements Multiplied {
     if (this.#held) {
       const values = floatsOf(this.#held);
       for (let row = 0; row < rows; row += SUMMED) {
-        this.signal?.throwIfAborted();
+        this.cancelled();
         add(values.subarray(row * columns, (row + SUMMED) * columns), row);
       }
     } else await this.#eachBand((band, row) => add(scaled(band, this.scale), row));
@@ -101,15 +101,19 @@ export class RowBands implements Multiplied {
     const { matrix: { read }, rows, columns } = this;
     const height = Math.max(1, Math.floor(BAND / columns));
     for (let row = 0; row < rows; row += height) {
-      this.signal?.throwIfAborted();
+      this.cancelled();
       visit(await read(row * columns, Math.min(height, rows - row) * columns), row);
     }
   }
 }
 
 /** The bands of a matrix, loaded, and scaled where squares of its numbers would leave float32's range. */
-export async function openBands(matrix: Matrix, ops: Ops, signal?: AbortSignal): Promise<RowBands> {
-  const bands = new RowBands(matrix, ops, signal);
+export async function openBands(
+  matrix: Matrix,
+  ops: Ops,
+  cancelled?: () => void,
+): Promise<RowBands> {
+  const bands = new RowBands(matrix, ops, cancelled);
   try {
     await bands.load();
     await bands.scaleBy(scaleFor(bands.largest));
