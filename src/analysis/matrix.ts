@@ -31,3 +31,8 @@ export interface Multiplied {
   /** Products of the scaled matrix, in float32, with each of the vectors. */
   multiply(vectors: readonly Float64Array[]): Promise<readonly Products[]>;
 }
+
+/** The same, of what has to be given back. */
+export interface Opened extends Multiplied {
+  close(): void;
+}

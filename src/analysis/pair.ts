@@ -1,5 +1,5 @@
 import type { Ops } from "../compute/ops.ts";
-import type { Matrix, Multiplied, Products } from "./matrix.ts";
+import type { Matrix, Opened, Products } from "./matrix.ts";
 import { RowBands, scaleFor, WIDTH } from "./row_bands.ts";
 
 // Two threads multiply with a matrix, each with half of its rows: one leads, and asks for products of
@@ -94,7 +94,7 @@ export async function openPair(
   memory: PairMemory,
   ops: Ops,
   cancelled: () => void,
-): Promise<Multiplied & { close(): void }> {
+): Promise<Opened> {
   const { control, figures } = memory, { rows, columns } = matrix;
   const own = new RowBands(part(matrix, 0, leading(rows)), ops, cancelled);
   const other = new RowBands(part(matrix, leading(rows), rows), ops, cancelled);

@@ -1,5 +1,5 @@
 import type { Ops } from "../compute/ops.ts";
-import type { Matrix, Multiplied, Products } from "./matrix.ts";
+import type { Matrix, Opened, Products } from "./matrix.ts";
 
 /** Bytes of a matrix that is held where kernels reach it; a larger one is read for each product. */
 const HELD = 96 << 20;
@@ -9,8 +9,11 @@ const SUMMED = 512;
 /** Vectors multiplied with a band that has to be read. */
 export const WIDTH = 8;
 
+/** What is thrown for a matrix that holds NaN or ±∞: it has no singular values. */
+export class NotFinite extends RangeError {}
+
 /** A matrix of finite numbers in bands of rows; `cancelled` throws when it is no longer wanted. */
-export class RowBands implements Multiplied {
+export class RowBands implements Opened {
   readonly rows: number;
   readonly columns: number;
   scale = 1;
@@ -32,25 +35,25 @@ export class RowBands implements Multiplied {
   }
 
   /**
-   * Reads all of it once, and keeps it if it is small enough and there is room. Throws `RangeError` for
-   * a number that is not finite.
+   * Reads all of it once, and keeps it if it is small enough and there is room. Throws `NotFinite`.
    */
   async load(): Promise<void> {
     const { rows, columns } = this, bytes = 4 * rows * columns;
     if (bytes <= HELD && bytes > 0) this.#held = keepIfRoom(this.ops, bytes);
     let largest = 0;
     await this.#eachBand((band, row) => {
+      // Zero of finite numbers alone.
+      let rest = 0;
       for (let i = 0; i < band.length; i++) {
-        const size = Math.abs(band[i]!);
-        if (!(size <= largest)) largest = size;
+        const value = band[i]!;
+        rest += value - value;
+        largest = Math.max(largest, Math.abs(value));
       }
-      if (!(largest < Infinity)) {
-        const sentence = `rows ${row} to ${
-          row + band.length / columns
-        } of the matrix hold ${largest}`;
-        throw new RangeError(`${sentence}; singular values are of finite numbers`);
+      if (rest !== 0) {
+        const sentence = `rows ${row} to ${row + band.length / columns} hold NaN or infinity`;
+        throw new NotFinite(`${sentence}; singular values are of finite numbers`);
       }
-      this.#held && floatsOf(this.#held).set(band, row * columns);
+      if (this.#held) floatsOf(this.#held).set(band, row * columns);
     });
     this.largest = largest;
   }

@@ -2,10 +2,13 @@ import type { Dtype } from "../formats/format.ts";
 import { addSquares } from "./channels.ts";
 import { Histogram } from "./histogram.ts";
 import { mergeMoments, momentsOf, noMoments } from "./measure.ts";
-import { type Reader, type Spectrum, spectrum } from "./spectrum.ts";
+import { type SpectralDensity, spectralDensity } from "./esd.ts";
+import type { Reader } from "./matrix.ts";
+import { shuffle } from "./shuffled.ts";
+import { isSmall, spectrum } from "./spectrum.ts";
 
 /** SPEC 10: what is known of a layer's values; JSON as `GET /summary` answers it. */
-export interface Summary {
+export interface Summary extends SpectralDensity {
   readonly count: number;
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -21,6 +24,8 @@ export interface Summary {
   readonly spectral_norm: number | null;
   /** Largest first; at most 16. */
   readonly singular_values: readonly number[] | null;
+  /** 64 of all of them, evenly spaced in the logarithm of their place, from 1 on, as [place, value]; where all were computed. */
+  readonly spectrum: readonly (readonly [number, number])[] | null;
   /** ‖W‖²_F / σ₁². */
   readonly stable_rank: number | null;
   /** exp of the entropy of σ²/Σσ² over the full spectrum, where the full spectrum was computed. */
@@ -40,14 +45,18 @@ export interface Summary {
 }
 
 const HISTOGRAM_BINS = 256;
-const SINGULAR_VALUES = 16;
+export const SINGULAR_VALUES = 16;
 const CHANNELS = 4096;
 // Elements read at once.
 const CHUNK = 1 << 18;
+// Elements that are shuffled, as they have to be held.
+const SHUFFLED = 1 << 22;
+// Singular values of a picture of all of them.
+const SPREAD = 64;
 
 export interface SummariseOptions {
-  /** Whether to compute singular values, the costly part; else they and the ranks are null. */
-  readonly spectrum: boolean;
+  /** The largest singular values, found before, of what is not small; null where they are not known. */
+  readonly singular: readonly number[] | null;
   readonly signal?: AbortSignal;
 }
 
@@ -91,11 +100,29 @@ export async function summarise(
   const histogram = some ? new Histogram(min, max, HISTOGRAM_BINS) : null;
   if (histogram) await eachChunk(read, count, signal, (values) => histogram.add(values));
 
+  const cancelled = () => signal?.throwIfAborted();
+  const matrix = { rows, columns, read };
   const isMatrix = shape.length > 1 && some && nan + inf === 0;
-  const values = options.spectrum && isMatrix
-    ? await spectrum({ rows, columns, read }, SINGULAR_VALUES, signal)
+  const full = isMatrix && isSmall(matrix) ? await spectrum(matrix, signal) : null;
+  const singular = full
+    ? [...full.subarray(0, SINGULAR_VALUES)]
+    : isMatrix
+    ? options.singular
     : null;
-  const largest = values?.singular[0];
+  const largest = singular?.[0];
+  const shuffled = full && count <= SHUFFLED
+    ? await spectrum(await shuffle(matrix, CHUNK, cancelled), signal)
+    : null;
+  const density = spectralDensity(
+    isMatrix ? squares : 0,
+    number(largest),
+    full,
+    shuffled,
+    [
+      rows,
+      columns,
+    ],
+  );
   return {
     count,
     shape,
@@ -107,15 +134,26 @@ export async function summarise(
     l1: some ? number(moments.l1) : null,
     frobenius: some ? number(Math.sqrt(squares)) : null,
     spectral_norm: number(largest),
-    singular_values: values?.singular ?? null,
+    singular_values: singular,
+    spectrum: full && spread(full),
+    ...density,
     stable_rank: largest ? number(squares / largest ** 2) : null,
-    effective_rank: effectiveRank(values),
+    effective_rank: effectiveRank(full),
     sparsity: count > 0 ? moments.zero / count : null,
     nan,
     inf,
     histogram: histogram && { min, max, counts: histogram.counts },
     channel_norms: shape.length > 1 && some ? Array.from(channelSquares, Math.sqrt) : null,
   };
+}
+
+/** Some of many values, with their places from 1 on: the first ones, then ever fewer, and the last. */
+function spread(values: Float64Array): [number, number][] {
+  const places = Array.from(
+    { length: SPREAD },
+    (_, i) => Math.round(values.length ** (i / (SPREAD - 1))),
+  );
+  return [...new Set(places)].map((place) => [place, values[place - 1]!]);
 }
 
 /** JSON has no NaN and no infinity. */
@@ -139,9 +177,9 @@ async function eachChunk(
  * exp of the entropy of σ²/Σσ²: how many equal singular values would be as spread out.
  * Source: O. Roy, M. Vetterli, "The effective rank" (2007), here of energies.
  */
-function effectiveRank(values: Spectrum | null): number | null {
-  if (!values?.full) return null;
-  const energies = values.full.map((sigma) => sigma * sigma);
+function effectiveRank(full: Float64Array | null): number | null {
+  if (!full) return null;
+  const energies = full.map((sigma) => sigma * sigma);
   const total = energies.reduce((sum, energy) => sum + energy, 0);
   if (!(total > 0)) return null;
   const entropy = energies.reduce((sum, energy) => {

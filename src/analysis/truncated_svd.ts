@@ -1,5 +1,6 @@
 import { dot, symmetricEigen } from "./eigenvalues.ts";
 import type { Multiplied } from "./matrix.ts";
+import { uniform } from "./random.ts";
 
 /** The largest singular values of a matrix and their vectors, as A ≈ Σ σ·u·vᵀ. */
 export interface TruncatedSvd {
@@ -226,15 +227,4 @@ function multiplyBy(vector: Float64Array, factor: number): void {
 function sign(vector: Float64Array): number {
   const largest = vector.reduce((most, each) => Math.abs(each) > Math.abs(most) ? each : most, 0);
   return largest < 0 ? -1 : 1;
-}
-
-/** Uniform numbers in −1..1, always the same ones (G. Marsaglia, "Xorshift RNGs", 2003). */
-function uniform(): () => number {
-  let state = 0x9e3779b9;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 2 ** 31;
-  };
 }

@@ -5,6 +5,7 @@ import type { Rect } from "../field/cells.ts";
 import type { Level } from "../field/pyramid.ts";
 import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
+import type { PairMemory } from "../analysis/pair.ts";
 import type { Recipe, Rows } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
@@ -209,4 +210,22 @@ export type Work =
     readonly y: number;
     readonly levels: LevelsRef | null;
   }
-  | { readonly kind: "summary"; readonly context: string };
+  | {
+    /** Answers a `TruncatedSvd` of the layer as a matrix, or null. */
+    readonly kind: "svd";
+    readonly context: string;
+    readonly pair: PairMemory;
+    readonly count: number;
+  }
+  | {
+    /** Helps with that. */
+    readonly kind: "help";
+    readonly context: string;
+    readonly pair: PairMemory;
+  }
+  | {
+    readonly kind: "summary";
+    readonly context: string;
+    /** The largest singular values of a matrix that is not small. */
+    readonly singular: readonly number[] | null;
+  };

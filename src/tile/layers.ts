@@ -31,6 +31,8 @@ import { runWith, wholeOf } from "./remote.ts";
 import { sampleOf, unknownScale } from "./sample.ts";
 import { HELD } from "./sweep.ts";
 
+/** Jobs that read a layer to its end. */
+const WHOLE: ReadonlySet<Job["kind"]> = new Set(["summary", "dominant", "svd", "help"]);
 // Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
 const KNOWN = 4096;
 
@@ -169,7 +171,7 @@ export class Layers {
       }, signal);
       if (!this.holds(entry)) this.#admit(entry);
     }
-    const whole = entry.fetch && (job.kind === "summary" || job.kind === "dominant");
+    const whole = entry.fetch && WHOLE.has(job.kind);
     const known = whole ? wholeOf(entry.plane.tensor) : [];
     if (derived) derived.readers++;
     try {

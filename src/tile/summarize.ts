@@ -1,33 +1,81 @@
+import { help, openPair, type PairMemory } from "../analysis/pair.ts";
+import type { Matrix, Reader } from "../analysis/matrix.ts";
+import { NotFinite } from "../analysis/row_bands.ts";
 import { summarise, type Summary } from "../analysis/summary.ts";
+import { truncatedSvd, type TruncatedSvd } from "../analysis/truncated_svd.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { axesOf, fold, type Plane } from "../field/plane.ts";
 import { isWide, readWide } from "../field/wide.ts";
-import type { TensorInfo } from "../formats/format.ts";
+import { elementCount, type TensorInfo } from "../formats/format.ts";
 
-/** Elements up to which singular values are computed: seconds, not minutes. */
-const SPECTRUM = 1 << 24;
 /** Elements up to which a tensor that is not stored row by row is held, to be read so. */
 const HELD = 1 << 24;
 
 /** The layer's summary, read as a stream, of values as exact as the file has them. */
-export async function summarizeLayer(reader: CellReader): Promise<Summary> {
+export async function summarizeLayer(
+  reader: CellReader,
+  singular: readonly number[] | null,
+): Promise<Summary> {
   const { tensor } = reader.plane;
   const { shape, dtype } = tensor;
   const summarised = { shape, dtype, outputAxis: axesOf(tensor)[0] ?? 0 };
-  const order = [...shape.keys()].sort((a, b) => tensor.strides[b]! - tensor.strides[a]! || a - b);
-  const line = fold(tensor, { rows: [], columns: order });
-  if (order.every((axis, i) => axis === i)) {
-    return await summarise(summarised, stream(reader, line), { spectrum: line.cells <= SPECTRUM });
-  }
-  if (line.cells <= HELD) {
-    const values = rowMajorValues(reader, tensor);
-    const read = (from: number, count: number) => values.subarray(from, from + count);
-    return await summarise(summarised, read, { spectrum: true });
-  }
+  const read = rowMajorReader(reader);
+  if (read) return await summarise(summarised, read, { singular });
   // In the file's order, in which the channels lie scattered: all figures but theirs.
-  const summary = await summarise(tensor, stream(reader, line), { spectrum: false });
-  return { ...summary, channel_norms: null };
+  const line = fold(tensor, { rows: [], columns: storedOrder(tensor) });
+  const summary = await summarise({ shape: [line.cells], dtype }, stream(reader, line), {
+    singular: null,
+  });
+  return { ...summary, shape, channel_norms: null };
 }
+
+/** The largest singular values of the layer's view [first axis, all others]; null of what has none. */
+export async function svdOfLayer(
+  reader: CellReader,
+  pair: PairMemory,
+  count: number,
+): Promise<TruncatedSvd | null> {
+  const matrix = matrixOf(reader);
+  if (!matrix) return null;
+  try {
+    const opened = await openPair(matrix, pair, reader.ops, reader.cancelled);
+    try {
+      return await truncatedSvd(opened, count);
+    } finally {
+      opened.close();
+    }
+  } catch (error) {
+    if (error instanceof NotFinite) return null;
+    throw error;
+  }
+}
+
+/** Helps another worker with that. */
+export async function helpWithLayer(reader: CellReader, pair: PairMemory): Promise<void> {
+  const matrix = matrixOf(reader);
+  if (matrix) await help(matrix, pair, reader.ops, reader.cancelled);
+}
+
+function matrixOf(reader: CellReader): Matrix | null {
+  const { shape } = reader.plane.tensor, read = rowMajorReader(reader);
+  const count = elementCount(shape);
+  if (!read || shape.length < 2 || count === 0) return null;
+  return { rows: shape[0]!, columns: count / shape[0]!, read };
+}
+
+/** Reads a tensor in row-major order; null for one that is stored in another and too large to be held. */
+function rowMajorReader(reader: CellReader): Reader | null {
+  const { tensor } = reader.plane, order = storedOrder(tensor);
+  const line = fold(tensor, { rows: [], columns: order });
+  if (order.every((axis, i) => axis === i)) return stream(reader, line);
+  if (line.cells > HELD) return null;
+  const values = rowMajorValues(reader, tensor);
+  return (from, count) => values.subarray(from, from + count);
+}
+
+/** Axes from the one whose steps are the longest on. */
+const storedOrder = ({ shape, strides }: TensorInfo): number[] =>
+  [...shape.keys()].sort((a, b) => strides[b]! - strides[a]! || a - b);
 
 /** Reads runs of a one-row plane. */
 function stream(reader: CellReader, line: Plane) {

@@ -25,7 +25,7 @@ import type { Missing } from "./remote.ts";
 import { drawOverview } from "./overview.ts";
 import { render, type Rendered, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
-import { summarizeLayer } from "./summarize.ts";
+import { helpWithLayer, summarizeLayer, svdOfLayer } from "./summarize.ts";
 import { workOnVolume } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { settle, sketchStep, sweep } from "./sweep.ts";
@@ -69,9 +69,9 @@ serveJobs<Job>({
     prefetched.begin(job.supplies);
     const used = namesOf(job).map(load);
     const working = work(used, job, cancelled);
-    // Every job has read what it needs before it first waits, but for summaries, which have their
+    // Every job has read what it needs before it first waits, but for these, which have their
     // worker to themselves: from then on another job may be in hand.
-    if (job.kind === "summary") await working.catch(() => {}); // looked at below
+    if (job.kind === "summary" || job.kind === "svd" || job.kind === "help") await working.catch(() => {}); // looked at below
     const missing: Missing = { missing: prefetched.missing() };
     if (missing.missing.length > 0) {
       working.catch(() => {}); // whatever became of it came of zeros
@@ -195,7 +195,12 @@ async function workOn(
     case "inspect":
       return { value: inspect(reader, job.levels && openLevels(job.levels, reader), job) };
     case "summary":
-      return { value: await summarizeLayer(reader) };
+      return { value: await summarizeLayer(reader, job.singular) };
+    case "svd":
+      return { value: await svdOfLayer(reader, job.pair, job.count) };
+    case "help":
+      await helpWithLayer(reader, job.pair);
+      return { value: null };
   }
 }
 

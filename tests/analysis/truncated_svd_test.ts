@@ -1,0 +1,169 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Matrix } from "../../src/analysis/matrix.ts";
+import { help, openPair, pairMemory } from "../../src/analysis/pair.ts";
+import { NotFinite, openBands } from "../../src/analysis/row_bands.ts";
+import { type TruncatedSvd, truncatedSvd } from "../../src/analysis/truncated_svd.ts";
+import { reference } from "../../src/compute/reference.ts";
+import { wasm } from "../../src/compute/wasm.ts";
+import { assertValues, hestenes, known, matrix } from "./matrices.ts";
+import { normals } from "./oracle.ts";
+
+async function svd(matrix: Matrix, count: number, ops = wasm): Promise<TruncatedSvd> {
+  const bands = await openBands(matrix, ops);
+  try {
+    return await truncatedSvd(bands, count);
+  } finally {
+    bands.close();
+  }
+}
+
+/** A·v of a matrix and Aᵀ·u, in float64. */
+function times(
+  values: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  v: Float64Array,
+  turn: boolean,
+) {
+  const out = new Float64Array(turn ? columns : rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      out[turn ? j : i]! += values[i * columns + j]! * v[turn ? i : j]!;
+    }
+  }
+  return out;
+}
+
+const norm = (v: Float64Array) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+const inner = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+const minus = (a: Float64Array, b: Float64Array, factor: number) =>
+  a.map((x, i) => x - factor * b[i]!);
+
+Deno.test("truncatedSvd of known singular values: values, residuals, orthogonal vectors", async () => {
+  const sigma = (i: number) => 5 * 0.98 ** i;
+  for (const [m, n] of [[1100, 1200], [603, 501], [40, 900], [900, 40], [3, 5]] as const) {
+    const values = known(m, n, sigma), count = Math.min(16, m, n);
+    const found = await svd(matrix(m, n, values), count);
+    assertEquals([found.converged, found.values.length], [count, count]);
+    for (let i = 0; i < count; i++) {
+      const [u, v, s] = [found.left[i]!, found.right[i]!, found.values[i]!];
+      assertAlmostEquals(s, sigma(i), 1e-6 * sigma(i), `σ${i + 1} of ${m} × ${n}`);
+      assert(
+        norm(minus(times(values, m, n, v, false), u, s)) < 2e-6 * 5,
+        `Av of ${i}, ${m} × ${n}`,
+      );
+      const residual = norm(minus(times(values, m, n, u, true), v, s));
+      assertAlmostEquals(residual, found.residuals[i]!, 1e-5, `residual ${i} of ${m} × ${n}`);
+      assert(residual < 5e-3, `${residual}`);
+      for (let j = 0; j <= i; j++) {
+        assertAlmostEquals(inner(v, found.right[j]!), i === j ? 1 : 0, 1e-10);
+        assertAlmostEquals(inner(u, found.left[j]!), i === j ? 1 : 0, 1e-5);
+      }
+      const largest = v.reduce((most, x) => Math.abs(x) > Math.abs(most) ? x : most, 0);
+      assert(largest > 0);
+    }
+  }
+});
+
+Deno.test("truncatedSvd of small matrices equals one-sided Jacobi, by any ops", async () => {
+  for (const [m, n] of [[1, 1], [1, 7], [7, 1], [2, 2], [6, 9], [9, 6], [23, 17]] as const) {
+    const values = normals(m * n, m + n), expected = hestenes(m, n, values);
+    for (const ops of [wasm, reference]) {
+      assertValues((await svd(matrix(m, n, values), 30, ops)).values, expected, 1e-6);
+    }
+  }
+});
+
+Deno.test("truncatedSvd is always the same", async () => {
+  const input = matrix(200, 300, normals(60_000));
+  assertEquals(await svd(input, 4), await svd(input, 4));
+});
+
+Deno.test("truncatedSvd of low rank, equal values, zeros", async () => {
+  const n = 530;
+  const low = await svd(matrix(n, n, known(n, n, (i) => i < 3 ? 3 - i : 0)), 16);
+  assertValues(low.values, [3, 2, 1, ...new Array(13).fill(0)], 1e-6);
+  const identity = Float32Array.from({ length: n * n }, (_, i) => i % (n + 1) === 0 ? 2 : 0);
+  assertValues((await svd(matrix(n, n, identity), 16)).values, new Array(16).fill(2), 1e-6);
+  const zeros = await svd(matrix(n, n, new Float32Array(n * n)), 16);
+  assertEquals([...zeros.values, ...zeros.residuals], new Array(32).fill(0));
+  assert(zeros.left.every((u) => u.every((x) => x === 0)));
+  assertAlmostEquals(norm(zeros.right[15]!), 1, 1e-12);
+});
+
+Deno.test("truncatedSvd of numbers whose squares leave float32, or that do themselves", async () => {
+  const [m, n] = [90, 70], values = known(m, n, (i) => 3 * 0.7 ** i);
+  for (const scale of [1e-40, 1e-30, 1e30, 1e37, 1e-200, 1e200]) {
+    const found = await svd(matrix(m, n, values.map((x) => x * scale)), 5);
+    const expected = Array.from({ length: 5 }, (_, i) => 3 * 0.7 ** i);
+    assertValues(found.values.map((x) => x / scale), expected, 1e-6);
+    assert(found.residuals.every((residual) => residual / scale < 1e-2), `${found.residuals}`);
+  }
+});
+
+Deno.test("truncatedSvd refuses what is not finite, with the rows it is in", async () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const values = normals(40 * 30);
+    values[777] = value;
+    const { message } = await assertRejects(() => svd(matrix(40, 30, values), 3), NotFinite);
+    assert(message.startsWith("rows 0 to 40 hold NaN or infinity"), message);
+  }
+});
+
+Deno.test("truncatedSvd reads a matrix that cannot be held once for eight vectors", async () => {
+  const [m, n] = [400, 66_000];
+  let passes = 0;
+  // One element a row, three of which matter.
+  const read = (from: number, count: number) => {
+    if (from === 0) passes++;
+    const band = new Float32Array(count);
+    for (let row = Math.ceil(from / n); row * n < from + count; row++) {
+      band[row * n + 60 * row - from] = row < 3 ? 3 - row : 0.01;
+    }
+    return band;
+  };
+  const found = await svd({ rows: m, columns: n, read }, 3);
+  assertValues(found.values, [3, 2, 1], 1e-6);
+  assert(passes < 6, `${passes} passes`);
+});
+
+Deno.test("truncatedSvd by a pair: the same figures with a helper, without, and when it is lost", async () => {
+  const [m, n] = [301, 200], input = matrix(m, n, known(m, n, (i) => 0.9 ** i));
+  const memory = pairMemory(m, n);
+  const alone = await openPair(input, memory, wasm, () => {});
+  const expected = await truncatedSvd(alone, 8);
+  alone.close();
+  assertValues(expected.values, Array.from({ length: 8 }, (_, i) => 0.9 ** i), 1e-6);
+  // Too late to help.
+  await help(input, memory, wasm, () => {});
+
+  for (const rounds of [Infinity, 5, 1]) {
+    const memory = pairMemory(m, n);
+    const worker = new Worker(new URL("./pair_worker.ts", import.meta.url), { type: "module" });
+    const ready = Promise.withResolvers<void>(), ended = Promise.withResolvers<string>();
+    worker.onmessage = ({ data }) => data === "ready" ? ready.resolve() : ended.resolve(data);
+    worker.postMessage({ m, n, values: await input.read(0, m * n), memory, rounds });
+    await ready.promise;
+    const pair = await openPair(input, memory, wasm, () => {});
+    const found = await truncatedSvd(pair, 8);
+    pair.close();
+    assertEquals(found, expected, `${rounds} rounds`);
+    assertEquals(await ended.promise, rounds === Infinity ? "over" : "lost");
+    worker.terminate();
+  }
+});
+
+Deno.test("truncatedSvd stops with the signal's reason, and when cancelled while reading", async () => {
+  const bands = await openBands(matrix(50, 50, normals(2500)), wasm);
+  const reason = new DOMException("enough", "AbortError");
+  const aborted = { signal: AbortSignal.abort(reason) };
+  await assertRejects(() => truncatedSvd(bands, 3, aborted), DOMException, "enough");
+  bands.close();
+  let calls = 0;
+  const cancelled = () => {
+    if (++calls > 2) throw reason;
+  };
+  const input = matrix(4000, 1000, normals(4_000_000));
+  await assertRejects(() => openBands(input, wasm, cancelled), DOMException, "enough");
+  assert(input.elementsRead < 4_000_000);
+});
