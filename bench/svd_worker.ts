@@ -3,7 +3,7 @@ import { help, openPair, type PairMemory } from "../src/analysis/pair.ts";
 import { truncatedSvd } from "../src/analysis/truncated_svd.ts";
 import { wasm as ops } from "../src/compute/wasm.ts";
 
-/** Singular values of a matrix in shared memory, for which one worker leads and the other helps. */
+/** Singular values of a matrix in shared memory, for which one worker leads and another may help. */
 export interface Task {
   readonly rows: number;
   readonly columns: number;
@@ -14,23 +14,22 @@ export interface Task {
   readonly tolerance: number;
 }
 
+export interface Answer {
+  readonly values: Float64Array;
+}
+
 self.onmessage = async ({ data }: MessageEvent<Task>) => {
   const { rows, columns, values, pair, leads, count, tolerance } = data;
-  const matrix = {
-    rows,
-    columns,
-    read: (from: number, length: number) => values.subarray(from, from + length),
-  };
-  const cancelled = () => {};
+  const read = (from: number, length: number) => values.subarray(from, from + length);
+  const matrix = { rows, columns, read };
   if (!leads) {
     await help(matrix, pair, ops, cancelled);
     return self.postMessage(null);
   }
-  const began = performance.now();
-  const bands = await openPair(matrix, pair, ops, cancelled);
-  const loaded = performance.now();
-  const { values: found, residuals } = await truncatedSvd(bands, count, { tolerance });
-  bands.close();
-  const ended = performance.now();
-  self.postMessage({ found, residuals, load: loaded - began, all: ended - began });
+  const opened = await openPair(matrix, pair, ops, cancelled);
+  const answer: Answer = { values: (await truncatedSvd(opened, count, { tolerance })).values };
+  opened.close();
+  self.postMessage(answer);
 };
+
+function cancelled(): void {}
