@@ -18,7 +18,7 @@ export * from "./largest";
 export { levels } from "./levels";
 export * from "./memory";
 export * from "./merge";
-export { normal } from "./normal";
+export { magnitude, normal } from "./normal";
 export { octree } from "./octree";
 export * from "./pack";
 export { brickFirst, brickSize, rayBricks, rayOccupancy } from "./ray_bricks";

@@ -61,3 +61,18 @@ function total(v: v128): f32 {
   return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) +
     (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
+
+/** The largest magnitude of `count` numbers, NaN if one is. */
+export function magnitude(values: usize, count: i32): f32 {
+  let most = f32x4.splat(0), other = most;
+  for (; count >= 8; count -= 8, values += 32) {
+    most = f32x4.max(most, f32x4.abs(v128.load(values)));
+    other = f32x4.max(other, f32x4.abs(v128.load(values, 16)));
+  }
+  most = f32x4.max(most, other);
+  for (; count > 0; count--, values += 4) {
+    most = f32x4.max(most, f32x4.abs(v128.load_splat<f32>(values)));
+  }
+  most = f32x4.max(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.max(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2)), 0);
+}

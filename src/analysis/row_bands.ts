@@ -42,18 +42,16 @@ export class RowBands implements Opened {
     if (bytes <= HELD && bytes > 0) this.#held = keepIfRoom(this.ops, bytes);
     let largest = 0;
     await this.#eachBand((band, row) => {
-      // Zero of finite numbers alone.
-      let rest = 0;
-      for (let i = 0; i < band.length; i++) {
-        const value = band[i]!;
-        rest += value - value;
-        largest = Math.max(largest, Math.abs(value));
-      }
-      if (rest !== 0) {
+      const held = this.#heldPart(row, band.length);
+      held?.set(band);
+      const size = band instanceof Float32Array
+        ? this.ops.magnitude(held ?? band)
+        : band.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      if (!(size < Infinity)) {
         const sentence = `rows ${row} to ${row + band.length / columns} hold NaN or infinity`;
         throw new NotFinite(`${sentence}; singular values are of finite numbers`);
       }
-      if (this.#held) floatsOf(this.#held).set(band, row * columns);
+      largest = Math.max(largest, size);
     });
     this.largest = largest;
   }
@@ -62,8 +60,9 @@ export class RowBands implements Opened {
   async scaleBy(scale: number): Promise<void> {
     this.scale = scale;
     if (!this.#held || scale === 1) return;
-    const values = floatsOf(this.#held);
-    await this.#eachBand((band, row) => values.set(scaled(band, scale), row * this.columns));
+    await this.#eachBand((band, row) => {
+      this.#heldPart(row, band.length)?.set(scaled(band, scale));
+    });
   }
 
   async multiply(vectors: readonly Float64Array[]): Promise<readonly Products[]> {
@@ -85,10 +84,9 @@ export class RowBands implements Opened {
         }
       });
     if (this.#held) {
-      const values = floatsOf(this.#held);
       for (let row = 0; row < rows; row += SUMMED) {
         this.cancelled();
-        add(values.subarray(row * columns, (row + SUMMED) * columns), row);
+        add(this.#heldPart(row, Math.min(SUMMED, rows - row) * columns)!, row);
       }
     } else await this.#eachBand((band, row) => add(scaled(band, this.scale), row));
     return products;
@@ -98,6 +96,12 @@ export class RowBands implements Opened {
   close(): void {
     if (this.#held) this.ops.release(this.#held);
     this.#held = null;
+  }
+
+  /** Where a band is held that begins with a row. */
+  #heldPart(row: number, length: number): Float32Array | null {
+    const from = row * this.columns;
+    return this.#held && floatsOf(this.#held).subarray(from, from + length);
   }
 
   async #eachBand(visit: (band: Float32Array | Float64Array, row: number) => void): Promise<void> {

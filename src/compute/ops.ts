@@ -383,6 +383,8 @@ export interface Ops {
    * ε·n·Σ|a·x|, what `sum` gains within ε·(n + rows)·Σ|a|·Σ|a·x|, ε being 2⁻²³. The arrays share no memory.
    */
   normal(band: Float32Array, x: Float32Array, product: Float32Array, sum: Float32Array): void;
+  /** The largest magnitude, 0 of nothing; ∞ where there is an infinite value, NaN where there is one. */
+  magnitude(values: Float32Array): number;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */

@@ -17,6 +17,7 @@ import { filterRows } from "./reference/filter_rows.ts";
 import { frame, keep, release, scratch } from "./reference/memory.ts";
 import { merge } from "./reference/merge.ts";
 import { mergeBrick } from "./reference/merge_brick.ts";
+import { magnitude } from "./reference/magnitude.ts";
 import { normal } from "./reference/normal.ts";
 import { pack } from "./reference/pack.ts";
 import { packedStats } from "./reference/packed_stats.ts";
@@ -51,6 +52,7 @@ export const reference: Ops = {
   gemv,
   gram,
   normal,
+  magnitude,
   stepCells,
   stepVoxels,
   shade,

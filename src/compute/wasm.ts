@@ -17,6 +17,7 @@ import { largest } from "./wasm/largest.ts";
 import { frame, keep, release, scratch } from "./wasm/memory.ts";
 import { merge } from "./wasm/merge.ts";
 import { mergeBrick } from "./wasm/merge_brick.ts";
+import { magnitude } from "./wasm/magnitude.ts";
 import { normal } from "./wasm/normal.ts";
 import { pack } from "./wasm/pack.ts";
 import { packedStats } from "./wasm/packed_stats.ts";
@@ -52,6 +53,7 @@ export const wasm: Ops = {
   gemv,
   gram,
   normal,
+  magnitude,
   stepCells,
   stepVoxels,
   shade,

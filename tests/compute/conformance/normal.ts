@@ -66,6 +66,21 @@ export function conformNormal(ops: Ops): void {
     ops.release(kept);
   });
 
+  Deno.test(`${ops.name} magnitude() of all places, lengths, NaN and ±∞`, () => {
+    assertEquals(ops.magnitude(new Float32Array()), 0);
+    for (const length of [1, 3, 4, 7, 8, 9, 64, 65]) {
+      for (let at = 0; at < length; at++) {
+        for (const value of [5, -5, 2 ** -149, Infinity, -Infinity, NaN]) {
+          const values = new Float32Array(length).fill(value === 2 ** -149 ? 0 : -1);
+          values[at] = value;
+          assertEquals(ops.magnitude(values), Math.abs(value), `${value} at ${at} of ${length}`);
+          values[(at + 1) % length] = NaN;
+          assertEquals(ops.magnitude(values), NaN);
+        }
+      }
+    }
+  });
+
   Deno.test(`${ops.name} normal() refuses sizes that do not fit`, () => {
     const refuse = (band: number, columns: number, rows: number, sum: number, text: string) =>
       assertThrows(
