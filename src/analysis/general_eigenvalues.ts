@@ -1,4 +1,5 @@
 import { dot } from "./eigenvalues.ts";
+import { isolate } from "./isolate.ts";
 
 /** The eigenvalues of a matrix, those of the largest magnitude first. */
 export interface ComplexValues {
@@ -25,9 +26,12 @@ export function generalEigenvalues(
     const found = other < 0 ? `${matrix.length}` : `${matrix[other]} among them`;
     throw new RangeError(`${n} × ${n} finite numbers are expected, got ${found}`);
   }
-  const hessenberg = matrix.slice();
-  reduce(hessenberg, n, cancelled);
-  const { real, imaginary } = iterate(hessenberg, n, cancelled);
+  const { values, rest, size } = isolate(matrix, n);
+  reduce(rest, size, cancelled);
+  const found = iterate(rest, size, cancelled);
+  const real = Float64Array.of(...values, ...found.real);
+  const imaginary = new Float64Array(n);
+  imaginary.set(found.imaginary, values.length);
   const sizes = real.map((x, i) => Math.hypot(x, imaginary[i]!));
   const order = Array.from(sizes.keys()).sort((a, b) =>
     sizes[b]! - sizes[a]! || imaginary[b]! - imaginary[a]!

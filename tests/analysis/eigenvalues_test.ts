@@ -1,5 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { dot, tridiagonalEigenvalues, tridiagonalize } from "../../src/analysis/eigenvalues.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  dot,
+  symmetricEigen,
+  tridiagonalEigenvalues,
+  tridiagonalize,
+} from "../../src/analysis/eigenvalues.ts";
 import { normals } from "./oracle.ts";
 
 /** Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Jacobi 1846): slow and plain. */
@@ -91,4 +96,25 @@ Deno.test("dot adds every product once, at any length", () => {
     const a = Float64Array.from({ length: length + 2 }, (_, i) => i);
     assert(dot(a, 1, a, 2, length) === a.slice(1, length + 1).reduce((s, x) => s + x * (x + 1), 0));
   }
+});
+
+Deno.test("symmetricEigen: eigenvectors are orthonormal and make the matrix again", () => {
+  for (const n of [0, 1, 2, 3, 8, 33, 90]) {
+    const matrix = symmetric(n, n + 1), { values, vectors } = symmetricEigen(matrix, n);
+    const expected = jacobi(matrix, n);
+    for (let k = 0; k < n; k++) {
+      assertAlmostEquals(values[k], expected[k], 1e-12 * n);
+      for (let other = 0; other <= k; other++) {
+        const product = dot(vectors, k * n, vectors, other * n, n);
+        assertAlmostEquals(product, other === k ? 1 : 0, 1e-12);
+      }
+      for (let i = 0; i < n; i++) {
+        const product = dot(matrix, i * n, vectors, k * n, n);
+        assertAlmostEquals(product, values[k]! * vectors[k * n + i]!, 1e-12 * n);
+      }
+    }
+  }
+  const equal = symmetricEigen(Float64Array.of(3, 0, 0, 0, 3, 0, 0, 0, 5), 3);
+  assertEquals([...equal.values], [5, 3, 3]);
+  assertThrows(() => symmetricEigen(new Float64Array(3), 2), RangeError, "has 4 values, got 3");
 });
