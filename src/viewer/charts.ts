@@ -52,27 +52,43 @@ export function histogram(
   );
 }
 
-/** Singular values, both axes logarithmic. */
-export function spectrum(values: readonly number[]): SVGElement {
+/**
+ * Singular values by their place from 1 on, both axes logarithmic, and where those of random numbers as large
+ * would end.
+ */
+export function spectrum(
+  values: readonly (readonly [number, number])[],
+  edge: number | null,
+): SVGElement {
   const height = 80, pad = 6;
-  const shown = values.filter((v) => v > 0);
-  const logs = shown.map(Math.log10);
-  const [low, high] = [Math.min(...logs), Math.max(...logs)];
-  const far = Math.log10(Math.max(2, shown.length));
-  const points = logs.map((v, i) => ({
-    x: pad + Math.log10(i + 1) / far * (WIDTH - 2 * pad),
-    y: pad + (high - v) / (high - low || 1) * (height - 2 * pad),
+  const largest = values[0]?.[1] ?? 0;
+  // What rounding leaves of zeros would flatten the rest.
+  const shown = values.filter(([, v]) => v > 1e-6 * largest);
+  const [low, high] = [Math.log10(shown.at(-1)?.[1] ?? 1), Math.log10(largest)];
+  const last = shown.at(-1)?.[0] ?? 1, far = Math.log10(Math.max(2, last));
+  const down = (v: number) => pad + (high - Math.log10(v)) / (high - low || 1) * (height - 2 * pad);
+  const points = shown.map(([place, v]) => ({
+    x: pad + Math.log10(place) / far * (WIDTH - 2 * pad),
+    y: down(v),
   }));
   const line = points.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`);
+  const isIn = edge !== null && edge > 0 && Math.log10(edge) <= high && Math.log10(edge) >= low;
+  const most = `${last} largest singular values, log–log, from ${largest} to ${shown.at(-1)?.[1]}`;
   return chart(
     height + 18,
-    `The ${shown.length} largest singular values, log–log, from ${shown[0]} to ${shown.at(-1)}`,
+    isIn ? `The ${most}; those of random numbers would end at ${edge}` : `The ${most}`,
     svg("path", { d: `M0 ${height}H${WIDTH}`, class: "axis" }),
+    ...(isIn
+      ? [
+        svg("path", { d: `M0 ${down(edge).toFixed(1)}H${WIDTH}`, class: "edge" }),
+        label(pad, Math.min(height - 4, down(edge) + 12), "Marchenko–Pastur edge", "start"),
+      ]
+      : []),
     svg("path", { d: line.join(""), class: "line" }),
     ...points.map(({ x, y }) => svg("circle", { cx: x, cy: y, r: 2.2, class: "dot" })),
     label(0, height + 14, "1", "start"),
-    label(WIDTH, height + 14, String(shown.length), "end"),
-    label(WIDTH - pad, 14, `σ₁ ${numbers.value(shown[0] ?? NaN, 4)}`, "end"),
+    label(WIDTH, height + 14, String(last), "end"),
+    label(WIDTH - pad, 14, `σ₁ ${numbers.value(largest, 4)}`, "end"),
   );
 }
 

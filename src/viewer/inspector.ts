@@ -186,6 +186,8 @@ export class Inspector implements Widget {
     if (!summary || !scene || !this.#scene) return;
     const color = await this.#colors(scene);
     const { histogram: bins, singular_values, channel_norms } = summary;
+    const largest = singular_values?.map((value, i) => [i + 1, value] as const);
+    const shown = summary.spectrum ?? largest;
     fill(
       this.#layer,
       h("h2", {}, scene.subject.layer),
@@ -214,16 +216,21 @@ export class Inspector implements Widget {
         ["spectral norm", number(summary.spectral_norm)],
         ["stable rank", number(summary.stable_rank)],
         ["effective rank", number(summary.effective_rank)],
+        ["alpha", number(summary.alpha, summary.D, "D")],
+        ["alpha, weighted", number(summary.alpha_weighted)],
+        ["soft rank", number(summary.mp_softrank)],
+        ["spikes", whole(summary.num_spikes, summary.num_rand_spikes, "shuffled")],
+        ["from shuffled", number(summary.rand_distance)],
         ["zeros", share(summary.sparsity)],
         ["NaN", summary.nan ? numbers.whole(summary.nan) : null],
         ["infinite", summary.inf ? numbers.whole(summary.inf) : null],
       ]),
-      singular_values && singular_values.length > 1
+      shown && shown.length > 1
         ? h(
           "figure",
           {},
           h("figcaption", {}, "Singular values, log–log"),
-          spectrum(singular_values),
+          spectrum(shown, summary.bulk_max === null ? null : Math.sqrt(summary.bulk_max)),
         )
         : null,
       channel_norms && channel_norms.length > 1
@@ -263,7 +270,15 @@ export class Inspector implements Widget {
   }
 }
 
-const number = (x: number | null) => x === null ? null : numbers.value(x);
+/** A number, and in brackets another that belongs to it. */
+const number = (x: number | null, beside: number | null = null, name = "") =>
+  x === null
+    ? null
+    : numbers.value(x) + (beside === null ? "" : ` (${name} ${numbers.value(beside, 2)})`);
+const whole = (x: number | null, beside: number | null, name: string) =>
+  x === null
+    ? null
+    : numbers.whole(x) + (beside === null ? "" : ` (${name} ${numbers.whole(beside)})`);
 const share = (x: number | null) => x === null ? null : `${numbers.value(100 * x, 3)} %`;
 
 function failure(error: unknown, again: () => void): HTMLElement {
