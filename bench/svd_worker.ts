@@ -3,11 +3,10 @@ import { help, openPair, type PairMemory } from "../src/analysis/pair.ts";
 import { truncatedSvd } from "../src/analysis/truncated_svd.ts";
 import { wasm as ops } from "../src/compute/wasm.ts";
 
-/** Singular values of a matrix in shared memory, for which one worker leads and another may help. */
+/** Singular values of the matrix that was given last, for which one worker leads and another may help. */
 export interface Task {
   readonly rows: number;
   readonly columns: number;
-  readonly values: Float32Array<SharedArrayBuffer>;
   readonly pair: PairMemory;
   readonly leads: boolean;
   readonly count: number;
@@ -18,8 +17,14 @@ export interface Answer {
   readonly values: Float64Array;
 }
 
-self.onmessage = async ({ data }: MessageEvent<Task>) => {
-  const { rows, columns, values, pair, leads, count, tolerance } = data;
+let values = new Float32Array();
+
+self.onmessage = async ({ data }: MessageEvent<Task | Float32Array<ArrayBuffer>>) => {
+  if (data instanceof Float32Array) {
+    values = data;
+    return self.postMessage(null);
+  }
+  const { rows, columns, pair, leads, count, tolerance } = data;
   const read = (from: number, length: number) => values.subarray(from, from + length);
   const matrix = { rows, columns, read };
   if (!leads) {

@@ -72,6 +72,8 @@ export function spectrum(
     y: down(v),
   }));
   const line = points.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`);
+  // Above the line where there is no room below it.
+  const beside = (y: number) => y + 12 > height - 4 ? y - 5 : y + 12;
   const isIn = edge !== null && edge > 0 && Math.log10(edge) <= high && Math.log10(edge) >= low;
   const most = `${last} largest singular values, log–log, from ${largest} to ${shown.at(-1)?.[1]}`;
   return chart(
@@ -81,7 +83,7 @@ export function spectrum(
     ...(isIn
       ? [
         svg("path", { d: `M0 ${down(edge).toFixed(1)}H${WIDTH}`, class: "edge" }),
-        label(pad, Math.min(height - 4, down(edge) + 12), "Marchenko–Pastur edge", "start"),
+        label(pad, beside(down(edge)), "Marchenko–Pastur edge", "start"),
       ]
       : []),
     svg("path", { d: line.join(""), class: "line" }),
