@@ -32,6 +32,8 @@ export interface Summary extends SpectralDensity {
   readonly effective_rank: number | null;
   /** Share of exact zeros. */
   readonly sparsity: number | null;
+  /** Share of values above zero. */
+  readonly positive: number | null;
   readonly nan: number;
   readonly inf: number;
   /** 256 equal bins from min to max, the last one closed; null where there is no finite value. */
@@ -42,6 +44,26 @@ export interface Summary extends SpectralDensity {
   } | null;
   /** Euclidean norm of each slice of the output axis; the first 4096. */
   readonly channel_norms: readonly number[] | null;
+}
+
+/** A summary, and what is known of the gradient where one was captured. */
+export interface LayerSummary extends Summary {
+  /** Euclidean norm of dL/dW. */
+  readonly gradient_norm: number | null;
+  /** Of the gradient's numbers other than zero, the share that is positive. */
+  readonly gradient_sign_ratio: number | null;
+}
+
+/** The summary of a layer of which that of the gradient is given, if it was captured. */
+export function withGradient(summary: Summary, gradient: Summary | null): LayerSummary {
+  const { frobenius = null, positive = null, sparsity = null, count = 0 } = gradient ?? {};
+  const others = gradient ? (gradient.nan + gradient.inf) / count : 0;
+  const signed = positive === null || sparsity === null ? 0 : 1 - sparsity - others;
+  return {
+    ...summary,
+    gradient_norm: frobenius,
+    gradient_sign_ratio: positive !== null && signed > 0 ? number(positive / signed) : null,
+  };
 }
 
 const HISTOGRAM_BINS = 256;
@@ -140,6 +162,7 @@ export async function summarise(
     stable_rank: largest ? number(squares / largest ** 2) : null,
     effective_rank: effectiveRank(full),
     sparsity: count > 0 ? moments.zero / count : null,
+    positive: count > 0 ? moments.positive / count : null,
     nan,
     inf,
     histogram: histogram && { min, max, counts: histogram.counts },

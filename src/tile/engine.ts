@@ -1,6 +1,8 @@
+import { type LayerSummary, withGradient } from "../analysis/summary.ts";
 import { Pool } from "../compute/pool.ts";
 import { NotFound } from "../errors.ts";
-import type { Summary } from "../analysis/summary.ts";
+import type { TensorInfo } from "../formats/format.ts";
+import { capturedOf } from "../model/captured.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { atStep } from "../model/steps.ts";
 import { findModels } from "../model/find.ts";
@@ -284,9 +286,12 @@ class TileEngine implements Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  async summary(model: Model, layerName: string, signal?: AbortSignal): Promise<Summary> {
-    const { tensor } = findLayer(model, layerName);
-    return await this.#summaries.of(this.#layers.entry(model, tensor), signal);
+  async summary(model: Model, layerName: string, signal?: AbortSignal): Promise<LayerSummary> {
+    const { layer, tensor } = findLayer(model, layerName);
+    const gradient = capturedOf(layer, "gradient", tensor.name)?.tensor;
+    const of = (tensor: TensorInfo) =>
+      this.#summaries.of(this.#layers.entry(model, tensor), signal);
+    return withGradient(await of(tensor), gradient ? await of(gradient) : null);
   }
 
   async sketch(model: Model, layerName: string, signal?: AbortSignal): Promise<LayerSketch> {

@@ -3,7 +3,7 @@ import type { Layout } from "../field/layout.ts";
 import type { Legend, Look, MapMode, Mode, Options, Range, VolumeMode } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { Summary } from "../analysis/summary.ts";
+import type { LayerSummary } from "../analysis/summary.ts";
 import type { Against, Partner } from "./against.ts";
 import type { Backend } from "./backends.ts";
 import type { Body, Detail } from "./body.ts";
@@ -223,7 +223,7 @@ export interface Engine {
    * are read once for all of them. Nothing is taken from the cache or put there.
    */
   sheet(addresses: readonly Address[]): Sheet;
-  summary(model: Model, layer: string, signal?: AbortSignal): Promise<Summary>;
+  summary(model: Model, layer: string, signal?: AbortSignal): Promise<LayerSummary>;
   /** What one pass over a layer's values tells. */
   sketch(model: Model, layer: string, signal?: AbortSignal): Promise<LayerSketch>;
   /** How a layer's 3-D grid is merged. Throws `NotFound` for a view of anything else. */

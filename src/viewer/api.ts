@@ -1,6 +1,6 @@
 import { ask } from "./access.ts";
+import type { LayerSummary as Summary } from "../analysis/summary.ts";
 import type { Triple } from "../compute/ray/ops.ts";
-import type { Summary } from "../analysis/summary.ts";
 import type { Legend, Parameter, Range } from "../modes/mode.ts";
 import type { Inspection, PlaneInfo } from "../tile/tile.ts";
 

@@ -222,6 +222,8 @@ export class Inspector implements Widget {
         ["spikes", whole(summary.num_spikes, summary.num_rand_spikes, "shuffled")],
         ["distance from shuffled", number(summary.rand_distance)],
         ["zeros", share(summary.sparsity)],
+        ["gradient norm", number(summary.gradient_norm)],
+        ["gradient above zero", share(summary.gradient_sign_ratio)],
         ["NaN", summary.nan ? numbers.whole(summary.nan) : null],
         ["infinite", summary.inf ? numbers.whole(summary.inf) : null],
       ]),

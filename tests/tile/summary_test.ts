@@ -1,6 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Summary } from "../../src/analysis/summary.ts";
 import { createEngine } from "../../src/tile/engine.ts";
+import { known } from "../analysis/matrices.ts";
+import { valuesOf } from "../formats/values.ts";
 
 // Summaries through the whole engine against values that NumPy computed in float64.
 const places = [
@@ -76,6 +78,80 @@ for (const [what, models, references, files] of places) {
       await engine.close();
     }
   });
+}
+
+Deno.test("a layer's summary has the norm and signs of its captured gradient", async () => {
+  const folder = new URL("../../fixtures/captures/digits-cnn", import.meta.url).pathname;
+  const engine = await createEngine([folder], { workers: 1 });
+  try {
+    const model = engine.models()[0]!;
+    let compared = 0;
+    for (const { captured, main } of model.layers) {
+      const gradient = captured.find(({ kind, of }) => kind === "gradient" && of === main.name);
+      const found = await engine.summary(model, main.name);
+      if (!gradient) {
+        assertEquals([found.gradient_norm, found.gradient_sign_ratio], [null, null]);
+        continue;
+      }
+      const values = await valuesOf(gradient.tensor);
+      const squares = values.reduce((sum, x) => sum + x * x, 0);
+      const above = values.filter((x) => x > 0).length, below = values.filter((x) => x < 0).length;
+      assertAlmostEquals(found.gradient_norm, Math.sqrt(squares), 1e-9 * Math.sqrt(squares));
+      assertAlmostEquals(found.gradient_sign_ratio, above / (above + below), 1e-12);
+      compared++;
+    }
+    assert(compared > 2, `${compared} gradients`);
+  } finally {
+    await engine.close();
+  }
+});
+
+Deno.test("summaries of larger matrices have singular values, whether a worker helps or not", async () => {
+  const folder = await Deno.makeTempDir();
+  const [rows, columns] = [1100, 1300], sigma = (i: number) => 4 * 0.9 ** i;
+  const values = Float32Array.from(known(rows, columns, sigma));
+  const broken = values.slice();
+  broken[1_000_000] = NaN;
+  await Deno.writeFile(`${folder}/large.npy`, npy([rows, columns], values));
+  await Deno.writeFile(`${folder}/broken.npy`, npy([rows, columns], broken));
+  try {
+    for (const workers of [1, 2]) {
+      const engine = await createEngine([folder], { workers });
+      try {
+        const of = (id: string) => {
+          const model = engine.models().find((model) => model.id.startsWith(id))!;
+          return engine.summary(model, model.tensors[0]!.name);
+        };
+        const found = await of("large");
+        assertEquals([found.singular_values!.length, found.alpha, found.spectrum], [
+          16,
+          null,
+          null,
+        ]);
+        found.singular_values!.forEach((value, i) =>
+          assertAlmostEquals(value, sigma(i), 1e-6 * sigma(0), `σ${i + 1}, ${workers} workers`)
+        );
+        assertAlmostEquals(found.log_spectral_norm, 2 * Math.log10(4), 1e-6);
+        const holed = await of("broken");
+        assertEquals([holed.nan, holed.spectral_norm, holed.singular_values], [1, null, null]);
+      } finally {
+        await engine.close();
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** NPY format 1.0 of float32 in C order. */
+function npy(shape: readonly number[], values: Float32Array): Uint8Array<ArrayBuffer> {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`;
+  const header = `${text.padEnd(117)}\n`;
+  const bytes = new Uint8Array(128 + values.byteLength);
+  bytes.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, header.length, 0]);
+  bytes.set(new TextEncoder().encode(header), 10);
+  bytes.set(new Uint8Array(values.buffer), 128);
+  return bytes;
 }
 
 /** The references hold ten digits; counts are exact. */
