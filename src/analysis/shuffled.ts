@@ -7,10 +7,13 @@ export async function shuffle(
   chunk: number,
   cancelled: () => void,
 ): Promise<Matrix> {
-  const count = rows * columns, values = new Float64Array(count), random = uniform();
+  const count = rows * columns, random = uniform();
+  let values: Float32Array | Float64Array = new Float32Array(count);
   for (let from = 0; from < count; from += chunk) {
     cancelled();
-    values.set(await read(from, Math.min(chunk, count - from)), from);
+    const part = await read(from, Math.min(chunk, count - from));
+    if (part instanceof Float64Array && from === 0) values = new Float64Array(count);
+    values.set(part, from);
   }
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor((random() + 1) / 2 * (i + 1));

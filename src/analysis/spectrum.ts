@@ -1,4 +1,5 @@
 import { dot, tridiagonalEigenvalues, tridiagonalize } from "./eigenvalues.ts";
+import type { Ops } from "../compute/ops.ts";
 import type { Matrix } from "./matrix.ts";
 
 // The shorter side and the multiplications up to which every singular value is computed.
@@ -17,41 +18,81 @@ export function isSmall({ rows, columns }: Pick<Matrix, "rows" | "columns">): bo
  * All singular values of a matrix of finite numbers, largest first, in one pass. As their squares are
  * computed, those below 1e-8·σ₁ are lost in rounding. Throws the signal's reason when aborted.
  */
-export async function spectrum(matrix: Matrix, signal?: AbortSignal): Promise<Float64Array> {
+export async function spectrum(
+  matrix: Matrix,
+  ops: Ops,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const side = Math.min(matrix.rows, matrix.columns);
-  const { values } = tridiagonalEigenvalues(tridiagonalize(await gram(matrix, signal), side));
-  return values.map(root);
+  const kept = ops.keep(8 * side * side);
+  try {
+    const product = new Float64Array(kept.buffer, kept.byteOffset, side * side).fill(0);
+    await addGram(matrix, ops, product, signal);
+    for (let i = 0; i < side; i++) {
+      for (let j = 0; j < i; j++) product[j * side + i] = product[i * side + j]!;
+    }
+    const { values } = tridiagonalEigenvalues(tridiagonalize(product, side));
+    return values.map((square) => Math.sqrt(Math.max(0, square)));
+  } finally {
+    ops.release(kept);
+  }
 }
 
-const root = (square: number) => Math.sqrt(Math.max(0, square));
-
-/** A·Aᵀ or Aᵀ·A, whichever is smaller, in one pass: its eigenvalues are the squares of A's. */
-async function gram({ rows, columns, read }: Matrix, signal?: AbortSignal): Promise<Float64Array> {
+/**
+ * Adds A·Aᵀ or Aᵀ·A, whichever is smaller, in one pass, to the lower triangle of a square matrix: its eigenvalues
+ * are the squares of A's.
+ */
+async function addGram(
+  { rows, columns, read }: Matrix,
+  ops: Ops,
+  product: Float64Array,
+  signal?: AbortSignal,
+): Promise<void> {
   const wide = rows <= columns;
   const [side, long] = wide ? [rows, columns] : [columns, rows];
-  const product = new Float64Array(side * side);
   const width = Math.min(long, Math.max(1, Math.floor(BAND / side)));
-  // A slab holds a piece of each row of A, or of each column where those are fewer.
-  const slab = new Float64Array(side * width);
   for (let from = 0; from < long; from += width) {
     signal?.throwIfAborted();
     const length = Math.min(width, long - from);
-    if (wide) {
-      for (let i = 0; i < side; i++) slab.set(await read(i * columns + from, length), i * length);
-    } else {
+    if (!wide) {
       const band = await read(from * columns, length * columns);
-      for (let k = 0, at = 0; k < length; k++) {
-        for (let j = 0; j < side; j++) slab[j * length + k] = band[at++]!;
-      }
+      if (band instanceof Float32Array) {
+        const a = { values: band, start: 0, pitch: side };
+        ops.frame(() => ops.gram(a, length, side, "columns", product));
+      } else addWide(band, length, side, product, (k, i) => k * side + i);
+      continue;
     }
-    for (let i = 0; i < side; i++) {
-      for (let j = 0; j <= i; j++) {
-        product[i * side + j]! += dot(slab, i * length, slab, j * length, length);
-      }
+    // A piece of each row.
+    const pieces: (Float32Array | Float64Array)[] = [];
+    for (let i = 0; i < side; i++) pieces.push((await read(i * columns + from, length)).slice());
+    if (pieces.every((piece) => piece instanceof Float32Array)) {
+      const values = new Float32Array(side * length);
+      pieces.forEach((piece, i) => values.set(piece, i * length));
+      const a = { values, start: 0, pitch: length };
+      ops.frame(() => ops.gram(a, side, length, "rows", product));
+    } else {
+      const values = new Float64Array(side * length);
+      pieces.forEach((piece, i) => values.set(piece, i * length));
+      addWide(values, length, side, product, (k, i) => i * length + k);
     }
+  }
+}
+
+/** The same of numbers wider than float32, `at(k, i)` being where the k-th of line i is. */
+function addWide(
+  values: Float32Array | Float64Array,
+  length: number,
+  side: number,
+  product: Float64Array,
+  at: (k: number, i: number) => number,
+): void {
+  const lines = new Float64Array(side * length);
+  for (let i = 0; i < side; i++) {
+    for (let k = 0; k < length; k++) lines[i * length + k] = values[at(k, i)]!;
   }
   for (let i = 0; i < side; i++) {
-    for (let j = 0; j < i; j++) product[j * side + i] = product[i * side + j]!;
+    for (let j = 0; j <= i; j++) {
+      product[i * side + j]! += dot(lines, i * length, lines, j * length, length);
+    }
   }
-  return product;
 }

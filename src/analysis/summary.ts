@@ -1,3 +1,4 @@
+import type { Ops } from "../compute/ops.ts";
 import type { Dtype } from "../formats/format.ts";
 import { addSquares } from "./channels.ts";
 import { Histogram } from "./histogram.ts";
@@ -77,6 +78,7 @@ const SHUFFLED = 1 << 22;
 const SPREAD = 64;
 
 export interface SummariseOptions {
+  readonly ops: Ops;
   /** The largest singular values, found before, of what is not small; null where they are not known. */
   readonly singular: readonly number[] | null;
   readonly signal?: AbortSignal;
@@ -102,7 +104,7 @@ export async function summarise(
   options: SummariseOptions,
 ): Promise<Summary> {
   const { shape, dtype, outputAxis = 0 } = tensor;
-  const { signal } = options;
+  const { ops, signal } = options;
   const count = shape.reduce((product, side) => product * side, 1);
   const rows = shape.length < 2 ? 1 : shape[0]!;
   const columns = rows === 0 ? 0 : count / rows;
@@ -125,7 +127,7 @@ export async function summarise(
   const cancelled = () => signal?.throwIfAborted();
   const matrix = { rows, columns, read };
   const isMatrix = shape.length > 1 && some && nan + inf === 0;
-  const full = isMatrix && isSmall(matrix) ? await spectrum(matrix, signal) : null;
+  const full = isMatrix && isSmall(matrix) ? await spectrum(matrix, ops, signal) : null;
   const singular = full
     ? [...full.subarray(0, SINGULAR_VALUES)]
     : isMatrix
@@ -133,7 +135,7 @@ export async function summarise(
     : null;
   const largest = singular?.[0];
   const shuffled = full && count <= SHUFFLED
-    ? await spectrum(await shuffle(matrix, CHUNK, cancelled), signal)
+    ? await spectrum(await shuffle(matrix, CHUNK, cancelled), ops, signal)
     : null;
   const density = spectralDensity(
     isMatrix ? squares : 0,

@@ -20,11 +20,12 @@ export async function summarizeLayer(
   const { shape, dtype } = tensor;
   const summarised = { shape, dtype, outputAxis: axesOf(tensor)[0] ?? 0 };
   const read = rowMajorReader(reader);
-  if (read) return await summarise(summarised, read, { singular });
+  if (read) return await summarise(summarised, read, { singular, ops: reader.ops });
   // In the file's order, in which the channels lie scattered: all figures but theirs.
   const line = fold(tensor, { rows: [], columns: storedOrder(tensor) });
   const summary = await summarise({ shape: [line.cells], dtype }, stream(reader, line), {
     singular: null,
+    ops: reader.ops,
   });
   return { ...summary, shape, channel_norms: null };
 }

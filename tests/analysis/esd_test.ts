@@ -3,6 +3,7 @@ import { type SpectralDensity, spectralDensity } from "../../src/analysis/esd.ts
 import { bulkOf } from "../../src/analysis/marchenko_pastur.ts";
 import { fitPowerLaw } from "../../src/analysis/power_law.ts";
 import { jensenShannon, shuffle } from "../../src/analysis/shuffled.ts";
+import { wasm } from "../../src/compute/wasm.ts";
 import { summarise } from "../../src/analysis/summary.ts";
 import { openModel } from "../../src/model/open.ts";
 import { valuesOf } from "../formats/values.ts";
@@ -16,7 +17,7 @@ const density = (shape: number[], values: Float32Array | Float64Array) =>
   summarise(
     { shape, dtype: values instanceof Float32Array ? "F32" : "F64" },
     (from, count) => values.slice(from, from + count),
-    { singular: null },
+    { ops: wasm, singular: null },
   );
 
 function compare(found: SpectralDensity, want: Record<string, number>, name: string): void {
