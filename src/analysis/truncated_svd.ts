@@ -101,6 +101,7 @@ class Ritz {
 /** An orthonormal basis of what AᵀA makes of some random vectors. */
 class Krylov {
   readonly #n: number;
+  readonly #width: number;
   readonly #basis: Float64Array[] = [];
   /** Of each vector of the basis that was multiplied: A times it… */
   readonly #products: Float32Array[] = [];
@@ -110,6 +111,7 @@ class Krylov {
 
   constructor(n: number, width: number) {
     this.#n = n;
+    this.#width = width;
     while (this.#basis.length < Math.min(n, width)) this.#basis.push(this.#another());
   }
 
@@ -127,7 +129,7 @@ class Krylov {
     for (const { product, normal } of products) {
       this.#products.push(product);
       const before = Math.sqrt(dot(normal, 0, normal, 0, normal.length));
-      const shares = orthogonalize(normal, basis);
+      const shares = orthogonalize(normal, basis, 3 * this.#width);
       const norm = Math.sqrt(dot(normal, 0, normal, 0, normal.length));
       // The basis spans all that the start can reach; another start may reach more.
       const isNew = norm > 1e-13 * before;
@@ -192,13 +194,20 @@ class Krylov {
   }
 }
 
-/** Takes from a vector what the basis has of it, and answers that in its terms. */
-function orthogonalize(vector: Float64Array, basis: readonly Float64Array[]): number[] {
+/**
+ * Takes from a vector what the basis has of it, and answers that in its terms: first of the last vectors, which
+ * are all that AᵀA of one of them has a share of but for rounding, then of all, as rounding is what the first
+ * leaves behind. A vector that comes of nothing in particular takes two rounds of all.
+ */
+function orthogonalize(
+  vector: Float64Array,
+  basis: readonly Float64Array[],
+  near = basis.length,
+): number[] {
   const shares = new Array<number>(basis.length).fill(0);
-  // A second round removes what rounding left behind in the first.
-  for (let round = 0; round < 2; round++) {
-    for (const [k, each] of basis.entries()) {
-      const share = dot(vector, 0, each, 0, vector.length);
+  for (const first of [Math.max(0, basis.length - near), 0]) {
+    for (let k = first; k < basis.length; k++) {
+      const each = basis[k]!, share = dot(vector, 0, each, 0, vector.length);
       for (let i = 0; i < vector.length; i++) vector[i]! -= share * each[i]!;
       shares[k]! += share;
     }
@@ -206,15 +215,20 @@ function orthogonalize(vector: Float64Array, basis: readonly Float64Array[]): nu
   return shares;
 }
 
+/** Σ share · vector, four at a time, as that loads the sum a quarter as often. */
 function combine(
   vectors: readonly (Float32Array | Float64Array)[],
   shares: Float64Array,
   length: number,
 ): Float64Array {
-  const sum = new Float64Array(length);
-  for (const [j, share] of shares.entries()) {
-    const each = vectors[j]!;
-    for (let i = 0; i < length; i++) sum[i]! += share * each[i]!;
+  const sum = new Float64Array(length), none = new Float64Array(length);
+  for (let j = 0; j < shares.length; j += 4) {
+    const share = (k: number) => shares[j + k] ?? 0, vector = (k: number) => vectors[j + k] ?? none;
+    const [a, b, c, d] = [share(0), share(1), share(2), share(3)];
+    const [p, q, r, s] = [vector(0), vector(1), vector(2), vector(3)];
+    for (let i = 0; i < length; i++) {
+      sum[i]! += a * p[i]! + b * q[i]! + c * r[i]! + d * s[i]!;
+    }
   }
   return sum;
 }
