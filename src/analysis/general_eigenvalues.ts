@@ -1,5 +1,6 @@
 import { dot } from "./eigenvalues.ts";
 import { isolate } from "./isolate.ts";
+import { scaleFor } from "./row_bands.ts";
 
 /** The eigenvalues of a matrix, those of the largest magnitude first. */
 export interface ComplexValues {
@@ -26,7 +27,8 @@ export function generalEigenvalues(
     const found = other < 0 ? `${matrix.length}` : `${matrix[other]} among them`;
     throw new RangeError(`${n} × ${n} finite numbers are expected, got ${found}`);
   }
-  const { values, rest, size } = isolate(matrix, n);
+  const scale = scaleFor(matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  const { values, rest, size } = isolate(matrix.map((value) => value * scale), n);
   reduce(rest, size, cancelled);
   const found = iterate(rest, size, cancelled);
   const real = Float64Array.of(...values, ...found.real);
@@ -36,7 +38,7 @@ export function generalEigenvalues(
   const order = Array.from(sizes.keys()).sort((a, b) =>
     sizes[b]! - sizes[a]! || imaginary[b]! - imaginary[a]!
   );
-  const sorted = (values: Float64Array) => Float64Array.from(order, (i) => values[i]!);
+  const sorted = (values: Float64Array) => Float64Array.from(order, (i) => values[i]! / scale);
   return { real: sorted(real), imaginary: sorted(imaginary), magnitudes: sorted(sizes) };
 }
 

@@ -28,7 +28,6 @@ export function isolate(matrix: Float64Array, n: number): Isolated {
     isGone[i] = 1;
     values.push(matrix[i * n + i]!);
     for (let j = 0; j < n; j++) {
-      if (isGone[j]) continue;
       if (matrix[j * n + i] !== 0 && --inRow[j]! === 0) free.push(j);
       if (matrix[i * n + j] !== 0 && --inColumn[j]! === 0) free.push(j);
     }

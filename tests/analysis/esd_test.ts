@@ -97,6 +97,7 @@ Deno.test("fitPowerLaw finds the exponent of a Pareto law from where it begins",
   assertAlmostEquals(law.xmin, 3, 0.2);
   assertAlmostEquals(law.error, 1.5 / Math.sqrt(law.tail), 0.01);
   assert(law.distance < 0.01);
+  assertAlmostEquals(fitPowerLaw([2, 1])?.alpha ?? 0, 1 + 2 / Math.log(2), 1e-12);
   assertEquals([fitPowerLaw([]), fitPowerLaw([2]), fitPowerLaw([2, 2, 2])], [null, null, null]);
 });
 

@@ -56,7 +56,7 @@ Deno.test("eigenvalues of rotations, Jordan blocks, triangles, zeros, permutatio
   const cycle = new Float64Array(49);
   for (let i = 0; i < 7; i++) cycle[i * 7 + (i + 1) % 7] = 1;
   for (const x of generalEigenvalues(cycle, 7).magnitudes) assertAlmostEquals(x, 1, 1e-12);
-  for (const scale of [1e-150, 1e150]) {
+  for (const scale of [1e-200, 1e-150, 1e150, 1e200]) {
     const { magnitudes } = generalEigenvalues(cycle.map((x) => x * scale), 7);
     for (const x of magnitudes) assertAlmostEquals(x / scale, 1, 1e-12);
   }

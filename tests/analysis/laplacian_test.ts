@@ -74,6 +74,10 @@ Deno.test("Laplacians of graphs in pieces, without edges, of a ring", () => {
   assertEquals([...laplacianEigen(new Float64Array(9), 3, 3).values], [0, 0, 0]);
   const empty = laplacianEigen(new Float32Array(520 * 520), 520, 4);
   assertEquals([...empty.values], [0, 0, 0, 0]);
+  for (let k = 0; k < 4; k++) {
+    const squares = empty.vectors.subarray(k * 520, (k + 1) * 520).reduce((s, x) => s + x * x, 0);
+    assertAlmostEquals(squares, 1, 1e-12);
+  }
   // λ = 2 − 2 cos(2πk / n).
   for (const n of [9, 520]) {
     const ring = new Float64Array(n * n);

@@ -134,6 +134,11 @@ Deno.test("truncatedSvd by a pair: the same figures with a helper, without, and 
   const expected = await truncatedSvd(alone, 8);
   alone.close();
   assertValues(expected.values, Array.from({ length: 8 }, (_, i) => 0.9 ** i), 1e-6);
+  // Below the leader's rows too, what is not finite is found.
+  const holed = known(m, n, (i) => 0.9 ** i);
+  holed[m * n - 1] = NaN;
+  const broken = () => openPair(matrix(m, n, holed), pairMemory(m, n), wasm, () => {});
+  await assertRejects(broken, NotFinite);
   // Too late to help.
   await help(input, memory, wasm, () => {});
 
