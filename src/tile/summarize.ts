@@ -2,7 +2,7 @@ import { help, openPair, type PairMemory } from "../analysis/pair.ts";
 import type { Matrix, Reader } from "../analysis/matrix.ts";
 import { NotFinite } from "../analysis/row_bands.ts";
 import { summarise, type Summary } from "../analysis/summary.ts";
-import { truncatedSvd, type TruncatedSvd } from "../analysis/truncated_svd.ts";
+import { type TruncatedSvd, truncatedSvd } from "../analysis/truncated_svd.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { axesOf, fold, type Plane } from "../field/plane.ts";
 import { isWide, readWide } from "../field/wide.ts";

@@ -71,7 +71,9 @@ serveJobs<Job>({
     const working = work(used, job, cancelled);
     // Every job has read what it needs before it first waits, but for these, which have their
     // worker to themselves: from then on another job may be in hand.
-    if (job.kind === "summary" || job.kind === "svd" || job.kind === "help") await working.catch(() => {}); // looked at below
+    if (job.kind === "summary" || job.kind === "svd" || job.kind === "help") {
+      await working.catch(() => {}); // looked at below
+    }
     const missing: Missing = { missing: prefetched.missing() };
     if (missing.missing.length > 0) {
       working.catch(() => {}); // whatever became of it came of zeros

@@ -55,7 +55,13 @@ export interface Deriver<Kind extends Recipe["kind"]> {
 export interface Repetition<Kind extends Recipe["kind"]> {
   times(recipe: Recipe & { readonly kind: Kind }): number;
   /** Fills rows `from` ≤ i < `to` of `into` from all of the matrix as it was `before`. */
-  fill(shape: readonly number[], before: Float32Array, into: Float32Array, rows: Rows, means: Means): void;
+  fill(
+    shape: readonly number[],
+    before: Float32Array,
+    into: Float32Array,
+    rows: Rows,
+    means: Means,
+  ): void;
 }
 
 /** Some rows of a matrix: `from` ≤ i < `to`. */
