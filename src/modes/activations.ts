@@ -4,6 +4,7 @@ import type { Part } from "../field/part.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import { capturedOf } from "../model/captured.ts";
 import type { Layer } from "../model/model.ts";
+import { componentsLegend, drawComponents } from "./components.ts";
 import { colourParameters } from "./colour_parameters.ts";
 import type { Make, Mode, Options } from "./mode.ts";
 import { normalizationParameters } from "./normalize.ts";
@@ -28,10 +29,11 @@ export const activations: Mode = {
     {
       name: "reduce",
       title: "Reduce",
-      about: "Shows means or variances over what `over` says instead of every value.",
+      about: "Shows means or variances over what `over` says instead of every value; pca: the first " +
+        "three principal components of channels as red, green and blue.",
       type: "choice",
       default: "none",
-      choices: ["none", "mean", "variance"],
+      choices: ["none", "mean", "variance", "pca"],
     },
     {
       name: "over",
@@ -55,8 +57,14 @@ export const activations: Mode = {
   part: partOf,
   needsChannels: () => "none",
 
-  legend: (options, facts) => legendOf(undistorted(options), facts, titleOf(options)),
-  prepare: (options, facts, plane) => weights.prepare(undistorted(options), facts, plane),
+  legend: (options, facts) =>
+    options.reduce === "pca"
+      ? componentsLegend("Principal components of the channels", ["first", "second", "third"])
+      : legendOf(undistorted(options), facts, titleOf(options)),
+  prepare: (options, facts, plane) =>
+    options.reduce === "pca"
+      ? drawComponents(plane)
+      : weights.prepare(undistorted(options), facts, plane),
 };
 
 const undistorted = (options: Options): Options => ({ ...options, scientific: true });
@@ -72,6 +80,7 @@ function partOf(options: Options, tensor: TensorInfo, make: Make): Part {
   const { sample, reduce, over } = options;
   let part: Part = { tensor, index: (own) => own };
   if (sample !== null) part = within(part, partAt(tensor, 0, Number(sample), "sample"));
+  if (reduce === "pca") return componentsOf(part.tensor, sample !== null, make);
   if (reduce !== "none") {
     if (sample !== null && over === "samples") {
       throw new BadRequest(`sample=${sample} leaves no samples to reduce: over=channels`, {
@@ -87,6 +96,22 @@ function partOf(options: Options, tensor: TensorInfo, make: Make): Part {
   return part.tensor.shape.length === 3 && options.axes === null
     ? within(part, mosaicOf(part.tensor))
     : part;
+}
+
+/**
+ * Of maps, the components of their channels, a pixel each place, of one sample or the mean of all; of a
+ * matrix those of its columns, a pixel each sample.
+ */
+function componentsOf(from: TensorInfo, isSingle: boolean, make: Make): Part {
+  const isMaps = from.shape.length > (isSingle ? 1 : 2);
+  if (isSingle && !isMaps) {
+    throw new BadRequest("sample: a single sample of a matrix has no components", {
+      ...{ parameter: "sample", found: from.shape, expected: "all samples" },
+    });
+  }
+  const features = isSingle ? 0 : 1, mean = isMaps && !isSingle ? [0] : [];
+  const recipe = { kind: "pca", mean, features } as const;
+  return { tensor: make(from, recipe, `${from.name}, components`), index: (own) => own };
 }
 
 /** Numbers of the axes that are reduced; of a single sample, there is no axis of samples any more. */

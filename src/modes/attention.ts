@@ -4,6 +4,7 @@ import type { TensorInfo } from "../formats/format.ts";
 import { BadRequest } from "../errors.ts";
 import { capturedOf } from "../model/captured.ts";
 import type { Layer } from "../model/model.ts";
+import { componentsLegend, drawComponents } from "./components.ts";
 import { colourParameters } from "./colour_parameters.ts";
 import type { Make, Mode, Options, Parameter } from "./mode.ts";
 import { normalizationParameters } from "./normalize.ts";
@@ -40,6 +41,23 @@ export const attention: Mode = {
       choices: [...POWERS.map(String), "zoom"],
     },
     {
+      name: "order",
+      title: "Order",
+      about: "fiedler: what attends to each other lies together, by the second eigenvector of the " +
+        "Laplacian D − (A + Aᵀ) / 2.",
+      type: "choice",
+      default: "position",
+      choices: ["position", "fiedler"],
+    },
+    {
+      name: "laplacian",
+      title: "Clusters",
+      about: "That Laplacian's eigenvectors 2 to 4 as red, green and blue: above by position, below " +
+        "in the order of the second.",
+      type: "boolean",
+      default: false,
+    },
+    {
       name: "symmetric",
       title: "Symmetric",
       about: "(A + Aᵀ) / 2 instead of A.",
@@ -69,8 +87,17 @@ export const attention: Mode = {
   axes: () => undefined,
   needsChannels: () => "none",
 
-  legend: (options, facts) => legendOf(undistorted(options), facts, titleOf(options)),
-  prepare: (options, facts, plane) => weights.prepare(undistorted(options), facts, plane),
+  legend: (options, facts) =>
+    options.laplacian
+      ? componentsLegend(
+        `Laplacian of attention, ${headOf(options)}`,
+        ["eigenvector 2", "eigenvector 3", "eigenvector 4"],
+      )
+      : legendOf(undistorted(options), facts, titleOf(options)),
+  prepare: (options, facts, plane) =>
+    options.laplacian
+      ? drawComponents(plane)
+      : weights.prepare(undistorted(options), facts, plane),
 };
 
 const undistorted = (options: Options): Options => ({ ...options, scientific: true });
@@ -81,7 +108,7 @@ function attentionOf(layer: Layer): TensorInfo | undefined {
   return own?.kind === "attention" ? own.tensor : capturedOf(layer, "attention")?.tensor;
 }
 
-function partOf({ head, power, symmetric }: Options, tensor: TensorInfo, make: Make): Part {
+function partOf({ head, power, symmetric, order, laplacian }: Options, tensor: TensorInfo, make: Make): Part {
   const { name, shape } = tensor;
   const heads = shape.length === 3 ? shape[0]! : 1;
   if (shape.length < 2 || shape.length > 3 || shape.at(-1) !== shape.at(-2)) {
@@ -96,18 +123,27 @@ function partOf({ head, power, symmetric }: Options, tensor: TensorInfo, make: M
     ? heads === 1 ? partAt(tensor, 0, 0, "head") : null
     : partAt(tensor, 0, Number(head), "head");
   const squarings = power === "zoom" ? 0 : Math.log2(Number(power));
-  if (one && squarings === 0 && !symmetric) return one;
+  const reordered = order === "fiedler";
+  if (laplacian) {
+    const name = `${one ? one.tensor.name : `${tensor.name}, mean of heads`}, Laplacian`;
+    return { tensor: make(one?.tensor ?? tensor, { kind: "laplacian" }, name), index: (own) => own };
+  }
+  if (one && squarings === 0 && !symmetric && !reordered) return one;
   const from = one?.tensor ?? tensor;
   const called = [
     one ? from.name : `${name}, mean of heads`,
     ...(symmetric ? ["symmetric"] : []),
+    ...(reordered ? ["by the Fiedler vector"] : []),
     ...(squarings > 0 ? [`power ${power}`] : []),
   ].join(", ");
-  const recipe = { kind: "attention", symmetric: symmetric === true, squarings } as const;
+  const recipe = { kind: "attention", symmetric: symmetric === true, squarings, reordered } as const;
   return { tensor: make(from, recipe, called), index: (own) => own };
 }
 
-function titleOf({ head, power, symmetric }: Options): string {
+const headOf = ({ head }: Options) => head === null ? "mean of heads" : `head ${head}`;
+
+function titleOf(options: Options): string {
+  const { power, symmetric, order } = options;
   const matrix = symmetric ? "(A + Aᵀ) / 2" : "A";
   const exponent = power === "zoom"
     ? "^(2^(native zoom − zoom))"
@@ -115,5 +151,6 @@ function titleOf({ head, power, symmetric }: Options): string {
     ? ""
     : `^${power}`;
   const raised = symmetric && exponent ? `(${matrix})${exponent}` : `${matrix}${exponent}`;
-  return `Attention ${raised}, ${head === null ? "mean of heads" : `head ${head}`}`;
+  const sorted = order === "fiedler" ? ", by the Fiedler vector" : "";
+  return `Attention ${raised}, ${headOf(options)}${sorted}`;
 }

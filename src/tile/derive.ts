@@ -9,7 +9,7 @@ import type { Job } from "./job.ts";
 export function makeCells(
   reader: CellReader,
   { recipe, memory }: Job & { readonly kind: "derive" },
-): Notes {
+): Notes | Promise<Notes> {
   const { cancelled, plane: { tensor } } = reader;
   const line = fold(tensor, { rows: [], columns: [...tensor.shape.keys()] });
   const read = (from: number, count: number) => {

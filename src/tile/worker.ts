@@ -182,7 +182,7 @@ async function workOn(
       return { value, transfer: [value.count.buffer as ArrayBuffer] };
     }
     case "derive":
-      return { value: makeCells(reader, job) };
+      return { value: await makeCells(reader, job) };
     case "repeat":
       repeatRows(job, cancelled);
       return { value: null };

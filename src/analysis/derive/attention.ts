@@ -1,3 +1,5 @@
+import { laplacianEigen } from "../laplacian.ts";
+import { orderOf } from "./laplacian.ts";
 import type { Deriver, Numbers } from "./recipe.ts";
 
 /** Multiplications between two looks at whether a product is still wanted, and rows at least. */
@@ -10,9 +12,11 @@ const WORK = 2 ** 30, ROWS = 64;
 export const attention: Deriver<"attention"> = {
   shape: (_, from) => from.slice(-2),
 
-  fill({ symmetric }, numbers, into, { cancelled }) {
+  fill({ symmetric, reordered }, numbers, into, { cancelled }) {
     const n = numbers.shape.at(-1)!;
     readMean(numbers, n, into, cancelled);
+    // Before anything is squared: the powers of what is reordered are the powers, reordered.
+    if (reordered) reorder(into, n, cancelled);
     if (symmetric) symmetrize(into, n);
     return {};
   },
@@ -34,7 +38,8 @@ export const attention: Deriver<"attention"> = {
   },
 };
 
-function readMean(
+/** The attention, or the mean of several. */
+export function readMean(
   { shape, read }: Numbers,
   n: number,
   into: Float32Array,
@@ -49,6 +54,14 @@ function readMean(
       for (let i = 0; i < n; i++) sums[i]! += values[i]!;
     }
     for (let i = 0; i < n; i++) into[row * n + i] = sums[i]! / heads;
+  }
+}
+
+function reorder(matrix: Float32Array, n: number, cancelled: () => void): void {
+  const { vectors } = laplacianEigen(matrix, n, 2, cancelled);
+  const order = orderOf(vectors.subarray(n, 2 * n), n), from = matrix.slice();
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) matrix[i * n + j] = from[order[i]! * n + order[j]!]!;
   }
 }
 

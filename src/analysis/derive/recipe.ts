@@ -26,12 +26,25 @@ export type Recipe =
     readonly axes: readonly number[];
   }
   | {
+    /** The first three principal components of samples, once they are averaged over axes `mean`. */
+    readonly kind: "pca";
+    readonly mean: readonly number[];
+    /** The axis whose places are features; all that are left are samples. */
+    readonly features: number;
+  }
+  | {
     /** Of an attention [N, N], or the mean of [heads, N, N]. */
     readonly kind: "attention";
     /** (A + Aᵀ) / 2 instead of A. */
     readonly symmetric: boolean;
     /** How often it is squared, rows made to sum to 1 each time. */
     readonly squarings: number;
+    /** Whether positions come in the order of the Fiedler vector. */
+    readonly reordered: boolean;
+  }
+  | {
+    /** The eigenvectors of the Laplacian of an attention, or of the mean of several. */
+    readonly kind: "laplacian";
   };
 
 /** One way of making numbers of others. */
@@ -46,7 +59,7 @@ export interface Deriver<Kind extends Recipe["kind"]> {
     from: Numbers,
     into: Float32Array,
     means: Means,
-  ): Notes;
+  ): Notes | Promise<Notes>;
   /** What is done to all of that then, a number of times. */
   readonly repeated?: Repetition<Kind>;
 }

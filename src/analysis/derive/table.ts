@@ -1,8 +1,15 @@
 import { attention } from "./attention.ts";
+import { laplacian } from "./laplacian.ts";
+import { pca } from "./pca.ts";
 import type { Deriver, Means, Notes, Numbers, Recipe, Rows } from "./recipe.ts";
 import { reduce } from "./reduce.ts";
 
-const derivers: { readonly [Kind in Recipe["kind"]]: Deriver<Kind> } = { reduce, attention };
+const derivers: { readonly [Kind in Recipe["kind"]]: Deriver<Kind> } = {
+  reduce,
+  pca,
+  attention,
+  laplacian,
+};
 
 const deriverOf = <Kind extends Recipe["kind"]>(recipe: Recipe & { readonly kind: Kind }) =>
   derivers[recipe.kind] as unknown as Deriver<Recipe["kind"]>;
@@ -31,5 +38,5 @@ export function repeat(
 }
 
 /** Makes them, as they are before anything is repeated. */
-export const derive = (recipe: Recipe, from: Numbers, into: Float32Array, means: Means): Notes =>
+export const derive = (recipe: Recipe, from: Numbers, into: Float32Array, means: Means): Notes | Promise<Notes> =>
   deriverOf(recipe).fill(recipe, from, into, means);
