@@ -29,7 +29,8 @@ export const activations: Mode = {
     {
       name: "reduce",
       title: "Reduce",
-      about: "Shows means or variances over what `over` says instead of every value; pca: the first " +
+      about:
+        "Shows means or variances over what `over` says instead of every value; pca: the first " +
         "three principal components of channels as red, green and blue.",
       type: "choice",
       default: "none",

@@ -43,7 +43,8 @@ export const attention: Mode = {
     {
       name: "order",
       title: "Order",
-      about: "fiedler: what attends to each other lies together, by the second eigenvector of the " +
+      about:
+        "fiedler: what attends to each other lies together, by the second eigenvector of the " +
         "Laplacian D − (A + Aᵀ) / 2.",
       type: "choice",
       default: "position",
@@ -52,7 +53,8 @@ export const attention: Mode = {
     {
       name: "laplacian",
       title: "Clusters",
-      about: "That Laplacian's eigenvectors 2 to 4 as red, green and blue: above by position, below " +
+      about:
+        "That Laplacian's eigenvectors 2 to 4 as red, green and blue: above by position, below " +
         "in the order of the second.",
       type: "boolean",
       default: false,
@@ -95,9 +97,7 @@ export const attention: Mode = {
       )
       : legendOf(undistorted(options), facts, titleOf(options)),
   prepare: (options, facts, plane) =>
-    options.laplacian
-      ? drawComponents(plane)
-      : weights.prepare(undistorted(options), facts, plane),
+    options.laplacian ? drawComponents(plane) : weights.prepare(undistorted(options), facts, plane),
 };
 
 const undistorted = (options: Options): Options => ({ ...options, scientific: true });
@@ -108,7 +108,11 @@ function attentionOf(layer: Layer): TensorInfo | undefined {
   return own?.kind === "attention" ? own.tensor : capturedOf(layer, "attention")?.tensor;
 }
 
-function partOf({ head, power, symmetric, order, laplacian }: Options, tensor: TensorInfo, make: Make): Part {
+function partOf(
+  { head, power, symmetric, order, laplacian }: Options,
+  tensor: TensorInfo,
+  make: Make,
+): Part {
   const { name, shape } = tensor;
   const heads = shape.length === 3 ? shape[0]! : 1;
   if (shape.length < 2 || shape.length > 3 || shape.at(-1) !== shape.at(-2)) {
@@ -126,7 +130,10 @@ function partOf({ head, power, symmetric, order, laplacian }: Options, tensor: T
   const reordered = order === "fiedler";
   if (laplacian) {
     const name = `${one ? one.tensor.name : `${tensor.name}, mean of heads`}, Laplacian`;
-    return { tensor: make(one?.tensor ?? tensor, { kind: "laplacian" }, name), index: (own) => own };
+    return {
+      tensor: make(one?.tensor ?? tensor, { kind: "laplacian" }, name),
+      index: (own) => own,
+    };
   }
   if (one && squarings === 0 && !symmetric && !reordered) return one;
   const from = one?.tensor ?? tensor;
@@ -136,7 +143,12 @@ function partOf({ head, power, symmetric, order, laplacian }: Options, tensor: T
     ...(reordered ? ["by the Fiedler vector"] : []),
     ...(squarings > 0 ? [`power ${power}`] : []),
   ].join(", ");
-  const recipe = { kind: "attention", symmetric: symmetric === true, squarings, reordered } as const;
+  const recipe = {
+    kind: "attention",
+    symmetric: symmetric === true,
+    squarings,
+    reordered,
+  } as const;
   return { tensor: make(from, recipe, called), index: (own) => own };
 }
 

@@ -66,7 +66,10 @@ function rangeOf(values: Float32Array): readonly [number, number] {
 }
 
 /** A legend of three planes as colours, which are called so. */
-export const componentsLegend = (title: string, names: readonly [string, string, string]): Legend => ({
+export const componentsLegend = (
+  title: string,
+  names: readonly [string, string, string],
+): Legend => ({
   title,
   style: "scientific",
   normalization: "each from its 1st to its 99th percentile",

@@ -58,8 +58,7 @@ function centre(values: Float32Array, shape: readonly number[], features: number
   const out = new Float64Array(values.length);
   for (let column = 0; column < columns; column++) {
     let sum = 0, known = 0;
-    const at = (row: number) =>
-      (Math.floor(row / inner) * columns + column) * inner + row % inner;
+    const at = (row: number) => (Math.floor(row / inner) * columns + column) * inner + row % inner;
     for (let row = 0; row < rows; row++) {
       const value = values[at(row)]!;
       if (!Number.isFinite(value)) continue;

@@ -38,5 +38,9 @@ export function repeat(
 }
 
 /** Makes them, as they are before anything is repeated. */
-export const derive = (recipe: Recipe, from: Numbers, into: Float32Array, means: Means): Notes | Promise<Notes> =>
-  deriverOf(recipe).fill(recipe, from, into, means);
+export const derive = (
+  recipe: Recipe,
+  from: Numbers,
+  into: Float32Array,
+  means: Means,
+): Notes | Promise<Notes> => deriverOf(recipe).fill(recipe, from, into, means);
