@@ -81,9 +81,9 @@ export const attention: Mode = {
   },
   subject: attentionOf,
   part: partOf,
-  zoomed(options, log2) {
+  zoomed(options, z, nativeZoom) {
     if (options.power !== "zoom") return undefined;
-    const power = 2 ** Math.min(POWERS.length - 1, Math.max(0, log2));
+    const power = 2 ** Math.min(POWERS.length - 1, Math.max(0, nativeZoom - z));
     return { ...options, power: String(power) };
   },
   axes: () => undefined,

@@ -172,11 +172,8 @@ export interface Mode extends Look {
    * there. Throws `BadRequest` for what the tensor does not have.
    */
   part?(options: Options, tensor: TensorInfo, made: Make): Part;
-  /**
-   * The options for pictures of 2^`log2` cells a pixel, where those differ; undefined where they do
-   * not.
-   */
-  zoomed?(options: Options, log2: number): Options | undefined;
+  /** The options for pictures of zoom z, where those differ; undefined where they do not. */
+  zoomed?(options: Options, z: number, nativeZoom: number): Options | undefined;
   /** How the options fold the tensor; undefined for the default folding. */
   axes(options: Options): Axes | undefined;
   /** Whether it draws more of blocks than their means, which is all that a sample tells. */

@@ -5,6 +5,7 @@ import { gradients } from "./gradients.ts";
 import { map } from "./map.ts";
 import type { MapMode, Mode, VolumeMode } from "./mode.ts";
 import { octree } from "./octree.ts";
+import { spectral } from "./spectral.ts";
 import { stats } from "./stats.ts";
 import { voxels } from "./voxels.ts";
 import { weights } from "./weights.ts";
@@ -16,6 +17,7 @@ export const modes: readonly Mode[] = [
   gradients,
   activations,
   attention,
+  spectral,
   automaton,
 ];
 

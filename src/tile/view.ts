@@ -129,8 +129,8 @@ export function viewAt<Other extends View>(
 ): OpenView | Other {
   const opened = view(model, layer, mode, query);
   if (!("part" in opened)) return opened;
-  const log2 = opened.plane.nativeZoom - z - (density - 1);
-  const options = opened.mode.zoomed?.(opened.options, log2);
+  const { nativeZoom } = opened.plane;
+  const options = opened.mode.zoomed?.(opened.options, z + density - 1, nativeZoom);
   if (!options) return opened;
   const changed = new URLSearchParams(canonicalQuery(opened.mode, options));
   for (const name of ["v", "step"]) {
@@ -161,7 +161,7 @@ function partOf(
   options: Options,
   info: TensorInfo,
 ): { readonly part: Part | null; readonly tensor: TensorInfo; readonly derived: Derived | null } {
-  let derived: Derived | null = null;
+  const known = new Map<TensorInfo, Derived>();
   const part = mode.part?.(options, info, (from, recipe, name) => {
     const shape = shapeOf(recipe, from.shape), count = elementCount(shape);
     if (count > MOST) {
@@ -169,13 +169,22 @@ function partOf(
       throw new TooLarge(sentence, { found: count, limit: MOST });
     }
     const memory = new SharedArrayBuffer(4 * count * planesOf(recipe));
-    derived = { from: layers.entry(model, from), recipe, memory, notes: null, readers: 0 };
-    return {
+    // What is made may be of what is made first.
+    const entry = layers.entry(model, from, undefined, null, known.get(from) ?? null);
+    const tensor: TensorInfo = {
       ...{ name, dtype: "F32", shape, strides: rowMajor(shape), bigEndian: false },
       // Numbered, since the same may be made again of another version.
       source: { kind: "memory", name: `${name} #${++made}`, bytes: new Uint8Array(memory) },
       ...{ offset: 0, bytes: 4 * count },
     };
+    known.set(tensor, { from: entry, recipe, memory, notes: null, readers: 0 });
+    return tensor;
   });
-  return { part: part ?? null, tensor: part?.tensor ?? info, derived };
+  const tensor = part?.tensor ?? info;
+  const derived = known.values().find(({ memory }) => isOf(tensor, memory)) ?? null;
+  return { part: part ?? null, tensor, derived };
 }
+
+/** Whether a tensor's cells are in this memory, however they are folded. */
+const isOf = ({ source }: TensorInfo, memory: SharedArrayBuffer): boolean =>
+  source.kind === "memory" && source.bytes.buffer === memory;

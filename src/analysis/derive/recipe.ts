@@ -43,6 +43,18 @@ export type Recipe =
     readonly reordered: boolean;
   }
   | {
+    /** The largest singular values and vectors of the view [first axis, all others]. */
+    readonly kind: "svd";
+    readonly count: number;
+  }
+  | {
+    /** The sum of some of those of a tensor of this shape: `rank` of them, or those of a share of the largest. */
+    readonly kind: "low-rank";
+    readonly shape: readonly number[];
+    readonly rank: number | null;
+    readonly share: number;
+  }
+  | {
     /** The eigenvectors of the Laplacian of an attention, or of the mean of several. */
     readonly kind: "laplacian";
   };

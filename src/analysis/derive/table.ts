@@ -3,12 +3,15 @@ import { laplacian } from "./laplacian.ts";
 import { pca } from "./pca.ts";
 import type { Deriver, Means, Notes, Numbers, Recipe, Rows } from "./recipe.ts";
 import { reduce } from "./reduce.ts";
+import { lowRank, svd } from "./svd.ts";
 
 const derivers: { readonly [Kind in Recipe["kind"]]: Deriver<Kind> } = {
   reduce,
   pca,
   attention,
   laplacian,
+  svd,
+  "low-rank": lowRank,
 };
 
 const deriverOf = <Kind extends Recipe["kind"]>(recipe: Recipe & { readonly kind: Kind }) =>
