@@ -102,7 +102,7 @@ const figures: Figure[] = [];
 for (const [rows, columns] of sizes) {
   const values = matrix(rows, columns);
   for (const worker of workers) await run(worker, values);
-  const all = { rows, columns, count: 16, tolerance: 1e-6 };
+  const all = { rows, columns, count: 16, tolerance: 1e-5 };
   for (const threads of [2, 1]) {
     figures.push(await own(all, threads));
     figures.push(await own({ ...all, count: 1, tolerance: 1e-4 }, threads));

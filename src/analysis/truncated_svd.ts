@@ -55,7 +55,7 @@ export async function truncatedSvd(
     krylov.extend(await matrix.multiply(krylov.waiting()));
     const { done } = krylov;
     const last = done >= steps;
-    if (!last && (done < found || done - checked < done >> 3)) continue;
+    if (!last && (done < found || done - checked < done >> 4)) continue;
     checked = done;
     const ritz = krylov.ritz();
     const converged = ritz.converged(found, tolerance);
