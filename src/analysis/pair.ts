@@ -22,7 +22,7 @@ export interface PairMemory {
 const AT = { state: 0, asked: 1, done: 2, count: 3 } as const;
 const STATE = { alone: 0, helped: 1, over: 2 } as const;
 /** Milliseconds of waiting awake, as most rounds are shorter than falling asleep is; and of each sleep. */
-const AWAKE = 2, ASLEEP = 20;
+const AWAKE = 0.5, ASLEEP = 20;
 
 /** Rows that the leader multiplies with. */
 const leading = (rows: number): number => Math.min(rows, 4 * Math.ceil(rows / 8));
