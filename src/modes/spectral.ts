@@ -33,7 +33,8 @@ export const spectral: Mode = {
     {
       name: "share",
       title: "Share",
-      about: "Instead of k: components of at least this share of the largest; 0 is the layer itself.",
+      about:
+        "Instead of k: components of at least this share of the largest; 0 is the layer itself.",
       type: "number",
       default: null,
       minimum: 0,
@@ -98,5 +99,7 @@ function partOf({ k, share }: Options, tensor: TensorInfo, make: Make): Part {
 function titleOf({ k, share, depth }: Options): string {
   if (depth !== 0) return "Sum of singular components σ ≥ σ₁ · 2^−zoom";
   if (share === 0) return "Weight";
-  return share === null ? `Sum of ${k} singular components` : `Sum of singular components σ ≥ ${share} σ₁`;
+  return share === null
+    ? `Sum of ${k} singular components`
+    : `Sum of singular components σ ≥ ${share} σ₁`;
 }

@@ -70,6 +70,7 @@ export const goldenTiles = [
   ["activations-colours", "digits-cnn", "conv1", "activations", "3/0/0", "reduce=pca"],
   ["attention-clusters", "decoder", "block3", "attention", "1/0/0", "laplacian=1"],
   ["attention-order", "decoder", "block3", "attention", "1/0/0", "order=fiedler&symmetric=1"],
+  ["spectral", "tiny-transformer", "blocks.3.fc", "spectral", "0/0/0", "k=2"],
   ["attention-head-0", "decoder", "block0", "attention", "1/0/0", "head=0"],
   ["attention-head-1", "decoder", "block3", "attention", "1/0/0", "head=1"],
   ["attention-mean", "decoder", "block3", "attention", "1/0/0", ""],

@@ -1,5 +1,5 @@
 import { BadRequest } from "../../errors.ts";
-import { openBands } from "../row_bands.ts";
+import { NotFinite, openBands } from "../row_bands.ts";
 import { truncatedSvd } from "../truncated_svd.ts";
 import type { Deriver } from "./recipe.ts";
 
@@ -16,7 +16,7 @@ export function sidesOf(shape: readonly number[]): { rows: number; columns: numb
 
 /**
  * The largest singular values of a tensor's view [first axis, all others], and their vectors: a row each
- * of σ, u and v, the value and then the vectors; zeros where there are fewer. Throws `RangeError` where
+ * of σ, u and v, the value and then the vectors; zeros where there are fewer. Throws `BadRequest` where
  * numbers are not finite.
  */
 export const svd: Deriver<"svd"> = {
@@ -27,7 +27,9 @@ export const svd: Deriver<"svd"> = {
 
   async fill({ count }, { shape, read }, into, { ops, cancelled }) {
     const { rows, columns } = sidesOf(shape);
-    const bands = await openBands({ rows, columns, read }, ops, cancelled);
+    const bands = await openBands({ rows, columns, read }, ops, cancelled).catch((error) => {
+      throw error instanceof NotFinite ? new BadRequest(error.message, {}, error) : error;
+    });
     try {
       const { values, left, right } = await truncatedSvd(bands, Math.min(count, rows, columns));
       for (const [i, value] of values.entries()) {
