@@ -8,6 +8,8 @@ type Layer = Body["layers"][number];
 
 /** Reasons told one by one; a file of a thousand texts would hide the rest. */
 const MAX_IGNORED = 20;
+/** More steps than this are not all named. */
+const MOST_STEPS = 20;
 
 /** A model in one line. */
 export function titleOf({ title, format, tensors, parameters, bytes }: Body): string {
@@ -24,6 +26,7 @@ export function outline(body: Body): string {
   return [
     titleOf(body),
     ...facts(structure),
+    ...moments(body),
     "",
     table([head, ...rows, ...states(layers)], 5),
     ...remarks(body),
@@ -46,6 +49,18 @@ function facts({ order, declared, joins, edges }: Body["structure"]): string[] {
     ...(kinds.length > 0 ? [`joins: ${kinds.join(", ")}`] : []),
     ...(known.length > 0 ? [`the file says: ${known.join(", ")}`] : []),
   ];
+}
+
+/** Of a capture, its steps, and what of its layers was captured at the one that is told of. */
+function moments({ step, steps, layers }: Body): string[] {
+  if (step === undefined) return [];
+  const numbers = steps.map(({ step }) => step);
+  const listed = numbers.length > MOST_STEPS
+    ? `${numbers.length} from ${numbers[0]} to ${numbers.at(-1)}`
+    : numbers.join(", ");
+  const kinds = [...Map.groupBy(layers.flatMap(({ captured }) => captured), ({ kind }) => kind)]
+    .map(([kind, { length }]) => `${kind} ${length}`);
+  return [`steps ${listed}; captured at ${step}: ${kinds.join(", ") || "weights alone"}`];
 }
 
 /** `times` is how often the blocks above repeat. */

@@ -33,6 +33,13 @@ Deno.test("inspect tells what was put in order, what views there are, and measur
   assertMatch(one.stdout, /^Q4_0:scale +F16 +\[2, 2, 8\] +32 +560 +-0\.061157 +0\.058289 /m);
 });
 
+Deno.test("inspect tells a capture's steps, and what was captured", async () => {
+  const { code, stdout } = await run("inspect", "fixtures/captures/digits-cnn");
+  assertEquals(code, 0);
+  const told = /^steps 0, 10, 400; captured at 400: gradient 10, activation 5, sample 2$/m;
+  assertMatch(stdout, told);
+});
+
 Deno.test("inspect tells of a shard that is missing, and shows the others", async () => {
   const folder = await Deno.makeTempDir();
   try {

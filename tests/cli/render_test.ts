@@ -1,7 +1,30 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { inflateSync } from "node:zlib";
 import { modelFile, served } from "../routes/served.ts";
 import { run, withFile } from "./run.ts";
+
+Deno.test("render draws a capture at the step that is asked for", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const draw = async (step: number) => {
+      const file = `${folder}/${step}.png`;
+      const asked = ["-m", "gradients", "--param", `step=${step}`, "-o", file];
+      const { code, stderr } = await run(
+        "render",
+        "fixtures/captures/digits-cnn",
+        "conv3",
+        ...asked,
+      );
+      return { code, stderr, bytes: code === 0 ? await Deno.readFile(file) : null };
+    };
+    const [early, late, gone] = [await draw(0), await draw(400), await draw(5)];
+    assertEquals([early.code, late.code], [0, 0]);
+    assertNotEquals(early.bytes, late.bytes);
+    assertMatch(gone.stderr, /step=5: model "digits-cnn" has the steps 0, 10, 400/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("render writes the tile that the server answers", () =>
   served(async ({ get, path }) => {
