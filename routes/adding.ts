@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Busboy, type BusboyFileStream } from "@fastify/busboy";
 import { Hono } from "hono";
 import { BadRequest, Forbidden, SynaptileError } from "../src/errors.ts";
@@ -117,7 +118,7 @@ async function* oneFile(name: string, request: Request): AsyncGenerator<Incoming
 /** The files of a form, each to be read to its end before the next one comes. */
 async function* formFiles(request: Request, uploads: Uploads): AsyncGenerator<Incoming> {
   const form = parser(request);
-  const body = Readable.fromWeb(limited(request, uploads));
+  const body = Readable.fromWeb(limited(request, uploads) as NodeStream<Uint8Array>);
   const files: BusboyFileStream[] = [];
   const waiting: Incoming[] = [];
   const state = { ended: false, failure: undefined as unknown, wake: () => {} };

@@ -6,6 +6,7 @@ import { concealer } from "./conceal.ts";
 import { catalogueRoutes } from "./catalogue.ts";
 import { dziRoutes } from "./dzi.ts";
 import { eventRoutes } from "./events.ts";
+import { forwardRoutes } from "./forward.ts";
 import { HotPath } from "./hot.ts";
 import { ingestRoutes } from "./ingest.ts";
 import { inspectRoutes } from "./inspect.ts";
@@ -52,6 +53,7 @@ export function createApp(
     .route("/", ingestRoutes(service))
     .route("/", catalogueRoutes(service))
     .route("/", addingRoutes(service))
+    .route("/", forwardRoutes(service))
     .route("/tiles", tileRoutes(service, hot))
     .route("/dzi", dziRoutes(service, hot))
     .route("/legend", legendRoutes(service))
@@ -92,7 +94,7 @@ const reading = ["GET", "HEAD"];
 
 /** Methods that a path answers to. */
 function methodsOf(path: string): readonly string[] {
-  const further = path === "/models" || /^\/models\/[^/]+\/_\/ingest\/?$/.test(path)
+  const further = path === "/models" || /^\/models\/[^/]+\/(_\/ingest|forward)\/?$/.test(path)
     ? ["POST"]
     : /^\/models\/[^/]+\/?$/.test(path)
     ? ["DELETE"]

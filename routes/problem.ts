@@ -77,6 +77,7 @@ const routes = [
   "/octree/{model}/{layer}",
   "/tiles/{model}/_/map/map.json",
   "/models/{model}/_/ingest",
+  "/models/{model}/forward",
   "/events",
   "/healthz",
   "/readyz",

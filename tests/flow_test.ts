@@ -6,6 +6,7 @@ const stages = [
   "src/storage",
   "src/formats",
   "src/model",
+  "src/run",
   "src/compute",
   "src/analysis",
   "src/field",

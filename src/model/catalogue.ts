@@ -24,6 +24,8 @@ interface Entry {
   readonly id: string;
   readonly path: string;
   readonly origin: Origin;
+  /** Whether no file has it, so that it cannot be opened again. */
+  readonly isMade?: boolean;
   model?: Model;
   /** Why there is no model. */
   error?: unknown;
@@ -83,6 +85,18 @@ export class Catalogue {
       if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id);
       throw error;
     }
+  }
+
+  /**
+   * Takes in a model that was made of another one, until that one's files change; `make` is told its
+   * id, or that of the one before, whose place it takes. Throws `NotFound` where it is gone.
+   */
+  keep(stem: string, make: (id: string) => Model, before?: string): Model {
+    const id = before === undefined ? this.#unused(stem) : this.#entry(before).id;
+    const model = make(id);
+    const made = { path: `memory:${id}`, origin: "added", isMade: true } as const;
+    this.#entries.set(id, { id, ...made, model, checked: performance.now() });
+    return model;
   }
 
   /** Takes a model out, its files left alone. Throws `NotFound`. */
@@ -183,6 +197,10 @@ export class Catalogue {
     } catch (error) {
       if (!(error instanceof Changed)) throw error;
       model.close();
+      if (entry.isMade) {
+        this.#entries.delete(id);
+        throw new NotFound(`model "${id}" is gone: ${error.message}`, { found: id }, error);
+      }
       delete entry.model;
       const sentence = `model "${id}" is being opened again, ask again: ${error.message}`;
       entry.error = new Changed(sentence, { ...error.details, model: id, retryAfter: 1 }, error);

@@ -28,6 +28,8 @@ import type { MapView } from "./map_plans.ts";
 import { Maps } from "./maps.ts";
 import { Orders } from "./orders.ts";
 import { Plans } from "./plans.ts";
+import type { Asked } from "../run/forward.ts";
+import { type Forward, Runs } from "./runs.ts";
 import { type LayerSketch, sketchOf } from "./sketch.ts";
 import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
@@ -86,6 +88,7 @@ class TileEngine implements Engine {
   readonly #summaries: Summaries;
   readonly #views: Views;
   readonly #volumes: Volumes;
+  readonly #runs: Runs;
   /** Each model that was asked for, as it was then. */
   readonly #known = new Map<string, Model>();
   /** Ends what goes on without being asked. */
@@ -138,6 +141,11 @@ class TileEngine implements Engine {
       tickets: new Tickets(options.cacheBytes ?? 64 * MIB),
       persistently: (work) => this.#persistently(work),
     });
+    const changed = (id: string) => {
+      this.#forget(id);
+      this.#known.delete(id);
+    };
+    this.#runs = new Runs(catalogue, changed, options.runs);
     for (const model of catalogue.models()) this.model(model.id);
   }
 
@@ -154,8 +162,12 @@ class TileEngine implements Engine {
     const before = this.#known.get(id);
     if (before !== model) {
       this.#known.set(id, model);
-      if (before) this.#forget(id);
-      this.#ingests.open(model);
+      const isRun = this.#runs.holds(id);
+      if (before) {
+        this.#forget(id);
+        if (!isRun) this.#runs.forget(id);
+      }
+      if (!isRun) this.#ingests.open(model);
     }
     return model;
   }
@@ -179,7 +191,16 @@ class TileEngine implements Engine {
     return this.#catalogue.whence(id);
   }
 
+  async forward(id: string, asked: Asked, signal?: AbortSignal): Promise<Forward> {
+    const { origin } = this.#catalogue.whence(id);
+    const reach = { remote: this.#remote, trusted: origin === "given" };
+    return await this.#runs.run(this.model(id), asked, { ...reach, ...(signal ? { signal } : {}) });
+  }
+
   remove(id: string): void {
+    const isRun = this.#runs.holds(id);
+    this.#runs.forget(id);
+    if (isRun) return;
     this.#catalogue.remove(id);
     this.#forget(id);
     this.#known.delete(id);

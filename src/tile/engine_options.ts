@@ -1,6 +1,7 @@
 import type { RemoteOptions } from "../storage/remote.ts";
 import type { BackendChoice } from "./backends.ts";
 import type { StoreOptions } from "./ingests.ts";
+import type { RunOptions } from "./runs.ts";
 
 /** How much an engine may use. */
 export interface EngineOptions {
@@ -23,6 +24,8 @@ export interface EngineOptions {
   readonly backend?: BackendChoice;
   /** The script of the GPU's worker, where it is not ours. */
   readonly gpuWorker?: URL;
+  /** What running networks may use. */
+  readonly runs?: Partial<RunOptions>;
   /** Told of what did not go well though nobody asked for it. */
   readonly tell?: (message: string) => void;
 }

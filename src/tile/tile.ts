@@ -4,11 +4,13 @@ import type { Legend, Look, MapMode, Mode, Options, Range, VolumeMode } from "..
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { LayerSummary } from "../analysis/summary.ts";
+import type { Asked } from "../run/forward.ts";
 import type { Against, Partner } from "./against.ts";
 import type { Backend } from "./backends.ts";
 import type { Body, Detail } from "./body.ts";
 import type { IngestState } from "./ingest.ts";
 import type { EngineEvent } from "./ingests.ts";
+import type { Forward } from "./runs.ts";
 import type { LayerSketch } from "./sketch.ts";
 import type { LayerOctree } from "./volumes.ts";
 
@@ -190,6 +192,11 @@ export interface Engine {
   layer(model: Model, name: string): { layer: Layer; tensor: string };
   /** Opens one more model: a path or a URL. Throws what opening throws, and keeps nothing then. */
   add(place: string, signal?: AbortSignal): Promise<Model>;
+  /**
+   * Runs the network behind a model on an input; what it computes is a step of another model. Throws
+   * what running it throws, `NotFound`, and `Overloaded` while another one runs.
+   */
+  forward(id: string, asked: Asked, signal?: AbortSignal): Promise<Forward>;
   /** Where models lie. */
   places(): readonly string[];
   /** Where a model lies and who brought it. Throws `NotFound`. */
