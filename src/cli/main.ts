@@ -2,6 +2,7 @@
 import { BadRequest, SynaptileError } from "../errors.ts";
 import { automaton } from "./automaton.ts";
 import { exportVerb } from "./export.ts";
+import { forward } from "./forward.ts";
 import { overview, usage } from "./help.ts";
 import { ingest } from "./ingest.ts";
 import { inspect } from "./inspect.ts";
@@ -9,7 +10,7 @@ import { render } from "./render.ts";
 import { serve } from "./serve.ts";
 import { parse, UsageError, type Verb } from "./verb.ts";
 
-const verbs: readonly Verb[] = [serve, ingest, render, exportVerb, inspect, automaton];
+const verbs: readonly Verb[] = [serve, ingest, render, exportVerb, inspect, forward, automaton];
 
 const INTERRUPTED = 130;
 

@@ -1,3 +1,5 @@
+import { join } from "../storage/join.ts";
+
 /** All that comes, as one array. Throws `limit`'s error where there is more than it allows. */
 export async function readAll(
   stream: AsyncIterable<Uint8Array>,
@@ -9,7 +11,7 @@ export async function readAll(
     limit?.(length += chunk.length);
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  return join(chunks);
 }
 
 /** Writes parts one after the other, and closes the stream. */

@@ -8,6 +8,7 @@ export function command(...args: readonly string[]): Deno.Command {
     args: [
       ...["run", "--quiet", "--no-check", "--no-prompt", "--config", `${root}deno.json`],
       ...["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-ffi"],
+      `--allow-run=${Deno.execPath()}`,
       `${root}src/cli/main.ts`,
       ...args,
     ],

@@ -1,3 +1,5 @@
+import { join } from "../../storage/join.ts";
+
 /** Numbers of protobuf's fields: of ModelProto, GraphProto and ValueInfoProto. */
 const GRAPH = 7, OUTPUT = 12, NAME = 1;
 
@@ -12,12 +14,12 @@ export function withOutputs(
   if (names.length === 0) return new Uint8Array(model);
   const utf8 = new TextEncoder();
   const outputs = names.map((name) => field(OUTPUT, field(NAME, utf8.encode(name))));
-  return join(model, field(GRAPH, join(...outputs)));
+  return join([model, field(GRAPH, join(outputs))]);
 }
 
 /** A field of bytes. */
 const field = (number: number, value: Uint8Array): Uint8Array =>
-  join(Uint8Array.of(number << 3 | 2, ...varint(value.length)), value);
+  join([Uint8Array.of(number << 3 | 2, ...varint(value.length)), value]);
 
 function varint(value: number): number[] {
   const bytes: number[] = [];
@@ -25,14 +27,4 @@ function varint(value: number): number[] {
     bytes.push(rest % 128 + (rest >= 128 ? 128 : 0));
   }
   return bytes;
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,8 +1,7 @@
 import type { Dense } from "../../../compute/ops.ts";
+import { safetensorsFile } from "../../../formats/safetensors_file.ts";
+import { join } from "../../../storage/join.ts";
 import type { Network } from "../rules/network.ts";
-
-/** Tensors begin at a multiple of this, counted from the file's start. */
-const ALIGNMENT = 8;
 
 /** A network as a safetensors file, as `planNetwork` reads it, with metadata of one's own. */
 export function fileOf(
@@ -16,25 +15,12 @@ export function fileOf(
     ["dense2.bias", [update.outputs], update.bias],
   ];
   const life = alive ? { alive: `${alive.channel} ${alive.threshold}` } : {};
-  const header: Record<string, unknown> = { __metadata__: { ...metadata, ...life } };
-  let end = 0;
-  for (const [name, shape, values] of tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end += values.byteLength] };
-  }
-  const encoded = new TextEncoder().encode(JSON.stringify(header));
-  const start = Math.ceil((8 + encoded.length) / ALIGNMENT) * ALIGNMENT;
-  const file = new Uint8Array(start + end), view = new DataView(file.buffer);
-  view.setBigUint64(0, BigInt(start - 8), true);
-  file.fill(0x20, 8, start);
-  file.set(encoded, 8);
-  let at = start;
-  for (const [, , values] of tensors) {
-    for (const value of values) {
-      view.setFloat32(at, value, true);
-      at += 4;
-    }
-  }
-  return file;
+  const written = tensors.map(([name, shape, values]) => {
+    const bytes = new Uint8Array(values.byteLength), view = new DataView(bytes.buffer);
+    values.forEach((value, i) => view.setFloat32(4 * i, value, true));
+    return { name, dtype: "F32", shape, bytes };
+  });
+  return join([...safetensorsFile(written, { ...metadata, ...life })]);
 }
 
 /** Weights output by output. */

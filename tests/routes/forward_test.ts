@@ -1,0 +1,437 @@
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import sharp from "sharp";
+import { createApp } from "../../routes/app.ts";
+import { Tokens } from "../../routes/tokens.ts";
+import { createEngine } from "../../src/tile/engine.ts";
+import type { RunOptions } from "../../src/tile/runs.ts";
+import { expected, networks } from "../run/networks.ts";
+import { withRuntime } from "../run/runtime.ts";
+import { inFolder } from "../storage/folder.ts";
+
+const token = "0123456789abcdef0123";
+
+// deno-lint-ignore no-explicit-any -- what JSON of a route holds is what is tested
+type Body = any;
+type Ask = (
+  method: string,
+  path: string,
+  init?: RequestInit & { token?: string | null },
+) => Promise<
+  { status: number; headers: Headers; body: Body; bytes: Uint8Array<ArrayBuffer> }
+>;
+
+async function serving(
+  paths: readonly string[],
+  test: (ask: Ask) => Promise<void>,
+  runs: Partial<RunOptions> = {},
+): Promise<void> {
+  const engine = await createEngine(paths, { workers: 1, runs });
+  const app = createApp(engine, { tokens: new Tokens(token) });
+  try {
+    await test(async (method, path, { token: bearer = token, ...init } = {}) => {
+      const headers = new Headers(init.headers);
+      if (bearer) headers.set("Authorization", `Bearer ${bearer}`);
+      const response = await app(
+        new Request(`http://localhost${path}`, { ...init, method, headers }),
+      );
+      const bytes = await response.bytes();
+      const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
+      const body = isJson ? JSON.parse(new TextDecoder().decode(bytes)) : null;
+      return { status: response.status, headers: response.headers, body, bytes };
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+const network = (name: string) => `${networks}${name}.onnx`;
+const json = (body: unknown): RequestInit => ({
+  body: JSON.stringify(body),
+  headers: { "Content-Type": "application/json" },
+});
+const npy = async (name: string): Promise<RequestInit> => ({
+  body: await Deno.readFile(networks + name),
+  headers: { "Content-Type": "application/octet-stream" },
+});
+
+function assertNear(found: ArrayLike<number>, wanted: readonly number[]): void {
+  assertEquals(found.length, wanted.length);
+  for (const [i, value] of wanted.entries()) assertAlmostEquals(found[i]!, value, 2e-5, `at ${i}`);
+}
+
+/** Values of a tile in .npy, row by row, cut to the plane. */
+function valuesOf(file: Uint8Array<ArrayBuffer>, width: number, height: number): number[] {
+  const side = 256, start = file.length - 4 * side * side;
+  const all = new Float32Array(file.slice(start).buffer);
+  return Array.from({ length: height }, (_, y) => [...all.subarray(y * side, y * side + width)])
+    .flat();
+}
+
+withRuntime(
+  "a network's own outputs and all between are what NumPy computes of them",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const { inputs, values } = expected.convolutions;
+      const made = await ask("POST", "/models/convolutions/forward", json({ inputs }));
+      assertEquals(made.status, 201, made.body?.detail);
+      assertEquals(made.headers.get("Location"), "/models/convolutions-live?step=1");
+      const { results, captured, model, step, seconds } = made.body;
+      assertEquals([model, step, typeof seconds], ["convolutions-live", 1, "number"]);
+      assertEquals(results.length, 1);
+      assertEquals([results[0].name, results[0].dtype, results[0].shape], ["logits", "F32", [
+        2,
+        2,
+      ]]);
+      assertNear(results[0].values, values["logits"]!.values);
+      const kinds = captured.map(({ kind, layer, shape }: Body) => [kind, layer, shape]);
+      assertEquals(kinds, [
+        ["activation", "before", [2, 4, 6, 8]],
+        ["activation", "c1", [2, 4, 6, 8]],
+        ["activation", "c2", [2, 5, 6, 8]],
+        ["activation", "pooled", [2, 5, 1, 1]],
+        ["activation", "flat", [2, 5]],
+        ["activation", "fc", [2, 2]],
+        ["sample", "picture", [2, 3, 6, 8]],
+      ]);
+
+      // A sample's maps: two rows of two, each of 6 × 8.
+      for (const [layer, name] of [["c1", "after"], ["before", "before"]] as const) {
+        const path = `/tiles/convolutions-live/${layer}/activations/0/0/0.npy`;
+        for (const sample of [0, 1]) {
+          const tile = await ask("GET", `${path}?sample=${sample}&step=1`);
+          assertEquals(tile.status, 200, tile.body?.detail);
+          const found = valuesOf(tile.bytes, 16, 12);
+          const maps = values[name]!.values.slice(sample * 192, (sample + 1) * 192);
+          const wanted = Array.from({ length: 12 * 16 }, (_, i) => {
+            const [y, x] = [Math.floor(i / 16), i % 16];
+            return maps[(Math.floor(y / 6) * 2 + Math.floor(x / 8)) * 48 + y % 6 * 8 + x % 8]!;
+          });
+          assertNear(found, wanted);
+        }
+      }
+    }),
+);
+
+withRuntime(
+  "the model of runs is listed beside the network, with a step a run, and can be deleted",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const before = (await ask("GET", "/models/convolutions")).body;
+      const { inputs } = expected.convolutions;
+      const zeros = { picture: { shape: [1, 3, 6, 8], values: Array(144).fill(0) } };
+      await ask("POST", "/models/convolutions/forward", json({ inputs }));
+      const tile = "/tiles/convolutions-live/c1/activations/0/0/0.npy?sample=0";
+      const first = await ask("GET", tile);
+      await ask("POST", "/models/convolutions/forward", json({ inputs: zeros }));
+      const second = await ask("GET", tile);
+      assert(first.headers.get("ETag") !== second.headers.get("ETag"));
+      assert(`${first.bytes}` !== `${second.bytes}`);
+      assertEquals((await ask("GET", `${tile}&step=1`)).bytes, first.bytes);
+
+      const ids = async () => (await ask("GET", "/models")).body.models.map(({ id }: Body) => id);
+      assertEquals(await ids(), ["convolutions", "convolutions-live"]);
+      const live = (await ask("GET", "/models/convolutions-live")).body;
+      assertEquals([live.step, live.steps.map(({ step }: Body) => step)], [2, [1, 2]]);
+      const c1 = live.layers.find(({ name }: Body) => name === "c1");
+      assertEquals(c1.inputs, before.layers.find(({ name }: Body) => name === "c1").inputs);
+      assert(c1.modes.includes("activations") && c1.modes.includes("weights"));
+      const weights = "c1/weights/0/0/0.npy";
+      assertEquals(
+        (await ask("GET", `/tiles/convolutions-live/${weights}`)).bytes,
+        (await ask("GET", `/tiles/convolutions/${weights}`)).bytes,
+      );
+      assertEquals((await ask("GET", "/models/convolutions")).body, before);
+      const again = await ask("POST", "/models/convolutions-live/forward", json({ inputs }));
+      assertEquals(again.status, 400);
+
+      assertEquals((await ask("DELETE", "/models/convolutions-live")).status, 204);
+      assertEquals(await ids(), ["convolutions"]);
+      assertEquals((await ask("GET", tile)).status, 404);
+      const third = await ask("POST", "/models/convolutions/forward", json({ inputs }));
+      assertEquals([third.body.model, third.body.step], ["convolutions-live", 3]);
+    }),
+);
+
+withRuntime(
+  "softmaxes over positions are attention; weights in a file beside are found",
+  () =>
+    serving([network("attention")], async (ask) => {
+      const { inputs, values } = expected.attention;
+      const made = await ask("POST", "/models/attention/forward", json({ inputs }));
+      assertEquals(made.status, 201, made.body?.detail);
+      assertNear(made.body.results[0].values, values["sum"]!.values);
+      const found = made.body.captured.filter(({ kind }: Body) => kind === "attention");
+      assertEquals(found.map(({ layer, shape }: Body) => [layer, shape]), [["looks", [2, 5, 5]]]);
+      // Of whole numbers there are shapes, which are no activations.
+      assertEquals(made.body.captured.some(({ layer }: Body) => layer === "sides"), false);
+      for (const head of [0, 1]) {
+        const tile = await ask(
+          "GET",
+          `/tiles/attention-live/looks/attention/0/0/0.npy?head=${head}`,
+        );
+        assertEquals(tile.status, 200, tile.body?.detail);
+        assertNear(
+          valuesOf(tile.bytes, 5, 5),
+          values["looks"]!.values.slice(head * 25, head * 25 + 25),
+        );
+      }
+    }),
+);
+
+withRuntime(
+  "chosen outputs, by value or layer, are all that is kept besides the network's own",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const layersOf = async (path: string, outputs?: unknown) => {
+        const { inputs } = expected.convolutions;
+        const made = await ask("POST", path, json({ inputs, ...(outputs ? { outputs } : {}) }));
+        assertEquals(made.status, 201, made.body?.detail);
+        return made.body.captured.map(({ name }: Body) => name);
+      };
+      const path = "/models/convolutions/forward";
+      const own = ["act/fc", "input/picture"];
+      assertEquals(await layersOf(path, ["second"]), ["act/c2", ...own]);
+      assertEquals(await layersOf(`${path}?outputs=c1,pooled`), [
+        ...["act/before", "act/c1", "act/pooled"],
+        ...own,
+      ]);
+      assertEquals(await layersOf(path, []), own);
+      assertEquals((await layersOf(`${path}?outputs=c1`, "all")).length, 7);
+    }),
+);
+
+withRuntime(
+  "an array may come as .npy, in either order and byte order",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const { values } = expected.convolutions;
+      for (
+        const [name, query] of [["picture", ""], ["picture-fortran", "?input=picture"]] as const
+      ) {
+        const path = `/models/convolutions/forward${query}`;
+        const made = await ask("POST", path, await npy(`${name}.npy`));
+        assertEquals(made.status, 201, made.body?.detail);
+        assertNear(made.body.results[0].values, values["logits"]!.values);
+      }
+      const wrong = await ask(
+        "POST",
+        "/models/convolutions/forward",
+        await npy("picture-float64.npy"),
+      );
+      assertEquals([wrong.status, wrong.body.found, wrong.body.expected], [400, "F64", "F32"]);
+    }),
+);
+
+withRuntime(
+  "a picture is resized to the input, scaled and shifted",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const background = { r: 255, g: 51, b: 0 };
+      const image = sharp({ create: { width: 40, height: 30, channels: 3, background } });
+      const body = new Uint8Array(await image.png().toBuffer());
+      const headers = { "Content-Type": "image/png" };
+      const path = "/models/convolutions/forward?scale=2&shift=-1&outputs=c1";
+      const made = await ask("POST", path, { body, headers });
+      assertEquals(made.status, 201, made.body?.detail);
+      const plane = await ask(
+        "GET",
+        "/tiles/convolutions-live/picture/activations/0/0/0.npy?sample=0",
+      );
+      assertEquals(plane.status, 200, plane.body?.detail);
+      // Three maps of 6 × 8 side by side.
+      const found = valuesOf(plane.bytes, 24, 6);
+      const at = (map: number, y: number, x: number) => found[y * 24 + map * 8 + x]!;
+      for (const [map, wanted] of [1, -0.6, -1].entries()) {
+        for (const [y, x] of [[0, 0], [5, 7]] as const) {
+          assertAlmostEquals(at(map, y, x), wanted, 1e-6);
+        }
+      }
+      for (const [type, bytes] of [["image/png", "no picture"], ["image/jpeg", ""]] as const) {
+        const bad = await ask("POST", path, { body: bytes, headers: { "Content-Type": type } });
+        assertEquals(bad.status, 400);
+        assertMatch(bad.body.detail, /cannot be read as a picture/);
+      }
+      const odd = await ask("POST", "/models/convolutions/forward?scale=x", { body, headers });
+      assertMatch(odd.body.detail, /scale=x is no number/);
+    }),
+);
+
+withRuntime(
+  "integers, booleans and halves go in and come out",
+  () =>
+    serving([network("types")], async (ask) => {
+      const path = "/models/types/forward";
+      const made = await ask("POST", path, json({ inputs: { a: [3, -2], b: [true, 0] } }));
+      assertEquals(made.status, 201, made.body?.detail);
+      assertEquals(
+        made.body.results.map(({ name, dtype, values }: Body) => [name, dtype, values]),
+        [["half", "F16", [4, -2]], ["double", "F64", [4, -2]], ["not", "BOOL", [0, 1]]],
+      );
+      for (const a of [[1.5, 0], ["x", 0], [1e30, 0], [null, 0]]) {
+        const bad = await ask("POST", path, json({ inputs: { a, b: [0, 0] } }));
+        assertEquals(bad.status, 400);
+        assertMatch(bad.body.detail, /input "a" holds .*, expected INT64/);
+      }
+      const both = await ask("POST", path, await npy("picture.npy"));
+      assertMatch(both.body.detail, /takes 2 inputs, "a", "b": name one/);
+    }),
+);
+
+Deno.test("inputs and outputs that do not fit are refused before anything runs", () =>
+  serving([network("convolutions"), network("attention")], async (ask) => {
+    const picture = { shape: [1, 3, 6, 8], values: Array(144).fill(0) };
+    const cases: readonly [unknown, RegExp][] = [
+      [{ inputs: {} }, /input "picture" is missing: FLOAT \[n, 3, 6, 8\]/],
+      [{ inputs: { photo: picture } }, /no input "photo"; the network takes "picture"/],
+      [{ inputs: { picture: [[1, 2]] } }, /"picture" is \[1,2\], expected \[n, 3, 6, 8\]/],
+      [{ inputs: { picture: { ...picture, shape: [1, 3, 8, 6] } } }, /is \[1,3,8,6\], expected/],
+      [{ inputs: { picture: { ...picture, shape: [2, 3, 6, 8] } } }, /144 values, expected 288/],
+      [{ inputs: { picture: { ...picture, shape: [-1] } } }, /the shape .*, expected a list/],
+      [{ inputs: { picture: [[1, 2], [3]] } }, /lists that differ in length/],
+      [{ inputs: { picture: { ...picture, values: Array(144).fill("0") } } }, /expected FLOAT/],
+      [{ inputs: { picture }, outputs: ["nothing"] }, /no output "nothing"; of 6 the first are/],
+      [{ inputs: { picture }, outputs: 7 }, /outputs that are no list of names/],
+      [{ outputs: [] }, /without inputs/],
+      [[], /no object/],
+    ];
+    for (const [body, detail] of cases) {
+      const { status, body: problem } = await ask(
+        "POST",
+        "/models/convolutions/forward",
+        json(body),
+      );
+      assertEquals(status, 400, JSON.stringify(problem));
+      assertMatch(problem.detail, detail);
+    }
+    const text = { "Content-Type": "text/plain" };
+    for (
+      const [path, init, detail] of [
+        [
+          "convolutions/forward",
+          { body: "{", headers: { "Content-Type": "application/json" } },
+          /not JSON/,
+        ],
+        ["convolutions/forward", { body: "x", headers: text }, /type "text\/plain" is no input/],
+        [
+          "convolutions/forward?colour=1",
+          { body: "x", headers: text },
+          /unknown parameter "colour"/,
+        ],
+        [
+          "attention/forward",
+          { body: "x", headers: { "Content-Type": "image/png" } },
+          /a picture cannot be put into "tokens", which is \[1, 5, 8\]/,
+        ],
+      ] as const
+    ) {
+      const refused = await ask("POST", `/models/${path}`, init);
+      assertEquals(refused.status, 400, path);
+      assertMatch(refused.body.detail, detail);
+    }
+    const broken = await ask("POST", "/models/convolutions/forward", {
+      ...{ body: "no array", headers: { "Content-Type": "application/octet-stream" } },
+    });
+    assertEquals(broken.status, 422);
+    const models = (await ask("GET", "/models")).body.models;
+    assertEquals(models.length, 2);
+  }));
+
+Deno.test("only ONNX files are run, and only by who may write", async () => {
+  const other = new URL("../../fixtures/models/burn-mnist.safetensors", import.meta.url).pathname;
+  await serving([other, network("convolutions")], async (ask) => {
+    const body = json({ inputs: {} });
+    const refused = await ask("POST", "/models/burn-mnist/forward", body);
+    assertEquals(refused.status, 400);
+    assertMatch(refused.body.detail, /of the format safetensors: only ONNX files can be run/);
+    assertEquals((await ask("POST", "/models/nobody/forward", body)).status, 404);
+    const path = "/models/convolutions/forward";
+    assertEquals((await ask("POST", path, { ...body, token: null })).status, 401);
+    assertEquals((await ask("DELETE", path)).status, 405);
+  });
+});
+
+withRuntime(
+  "what the runtime lacks, or has no memory or no time for, is said",
+  () =>
+    serving(["endless", "huge", "unknown"].map(network), async (ask) => {
+      const lacking = await ask("POST", "/models/unknown/forward", json({ inputs: { x: [1] } }));
+      assertEquals(lacking.status, 422);
+      assertMatch(lacking.body.detail, /example\.ops:Nothing.* is not a registered function\/op/);
+      const huge = await ask(
+        "POST",
+        "/models/huge/forward",
+        json({ inputs: { sides: [1e5, 1e5] } }),
+      );
+      assertEquals(huge.status, 413, huge.body.detail);
+      assertMatch(huge.body.detail, /more memory/);
+      const large = await ask(
+        "POST",
+        "/models/huge/forward",
+        json({ inputs: { sides: [300, 300] } }),
+      );
+      assertEquals(large.status, 413, large.body.detail);
+      assertMatch(large.body.detail, /more than 200000 bytes/);
+
+      const start = { shape: [8, 8], values: Array(64).fill(1) };
+      const began = performance.now();
+      const ending = ask("POST", "/models/endless/forward", json({ inputs: { start } }));
+      const meanwhile = await ask(
+        "POST",
+        "/models/huge/forward",
+        json({ inputs: { sides: [2, 2] } }),
+      );
+      assertEquals([meanwhile.status, meanwhile.headers.get("Retry-After")], [503, "1"]);
+      assertEquals((await ask("GET", "/models/endless")).status, 200);
+      const ended = await ending;
+      assertEquals(ended.status, 503);
+      assertMatch(ended.body.detail, /ended after 1\.5 s/);
+      assert(performance.now() - began < 20_000);
+      assertEquals(
+        (await ask("POST", "/models/huge/forward", json({ inputs: { sides: [2, 2] } }))).status,
+        201,
+      );
+    }, { time: 1500, bytes: 200_000 }),
+);
+
+withRuntime(
+  "runs are kept while they are few and small; the oldest go first",
+  () =>
+    serving([network("convolutions"), network("types")], async (ask) => {
+      const picture = { shape: [1, 3, 6, 8], values: Array(144).fill(0) };
+      const run = () => ask("POST", "/models/convolutions/forward", json({ inputs: { picture } }));
+      const steps = async () => {
+        const { body } = await ask("GET", "/models/convolutions-live");
+        return body.steps.map(({ step }: Body) => step);
+      };
+      // 576 + 768 + 768 + 960 + 20 + 20 + 8 bytes a run.
+      for (let i = 0; i < 3; i++) await run();
+      assertEquals(await steps(), [2, 3]);
+      const old = await ask("GET", "/models/convolutions-live?step=1");
+      assertEquals(old.status, 400);
+      assertMatch(old.body.detail, /has the steps 2, 3/);
+      await ask("POST", "/models/types/forward", json({ inputs: { a: [1], b: [1] } }));
+      assertEquals(await steps(), [3]);
+    }, { kept: 6245, steps: 2 }),
+);
+
+withRuntime(
+  "runs are gone with the version of the file that they are of",
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/net.onnx`;
+      await Deno.copyFile(network("types"), path);
+      await serving([path], async (ask) => {
+        const inputs = { a: [1], b: [1] };
+        assertEquals((await ask("POST", "/models/net/forward", json({ inputs }))).status, 201);
+        await Deno.copyFile(network("convolutions"), path);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        const gone = await ask("GET", "/models/net-live");
+        assertEquals(gone.status, 404, gone.body.detail);
+        await ask("GET", "/models/net");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        assertEquals((await ask("GET", "/models/net")).body.parameters, 149);
+        const ids = (await ask("GET", "/models")).body.models.map(({ id }: Body) => id);
+        assertEquals(ids, ["net"]);
+      });
+    }),
+);
