@@ -20,13 +20,22 @@ export const forward: Verb = {
   operands: "MODEL.onnx [NAME=]INPUT… -o FOLDER",
   about: "Run an ONNX file on .npy, .json or a picture; what it computes is a folder that opens.",
   flags: {
-    output: { type: "string", short: "o", value: "FOLDER", about: "where to; it must not be there" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FOLDER",
+      about: "where to; it must not be there",
+    },
     outputs: {
       type: "string",
       value: "NAME,…",
       about: "values or layers to keep besides the network's own; all unless given",
     },
-    scale: { type: "string", value: "X", about: "of a picture's values, from 0 to 1: 1 unless given" },
+    scale: {
+      type: "string",
+      value: "X",
+      about: "of a picture's values, from 0 to 1: 1 unless given",
+    },
     shift: { type: "string", value: "X", about: "added to these after that: 0 unless given" },
     time: { type: "string", value: "S", about: `seconds that it may take: ${USUAL} unless given` },
     help: { type: "boolean", short: "h", about: "this text" },
@@ -78,7 +87,9 @@ async function inputsOf(
     const [name, path] = [operand.slice(0, Math.max(0, cut)), operand.slice(cut + 1)];
     if (inputs.has(name)) {
       throw new UsageError(
-        name === "" ? "of several inputs each needs its name: NAME=INPUT" : `${name} is given twice`,
+        name === ""
+          ? "of several inputs each needs its name: NAME=INPUT"
+          : `${name} is given twice`,
       );
     }
     const bytes = await readInput(path);
@@ -136,7 +147,12 @@ async function write(folder: string, title: string, { captured, results }: Ran):
   const written = (samples: boolean) =>
     captured.filter((one) => isSample(one) === samples).map(({ tensor }): Written => {
       const { name, dtype, shape, source } = tensor;
-      return { name, dtype, shape, bytes: source.kind === "memory" ? source.bytes : new Uint8Array() };
+      return {
+        name,
+        dtype,
+        shape,
+        bytes: source.kind === "memory" ? source.bytes : new Uint8Array(),
+      };
     });
   await writeFile(join(folder, files.step), safetensorsFile(written(false)));
   await writeFile(join(folder, files.static), safetensorsFile(written(true)));

@@ -14,7 +14,7 @@ Deno.test("--help explains the program and each of its verbs", async () => {
 
 for (
   const [args, code, words] of [
-    [["draw"], 2, /"draw".*serve, ingest, render, export, inspect, automaton/],
+    [["draw"], 2, /"draw".*serve, ingest, render, export, inspect, forward, automaton/],
     [["serve", "--prot", "1"], 2, /^synaptile: there is no option --prot; serve knows .*--port/],
     [["serve", "--port"], 2, /^synaptile: --port needs a value: --port PORT$/m],
     [["serve", "-p", "--open"], 2, /^synaptile: -p needs a value: -p PORT, found --open$/m],
