@@ -193,8 +193,12 @@ class TileEngine implements Engine {
 
   async forward(id: string, asked: Asked, signal?: AbortSignal): Promise<Forward> {
     const { origin } = this.#catalogue.whence(id);
-    const reach = { remote: this.#remote, trusted: origin === "given" };
-    return await this.#runs.run(this.model(id), asked, { ...reach, ...(signal ? { signal } : {}) });
+    const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
+    return await this.#runs.run(this.model(id), asked, {
+      remote: this.#remote,
+      trusted: origin === "given",
+      signal: AbortSignal.any(signals),
+    });
   }
 
   remove(id: string): void {

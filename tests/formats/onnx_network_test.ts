@@ -20,6 +20,9 @@ Deno.test("a network tells what it takes and gives, and the files beside it", as
     { element: "INT64", sides: ["n"] },
     { element: "BOOL", sides: ["n"] },
   ]);
+  // Of a version that lists initializers among the inputs.
+  const old = await Deno.readFile(`${folder}../formats/onnx/opt-mnist.onnx`);
+  assertEquals((await networkOf(old)).inputs.map(({ name }) => name), ["Input3"]);
 });
 
 Deno.test("further outputs stand in a second graph behind the model, which readers merge", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import sharp from "sharp";
 import { createApp } from "../../routes/app.ts";
 import { Tokens } from "../../routes/tokens.ts";
@@ -272,6 +272,10 @@ withRuntime(
         assertEquals(bad.status, 400);
         assertMatch(bad.body.detail, /input "a" holds .*, expected INT64/);
       }
+      for (const b of [[2, 0], [-1, 0], [0.5, 0]]) {
+        const bad = await ask("POST", path, json({ inputs: { a: [1, 2], b } }));
+        assertMatch(bad.body.detail, /input "b" holds .*, expected BOOL/);
+      }
       const both = await ask("POST", path, await npy("picture.npy"));
       assertMatch(both.body.detail, /takes 2 inputs, "a", "b": name one/);
     }),
@@ -328,6 +332,9 @@ Deno.test("inputs and outputs that do not fit are refused before anything runs",
       assertEquals(refused.status, 400, path);
       assertMatch(refused.body.detail, detail);
     }
+    const named = "/models/convolutions/forward?input=photo";
+    const photo = await ask("POST", named, await npy("picture.npy"));
+    assertMatch(photo.body.detail, /no input "photo"/);
     const broken = await ask("POST", "/models/convolutions/forward", {
       ...{ body: "no array", headers: { "Content-Type": "application/octet-stream" } },
     });
@@ -415,23 +422,47 @@ withRuntime(
 );
 
 withRuntime(
-  "runs are gone with the version of the file that they are of",
+  "of a network, no more runs are kept than are wanted",
   () =>
-    inFolder(async (folder) => {
-      const path = `${folder}/net.onnx`;
-      await Deno.copyFile(network("types"), path);
-      await serving([path], async (ask) => {
-        const inputs = { a: [1], b: [1] };
-        assertEquals((await ask("POST", "/models/net/forward", json({ inputs }))).status, 201);
-        await Deno.copyFile(network("convolutions"), path);
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        const gone = await ask("GET", "/models/net-live");
-        assertEquals(gone.status, 404, gone.body.detail);
-        await ask("GET", "/models/net");
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        assertEquals((await ask("GET", "/models/net")).body.parameters, 149);
-        const ids = (await ask("GET", "/models")).body.models.map(({ id }: Body) => id);
-        assertEquals(ids, ["net"]);
-      });
-    }),
+    serving([network("types")], async (ask) => {
+      for (const a of [1, 2]) {
+        await ask("POST", "/models/types/forward", json({ inputs: { a: [a], b: [1] } }));
+      }
+      const { steps } = (await ask("GET", "/models/types-live")).body;
+      assertEquals(steps.map(({ step }: Body) => step), [2]);
+    }, { steps: 1 }),
 );
+
+for (const asked of ["net-live", "net"]) {
+  withRuntime(
+    `runs are gone with the version of the file that they are of, told by ${asked}`,
+    () =>
+      inFolder(async (folder) => {
+        const path = `${folder}/net.onnx`;
+        await Deno.copyFile(network("types"), path);
+        await serving([path], async (ask) => {
+          const inputs = { a: [1], b: [1] };
+          assertEquals((await ask("POST", "/models/net/forward", json({ inputs }))).status, 201);
+          await Deno.copyFile(network("convolutions"), path);
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          const first = await ask("GET", `/models/${asked}`);
+          assertEquals(first.status, asked === "net" ? 409 : 404, first.body.detail);
+          await ask("GET", "/models/net");
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          assertEquals((await ask("GET", "/models/net")).body.parameters, 149);
+          const ids = (await ask("GET", "/models")).body.models.map(({ id }: Body) => id);
+          assertEquals(ids, ["net"]);
+        });
+      }),
+  );
+}
+
+withRuntime("closing the server ends a run", async () => {
+  const engine = await createEngine([network("endless")], { workers: 0 });
+  const value = { shape: [8, 8], values: Array(64).fill(1) };
+  const inputs = new Map([["start", { kind: "json", value } as const]]);
+  const running = assertRejects(() => engine.forward("endless", { inputs }), DOMException);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await engine.close();
+  await running;
+});
