@@ -40,8 +40,8 @@ export async function takeInputs(
   const names = inputs.map(({ name }) => name);
   const known = names.map(show).join(", ");
   const whole = given.get("");
-  if (whole && names.length !== 1) {
-    throw new BadRequest(`the network takes ${names.length} inputs, ${known}: name one`, {
+  if (whole && (names.length !== 1 || given.size > 1)) {
+    throw new BadRequest(`the network takes ${known}: say which of them each input is`, {
       parameter: "input",
       allowed: names,
     });

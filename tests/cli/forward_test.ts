@@ -104,6 +104,7 @@ Deno.test("what is wrong with the arguments of forward is said", async () => {
         [[network, picture], 2, /-o FOLDER is missing/],
         [[], 2, /takes a MODEL\.onnx/],
         [[network, picture, picture, "-o", "x"], 2, /each needs its name: NAME=INPUT/],
+        [[network, picture, `picture=${picture}`, "-o", "x"], 2, /takes "picture": say which/],
         [[network, `photo=${picture}`, "-o", "x"], 2, /no input "photo"/],
         [[network, `${folder}/none.npy`, "-o", "x"], 1, /there is no file .*none\.npy/],
         [[network, text, "-o", "x"], 2, /x\.json is not JSON/],

@@ -227,6 +227,6 @@ withRuntime(
         assertMatch(bad.body.detail, /input "b" holds .*, expected BOOL/);
       }
       const both = await ask("POST", path, await npy("picture.npy"));
-      assertMatch(both.body.detail, /takes 2 inputs, "a", "b": name one/);
+      assertMatch(both.body.detail, /takes "a", "b": say which/);
     }),
 );
