@@ -1,4 +1,5 @@
 import { BadRequest, TooLarge } from "../errors.ts";
+import { askedOf } from "../tile/describe.ts";
 import type { Engine, View } from "../tile/tile.ts";
 
 /** A whole plane at one zoom, put together of its tiles. */
@@ -42,7 +43,7 @@ export function mosaic(engine: Engine, view: View, layer: string, z: number): Mo
       density: 1,
       crop: true,
       format: "bin",
-      query: new URLSearchParams(view.query),
+      query: askedOf(view),
     }).tile(signal);
     return bytes;
   };

@@ -1,3 +1,4 @@
+import { askedOf } from "../tile/describe.ts";
 import { isFormat } from "../tile/address.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";
 import { backendFlags, backendOf, settleBackend } from "./backend.ts";
@@ -96,7 +97,7 @@ const drawTile: Draw = async (engine, view, layer, given, output, signal) => {
     y: given.whole("y", 0) ?? 0,
     density: given.whole("density", 1, 2) === 2 ? 2 : 1,
     format,
-    query: new URLSearchParams(view.query),
+    query: askedOf(view),
   }).tile(signal);
   await writeFile(output, [bytes]);
 };

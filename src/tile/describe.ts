@@ -252,7 +252,7 @@ export function versioned(view: Dated & Pick<View, "version">): string {
 }
 
 /** What a URL of a view must ask for. */
-function askedOf({ query, model }: Dated): URLSearchParams {
+export function askedOf({ query, model }: Dated): URLSearchParams {
   const parameters = new URLSearchParams(query);
   if (!isLatest(model)) parameters.set("step", String(model.step));
   return parameters;

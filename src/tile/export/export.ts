@@ -1,5 +1,6 @@
 import { BadRequest, Changed } from "../../errors.ts";
 import { deepestLevel } from "../address.ts";
+import { askedOf } from "../describe.ts";
 import type { Address, Engine, Ticket, View } from "../tile.ts";
 import { nameOf } from "./deep_zoom.ts";
 import { explained, isThere } from "./disk.ts";
@@ -117,13 +118,13 @@ function sizeAt({ view: { plane }, z, layer }: Export) {
 /** What must be the same for a half to be gone on with; the tag covers version and software. */
 const identify = ({ view, kind, layer, out, image, z }: Export, { etag }: Ticket) => ({
   ...{ model: view.model.id, version: view.model.version, layer, mode: view.mode.name },
-  ...{ query: view.query, z, image, kind: kind.name, name: nameOf(out), tag: etag },
+  ...{ query: askedOf(view).toString(), z, image, kind: kind.name, name: nameOf(out), tag: etag },
 });
 
 /** Of the tile that shows the plane as one pixel, in the version that was opened. */
 function topOf({ view, layer, image }: Export): Address {
   const { model, mode, plane } = view;
-  const query = new URLSearchParams(view.query);
+  const query = askedOf(view);
   query.set("v", model.version);
   return {
     ...{ model: model.id, layer, mode: mode.name, query, format: image },
