@@ -42,7 +42,8 @@ export class Views {
 
   /** The view of a layer or tensor in a mode. Throws `NotFound`, and `BadRequest` for the query. */
   open(model: Model, layer: string, mode: string, query: URLSearchParams): OpenView {
-    const key = JSON.stringify([model.version, model.id, layer, mode, query.toString()]);
+    const { version, id, step } = model;
+    const key = JSON.stringify([version, id, step, layer, mode, query.toString()]);
     let view = this.#known.get(key);
     const others = [view?.against?.model, view?.network?.model];
     if (view?.entry.derived && !this.layers.holds(view.entry)) this.#letGo();

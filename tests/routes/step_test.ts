@@ -91,3 +91,17 @@ Deno.test("steps that there are not are refused, each with those there are", () 
       assertEquals(allowed, path.includes("burn") ? [] : [0, 10, 400]);
     }
   }));
+
+Deno.test("a point of a map is that of its step, whatever was looked at before", () =>
+  serving(async (get) => {
+    const answer = async (kind: string, step: string) => {
+      const response = await get(`/inspect/digits-cnn/${kind}?x=0&y=0${step}`);
+      const { tensor, value } = await response.json();
+      return { tensor, value };
+    };
+    const first = await answer("_/map", "&step=0"), last = await answer("_/map", "");
+    assertNotEquals(first.value, last.value);
+    const layer = `${encodeURIComponent(first.tensor)}/weights`;
+    assertEquals(await answer(layer, ""), last);
+    assertEquals(await answer(layer, "&step=0"), first);
+  }));
