@@ -17,13 +17,14 @@ export interface Folding {
   readonly rival?: Rival | null;
 }
 
-/** Names the folding of a tensor of that name in that version of the model. */
+/** Names the folding of a tensor, or of a part of one, in that version of the model. */
 export function idOf(
   { id, version, step }: Dated,
-  tensor: string,
+  { name, shape }: Pick<TensorInfo, "name" | "shape">,
   { axes, rival }: Folding = {},
 ): string {
-  const words: unknown[] = [id, version, step, tensor, axes ?? null];
+  // A mosaic of a tensor has its name, and other axes.
+  const words: unknown[] = [id, version, step, name, shape, axes ?? null];
   if (rival) {
     const { model, tensor, how } = rival;
     words.push(model.id, model.version, model.step, tensor.name, how);
@@ -33,7 +34,7 @@ export function idOf(
 
 /** The models that an id, or what begins with one, is of: its own, and the one it is compared with. */
 export function modelsOf(id: string): { readonly own: string; readonly rival?: string } {
-  const [own, , , , , rival] = JSON.parse(id.slice(0, id.lastIndexOf("]") + 1));
+  const [own, , , , , , rival] = JSON.parse(id.slice(0, id.lastIndexOf("]") + 1));
   return { own, rival };
 }
 
@@ -45,7 +46,7 @@ export function makeEntry(
   derived: Derived | null,
 ): LayerEntry {
   return {
-    id: idOf(model, tensor.name, { axes, rival }),
+    id: idOf(model, tensor, { axes, rival }),
     isDefault: !axes && !rival && !derived && isLatest(model),
     ...folded(model, tensor, axes, rival),
     ...(derived ? { derived } : {}),

@@ -78,7 +78,7 @@ export class Layers {
     derived: Derived | null = null,
   ): LayerEntry {
     const folding = { axes, rival };
-    let entry = this.#entries.get(idOf(model, tensor.name, folding));
+    let entry = this.#entries.get(idOf(model, tensor, folding));
     if (!entry) this.#admit(entry = makeEntry(model, tensor, folding, derived));
     return this.current(entry);
   }
@@ -212,8 +212,9 @@ export class Layers {
   }
 
   /** Draws no more from a layer's pyramid on disk, until an ingest has found the layer again. */
-  distrust(model: Dated, tensor: string): void {
-    const entry = this.#entries.get(idOf(model, tensor));
+  distrust(model: Model, name: string): void {
+    const tensor = model.tensors.find((tensor) => tensor.name === name);
+    const entry = tensor && this.#entries.get(idOf(model, tensor));
     if (entry) entry.stored = null;
   }
 

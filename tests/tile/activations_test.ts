@@ -176,3 +176,25 @@ Deno.test("activations: a file that changes is drawn as it is then", () =>
     }
     throw new Error("the file's change was not noticed");
   }));
+
+Deno.test("activations: a mosaic is not taken for the tensor whose name it has", () =>
+  withCapture({
+    "act/a": { shape: [2, 4, 3, 3], values: Float32Array.from({ length: 72 }, (_, i) => i) },
+    "act/b": { shape: [4, 3, 3], values: Float32Array.from({ length: 36 }, (_, i) => i) },
+  }, async (engine) => {
+    const mosaic = await pictureOf(engine, "capture", "a", "sample=1");
+    assertEquals([mosaic.width, mosaic.height], [6, 6]);
+    const { values, width, height } = await pictureOf(
+      ...[engine, "capture", "a", "sample=1&reduce=mean&over=channels"] as const,
+    );
+    assertEquals([width, height], [3, 3]);
+    // Of the cells 36 + 9c, c from 0 to 3.
+    assertEquals([values[0], values[2 * width + 2]], [49.5, 57.5]);
+
+    const plane = (mode: string) => {
+      const view = engine.view("capture", "b", mode, new URLSearchParams());
+      return [view.plane.width, view.plane.height];
+    };
+    assertEquals(plane("activations"), [6, 6]);
+    assertEquals(plane("weights"), [9, 4]);
+  }));
