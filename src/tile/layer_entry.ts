@@ -37,7 +37,7 @@ export interface Derived {
   readonly memory: SharedArrayBuffer;
   /** What was found on the way; null until they are there. */
   notes: Notes | null;
-  /** Jobs that read them: meanwhile they are not let go of. */
+  /** Jobs that wait for them or read them: meanwhile they are not let go of. */
   readers: number;
 }
 

@@ -163,22 +163,30 @@ export class Layers {
     urgency?: Urgency,
   ): Promise<Value> {
     const { derived } = entry;
-    if (derived) {
-      const { from } = derived;
+    if (!derived) return await this.#runOn(entry, job, signal, urgency);
+    const { from } = derived;
+    derived.readers++;
+    try {
       await this.#made.see(entry, derived, (job, signal) => {
         if (!this.holds(from)) this.#admit(from);
         return this.run(from, job, signal, urgencyOf(from));
       }, signal);
       if (!this.holds(entry)) this.#admit(entry);
+      return await this.#runOn(entry, job, signal, urgency);
+    } finally {
+      derived.readers--;
     }
+  }
+
+  #runOn<Value>(
+    entry: LayerEntry,
+    job: Job,
+    signal: AbortSignal | undefined,
+    urgency: Urgency | undefined,
+  ): Promise<Value> {
     const whole = entry.fetch && WHOLE.has(job.kind);
     const known = whole ? wholeOf(entry.plane.tensor) : [];
-    if (derived) derived.readers++;
-    try {
-      return await runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
-    } finally {
-      if (derived) derived.readers--;
-    }
+    return runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
   }
 
   /** A worker's answer to a job on no layer, or on several whose bytes `fetch` brings. */

@@ -22,26 +22,27 @@ export class Made {
     run: <Value>(job: Job, signal: AbortSignal) => Promise<Value>,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (derived.notes) return;
-    const { from: { id: context }, recipe, memory } = derived;
-    await this.#flight.run(id, async (signal) => {
-      const times = repetitionsOf(recipe), rows = shape[0] ?? 0;
-      let [into, other] = [memory, memory];
-      if (times > 0) other = new SharedArrayBuffer(memory.byteLength);
-      // So that the last time ends where it is wanted.
-      if (times % 2 === 1) [into, other] = [other, into];
-      const notes = await run<Notes>({ kind: "derive", context, recipe, memory: into }, signal);
-      for (let time = 0; time < times; time++) {
-        const { workers } = this;
-        await inLanes(workers, workers, async (i) => {
-          const [from, to] = [i, i + 1].map((n) => Math.floor(rows * n / workers));
-          const part = { recipe, shape, before: into, into: other, rows: { from: from!, to: to! } };
-          await run({ kind: "repeat", context, ...part }, signal);
-        });
-        [into, other] = [other, into];
-      }
-      derived.notes = notes;
-    }, signal);
+    const { from: { id: context }, recipe, memory } = derived, { workers } = this;
+    // Another entry of that id may be on its way, whose memory is not this one's.
+    while (!derived.notes) {
+      await this.#flight.run(id, async (signal) => {
+        const times = repetitionsOf(recipe), rows = shape[0] ?? 0;
+        let [into, other] = [memory, memory];
+        if (times > 0) other = new SharedArrayBuffer(memory.byteLength);
+        // So that the last time ends where it is wanted.
+        if (times % 2 === 1) [into, other] = [other, into];
+        const notes = await run<Notes>({ kind: "derive", context, recipe, memory: into }, signal);
+        for (let time = 0; time < times; time++) {
+          await inLanes(workers, workers, async (i) => {
+            const from = Math.floor(rows * i / workers), to = Math.floor(rows * (i + 1) / workers);
+            const part = { recipe, shape, before: into, into: other, rows: { from, to } };
+            await run({ kind: "repeat", context, ...part }, signal);
+          });
+          [into, other] = [other, into];
+        }
+        derived.notes = notes;
+      }, signal);
+    }
   }
 
   /** Ids of entries to let go of where another one comes: those made longest ago that nobody reads. */

@@ -45,23 +45,33 @@ export class Views {
     const { version, id, step } = model;
     const key = JSON.stringify([version, id, step, layer, mode, query.toString()]);
     let view = this.#known.get(key);
-    const others = [view?.against?.model, view?.network?.model];
-    if (view?.entry.derived && !this.layers.holds(view.entry)) this.#letGo();
-    if (
-      !this.#known.has(key) || !view ||
-      others.some((other) => other && this.modelOf(other.id) !== other)
-    ) {
+    if (!view || !this.#isCurrent(view)) {
       view = open(this.layers, model, layer, mode, query, this.modelOf);
+      if (view.entry.derived) this.#letGo();
       if (this.#known.size >= KNOWN) this.#known.clear();
       this.#known.set(key, view);
     }
     return view;
   }
 
-  /** Forgets views of what was made and is no longer kept. */
+  /** Views that are remembered. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  #isCurrent({ entry, against, network }: OpenView): boolean {
+    return this.#isKept(entry) &&
+      [against?.model, network?.model].every((other) => !other || this.modelOf(other.id) === other);
+  }
+
+  #isKept(entry: LayerEntry): boolean {
+    return !entry.derived || this.layers.holds(entry);
+  }
+
+  /** Forgets views of what was made and is no longer kept: they hold its memory. */
   #letGo(): void {
     for (const [key, { entry }] of this.#known) {
-      if (entry.derived && !this.layers.holds(entry)) this.#known.delete(key);
+      if (!this.#isKept(entry)) this.#known.delete(key);
     }
   }
 

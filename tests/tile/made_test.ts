@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
+import { Pool } from "../../src/compute/pool.ts";
+import { openModel } from "../../src/model/open.ts";
 import { createEngine } from "../../src/tile/engine.ts";
+import type { Job } from "../../src/tile/job.ts";
+import type { Derived, LayerEntry } from "../../src/tile/layer_entry.ts";
+import { Layers } from "../../src/tile/layers.ts";
+import { Made } from "../../src/tile/made.ts";
+import { Views } from "../../src/tile/view.ts";
 import { npy } from "./pictures.ts";
 
 const capture = new URL("../../fixtures/captures/decoder", import.meta.url).pathname;
@@ -39,5 +46,40 @@ Deno.test("one that is larger than all that may be kept is drawn too", async () 
     assertEquals(normalization.startsWith("linear from min to max"), true);
   } finally {
     await engine.close();
+  }
+});
+
+/** What is to be made, of nothing. */
+function derivedFrom(id: string): Derived {
+  const from = { id } as LayerEntry;
+  const recipe = { kind: "reduce", how: "mean", axes: [0] } as const;
+  return { from, recipe, memory: new SharedArrayBuffer(4), notes: null, readers: 0 };
+}
+
+Deno.test("what is made again meanwhile is made in its own memory too", async () => {
+  const made = new Made();
+  const [one, other] = [derivedFrom("tensor"), derivedFrom("tensor")];
+  const filled: SharedArrayBuffer[] = [];
+  const run = async (_from: LayerEntry, job: Job) => {
+    await new Promise((done) => setTimeout(done, 10));
+    if (job.kind === "derive") filled.push(job.memory);
+    return {};
+  };
+  await Promise.all([one, other].map((derived) => made.see("mean", derived, run)));
+  assertEquals(filled, [one.memory, other.memory]);
+});
+
+Deno.test("views of what was let go of do not keep its memory", async () => {
+  const model = await openModel(capture);
+  const pool = new Pool<Job>(new URL("../../src/tile/worker.ts", import.meta.url), 1);
+  try {
+    const views = new Views(new Layers(pool, 0, undefined, 2 * ONE), () => model);
+    for (const power of ["2", "4", "8", "16", "32"]) {
+      views.open(model, "block3", "attention", new URLSearchParams({ power }));
+    }
+    assertEquals(views.size, 2);
+  } finally {
+    pool.close();
+    model.close();
   }
 });
