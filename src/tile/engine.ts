@@ -1,6 +1,5 @@
 import { type LayerSummary, withGradient } from "../analysis/summary.ts";
 import { Pool } from "../compute/pool.ts";
-import { NotFound } from "../errors.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import { capturedOf } from "../model/captured.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
@@ -25,7 +24,7 @@ import { Legends } from "./legends.ts";
 import { WHOLE } from "./address.ts";
 import { Networks } from "./networks.ts";
 import type { MapView } from "./map_plans.ts";
-import { Maps } from "./maps.ts";
+import { isMap, Maps } from "./maps.ts";
 import { Orders } from "./orders.ts";
 import { Plans } from "./plans.ts";
 import type { Asked } from "../run/forward.ts";
@@ -34,8 +33,8 @@ import { type LayerSketch, sketchOf } from "./sketch.ts";
 import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
 import type { Address, Engine, Inspection, Sheet, Ticket, View } from "./tile.ts";
-import { findLayer, type OpenView, viewAt, Views } from "./view.ts";
-import { isVolume, type LayerOctree, Volumes, type VolumeView } from "./volumes.ts";
+import { findLayer, type OpenView, Views } from "./view.ts";
+import { isVolume, type LayerOctree, solidOf, Volumes, type VolumeView } from "./volumes.ts";
 
 export type { EngineOptions };
 
@@ -65,12 +64,6 @@ export async function createEngine(
     await (await remote.made)?.close();
     throw error;
   }
-}
-
-/** A view of a 3-D grid. Throws `NotFound` that says what another one lacks. */
-function solidOf(view: View, lacks: string): VolumeView {
-  if (isVolume(view)) return view;
-  throw new NotFound(`mode "${view.mode.name}" draws no ${lacks}`, { mode: view.mode.name });
 }
 
 class TileEngine implements Engine {
@@ -130,7 +123,7 @@ class TileEngine implements Engine {
     );
     this.#inspections = new Inspections(this.#layers, this.#maps, this.#views, this.#volumes);
     this.#orders = new Orders({
-      view: (address) => viewAt(address, (...of) => this.view(...of)),
+      view: (address) => this.#drawn(address),
       maps: this.#maps,
       volumes: this.#volumes,
       plans: new Plans(
@@ -243,6 +236,13 @@ class TileEngine implements Engine {
     const solid = volumeModes.find(({ name }) => name === mode);
     if (solid) return this.#volumes.view(opened, layer, solid, query);
     return this.#views.open(opened, layer, mode, query);
+  }
+
+  /** The view that a tile is drawn of. */
+  #drawn({ model, layer, mode, query, z, density }: Address): OpenView | MapView | VolumeView {
+    const view = this.view(model, layer, mode, query);
+    if (isMap(view) || isVolume(view)) return view;
+    return this.#views.zoomed(view, view.plane.nativeZoom - z - (density - 1));
   }
 
   sheet(addresses: readonly Address[]): Sheet {

@@ -39,9 +39,9 @@ export class Inspections {
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: nativeZoom });
     }
     if (isVolume(view)) return await this.#volumes.inspect(view, x, y, nativeZoom - z, signal);
-    return isMap(view)
-      ? await this.#ofMap(view, x, y, nativeZoom - z, signal)
-      : await this.#ofTensor(view as OpenView, x, y, nativeZoom - z, signal);
+    if (isMap(view)) return await this.#ofMap(view, x, y, nativeZoom - z, signal);
+    const drawn = this.#views.zoomed(view as OpenView, nativeZoom - z);
+    return await this.#ofTensor(drawn, x, y, nativeZoom - z, signal);
   }
 
   async #ofTensor(

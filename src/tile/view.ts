@@ -12,7 +12,7 @@ import { againstOf, rivalOf, versionOf } from "./against.ts";
 import type { Derived, LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { type NetworkModel, networkOf } from "./networks.ts";
-import type { Address, View } from "./tile.ts";
+import type { View } from "./tile.ts";
 
 /** A view, and the layer that it is drawn of. */
 export interface OpenView extends View {
@@ -52,6 +52,17 @@ export class Views {
       this.#known.set(key, view);
     }
     return view;
+  }
+
+  /**
+   * What pictures of 2^`log2` cells a pixel are drawn of where this view is asked for: in some modes
+   * zooms have their own.
+   */
+  zoomed(view: OpenView, log2: number): OpenView {
+    const { model, tensor, mode, plane: { nativeZoom } } = view;
+    const options = mode.zoomed?.(view.options, nativeZoom - log2, nativeZoom);
+    if (!options) return view;
+    return this.open(model, tensor, mode.name, new URLSearchParams(canonicalQuery(mode, options)));
   }
 
   /** Views that are remembered. */
@@ -131,23 +142,6 @@ function open(
     network,
     version: versionOf(model, against ?? network),
   };
-}
-
-/** The view of a tile, which `view` opens: some modes draw other zooms otherwise. */
-export function viewAt<Other extends View>(
-  { model, layer, mode, query, z, density }: Address,
-  view: (model: string, layer: string, mode: string, query: URLSearchParams) => OpenView | Other,
-): OpenView | Other {
-  const opened = view(model, layer, mode, query);
-  if (!("part" in opened)) return opened;
-  const { nativeZoom } = opened.plane;
-  const options = opened.mode.zoomed?.(opened.options, z + density - 1, nativeZoom);
-  if (!options) return opened;
-  const changed = new URLSearchParams(canonicalQuery(opened.mode, options));
-  for (const name of ["v", "step"]) {
-    for (const text of query.getAll(name)) changed.append(name, text);
-  }
-  return view(model, layer, mode, changed);
 }
 
 /** The layer and the tensor that a name stands for. Throws `NotFound`, which names some others. */

@@ -54,6 +54,12 @@ type VoxelView = VolumeView & { readonly mode: VoxelMode };
 export const isVolume = <V extends View>(view: V | VolumeView): view is VolumeView =>
   "volume" in view;
 
+/** A view of a 3-D grid. Throws `NotFound` that says what another one lacks. */
+export function solidOf(view: View, lacks: string): VolumeView {
+  if (isVolume(view)) return view;
+  throw new NotFound(`mode "${view.mode.name}" draws no ${lacks}`, { mode: view.mode.name });
+}
+
 function voxelsOf(view: VolumeView): VoxelView {
   const { mode } = view;
   if (mode.solid === "voxels") return { ...view, mode };

@@ -94,6 +94,10 @@ Deno.test("attention: zooms choose a power, the further out the higher", () =>
       const chosen = await draw("zoom"), given = await draw(String(power));
       assertEquals(npy(chosen.bytes).values, npy(given.bytes).values, `zoom ${z}`);
       assertEquals(chosen.etag, given.etag);
+      const of = (power: string) => new URLSearchParams({ power, head: "0" });
+      const inspect = (query: URLSearchParams) =>
+        engine.inspect(engine.view("capture", "a", "attention", query), 1, 0, z);
+      assertEquals(await inspect(of("zoom")), await inspect(of(String(power))), `zoom ${z}`);
     }
     // Twice as dense is one zoom further in.
     const dense = await engine.ticket({
