@@ -165,10 +165,11 @@ function stepOf(
   const tensors: TensorInfo[] = [], captured: Captured[] = [];
   for (const tensor of held) {
     const cut = tensor.name.indexOf("/");
-    const [prefix, of] = [tensor.name.slice(0, cut), tensor.name.slice(cut + 1)];
+    const prefix = tensor.name.slice(0, Math.max(0, cut)), of = tensor.name.slice(cut + 1);
     const kind = kinds.get(prefix);
-    if (kind) captured.push({ kind, of, tensor });
+    if (kind && of !== "") captured.push({ kind, of, tensor });
     else if (prefix === "weight" && of !== "") tensors.push({ ...tensor, name: of });
+    else if (of === "") ignore(tensor, "nothing follows the first part of its name");
     else ignore(tensor, `its name begins with none of weight/, ${[...kinds.keys()].join("/, ")}/`);
   }
   const weights = new Map(tensors.map((tensor) => [tensor.name, tensor]));

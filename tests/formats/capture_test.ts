@@ -118,6 +118,8 @@ Deno.test("capture: what belongs to nothing is left out, and why is said", () =>
       "grad/fc.bias": one([3], 0),
       "else/fc": one([1], 0),
       bare: one([1], 0),
+      weights: one([1], 0),
+      "act/": one([1], 0),
     };
     await Deno.writeFile(`${folder}/a.safetensors`, stepFile(1, more));
     await describe(folder, { steps: [{ step: 0, file: "a.safetensors" }] });
@@ -127,6 +129,8 @@ Deno.test("capture: what belongs to nothing is left out, and why is said", () =>
     assertEquals(reasons["grad/gone.weight"], "there is no gone.weight");
     assertEquals(reasons["grad/fc.bias"], "fc.bias is [2], not [3]");
     assertMatch(reasons["bare"]!, /none of weight\/, grad\/, act\/, attn\//);
+    assertMatch(reasons["weights"]!, /none of weight\//);
+    assertEquals(reasons["act/"], "nothing follows the first part of its name");
     close();
   }));
 
