@@ -42,8 +42,9 @@ const BAND = 1 << 18;
  */
 export function readCells(reader: CellReader, rect: Rect, target: Target): void {
   const { versus } = reader.plane;
-  if (!versus) return readOwn(reader, rect, target);
   const { y, width, height } = rect;
+  if (width === 0 || height === 0) return;
+  if (!versus) return readOwn(reader, rect, target);
   const rows = Math.max(1, Math.floor(BAND / width));
   for (let row = 0; row < height; row += rows) {
     const band = { ...rect, y: y + row, height: Math.min(rows, height - row) };

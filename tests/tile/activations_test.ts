@@ -198,3 +198,16 @@ Deno.test("activations: a mosaic is not taken for the tensor whose name it has",
     assertEquals(plane("activations"), [6, 6]);
     assertEquals(plane("weights"), [9, 4]);
   }));
+
+Deno.test("activations: what is empty has a summary of nothing", () =>
+  withCapture({
+    "act/a": { shape: [2, 0, 5, 5], values: new Float32Array(0) },
+    "act/b": { shape: [0, 4], values: new Float32Array(0) },
+  }, async (engine) => {
+    const model = engine.model("capture");
+    for (const layer of ["a", "b"]) {
+      const { count, mean } = await engine.summary(model, layer);
+      assertEquals([count, mean], [0, null]);
+      assertEquals((await engine.sketch(model, layer)).count, 0);
+    }
+  }));
