@@ -50,14 +50,14 @@ export function foldVolume(tensor: TensorInfo, axes?: VolumeAxes): Volume {
 
 /**
  * The axes of what was captured: of activations [samples, channels, space…] each channel is a slice, a
- * mosaic of the samples; of attention [heads, N, N] each head is one. Undefined where there are fewer.
+ * mosaic of the samples; of attention [heads, N, N] each head is one. Undefined where there are others.
  */
 export function capturedAxes(
   kind: CapturedKind,
   { shape }: TensorInfo,
 ): VolumeAxes | undefined {
   if (shape.length < 3 || kind === "gradient") return undefined;
-  if (kind === "attention") return { x: [2], y: [1], z: [0] };
+  if (kind === "attention") return shape.length === 3 ? { x: [2], y: [1], z: [0] } : undefined;
   const space = [...shape.keys()].slice(2);
   return { x: space.slice(-1), y: space.slice(0, -1), z: [1], mosaic: 0 };
 }

@@ -77,7 +77,11 @@ export const attention: Mode = {
   missing(layer) {
     const found = attentionOf(layer);
     if (!found) return `captured attention: "attn/${layer.name}" of a capture`;
-    return found.shape.includes(0) ? "elements: this tensor has none" : null;
+    const { name, shape } = found;
+    if (shape.length < 2 || shape.length > 3 || shape.at(-1) !== shape.at(-2)) {
+      return `attention of [heads, N, N] or [N, N]: "${name}" is [${shape}]`;
+    }
+    return shape.includes(0) ? "elements: this tensor has none" : null;
   },
   subject: attentionOf,
   part: partOf,
@@ -92,7 +96,7 @@ export const attention: Mode = {
   legend: (options, facts) =>
     options.laplacian
       ? componentsLegend(
-        `Laplacian of attention, ${headOf(options)}`,
+        `Laplacian of attention, ${calledHead(options)}`,
         ["eigenvector 2", "eigenvector 3", "eigenvector 4"],
       )
       : legendOf(undistorted(options), facts, titleOf(options)),
@@ -113,19 +117,7 @@ function partOf(
   tensor: TensorInfo,
   make: Make,
 ): Part {
-  const { name, shape } = tensor;
-  const heads = shape.length === 3 ? shape[0]! : 1;
-  if (shape.length < 2 || shape.length > 3 || shape.at(-1) !== shape.at(-2)) {
-    throw new BadRequest(`attention is [heads, N, N] or [N, N]: "${name}" is [${shape}]`, {
-      ...{ parameter: "layer", found: shape, expected: "[heads, N, N]" },
-    });
-  }
-  const whole: Part = { tensor, index: (own) => own };
-  const one = shape.length === 2 && (head === null || head === 0)
-    ? whole
-    : head === null
-    ? heads === 1 ? partAt(tensor, 0, 0, "head") : null
-    : partAt(tensor, 0, Number(head), "head");
+  const one = headOf(tensor, head === null ? null : Number(head));
   const squarings = power === "zoom" ? 0 : Math.log2(Number(power));
   const reordered = order === "fiedler";
   if (laplacian) {
@@ -138,7 +130,7 @@ function partOf(
   if (one && squarings === 0 && !symmetric && !reordered) return one;
   const from = one?.tensor ?? tensor;
   const called = [
-    one ? from.name : `${name}, mean of heads`,
+    one ? from.name : `${tensor.name}, mean of heads`,
     ...(symmetric ? ["symmetric"] : []),
     ...(reordered ? ["by the Fiedler vector"] : []),
     ...(squarings > 0 ? [`power ${power}`] : []),
@@ -152,7 +144,19 @@ function partOf(
   return { tensor: make(from, recipe, called), index: (own) => own };
 }
 
-const headOf = ({ head }: Options) => head === null ? "mean of heads" : `head ${head}`;
+/** A head; null for the mean of several. */
+function headOf(tensor: TensorInfo, head: number | null): Part | null {
+  const { name, shape } = tensor;
+  if (shape.length === 3) {
+    return head === null && shape[0] !== 1 ? null : partAt(tensor, 0, head ?? 0, "head");
+  }
+  if (head === null || head === 0) return { tensor, index: (own) => own };
+  throw new BadRequest(`head=${head} is not among those of "${name}": it is of one`, {
+    ...{ parameter: "head", found: head, minimum: 0, maximum: 0 },
+  });
+}
+
+const calledHead = ({ head }: Options) => head === null ? "mean of heads" : `head ${head}`;
 
 function titleOf(options: Options): string {
   const { power, symmetric, order } = options;
@@ -164,5 +168,5 @@ function titleOf(options: Options): string {
     : `^${power}`;
   const raised = symmetric && exponent ? `(${matrix})${exponent}` : `${matrix}${exponent}`;
   const sorted = order === "fiedler" ? ", by the Fiedler vector" : "";
-  return `Attention ${raised}, ${headOf(options)}${sorted}`;
+  return `Attention ${raised}, ${calledHead(options)}${sorted}`;
 }

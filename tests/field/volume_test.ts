@@ -78,6 +78,7 @@ Deno.test("attention has the heads through", () => {
   const volume = foldVolume(tensor, capturedAxes("attention", tensor));
   assertEquals(size(volume), [3, 3, 4]);
   assertEquals(elementOf(volume, 1, 2, 3), { tensor: 0, index: [3, 2, 1] });
+  assertEquals(capturedAxes("attention", tensorOf([2, 4, 3, 3], () => 0).tensor), undefined);
 });
 
 Deno.test("axes that do not name each axis once are refused with the shape", () => {

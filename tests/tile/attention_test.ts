@@ -121,12 +121,15 @@ Deno.test("attention: what cannot be shown says what it needs, and what was give
     "act/b": { shape: [2, 2], values: new Float32Array(4) },
     "attn/a": { shape: [2, 3, 3], values: new Float32Array(18) },
     "attn/odd": { shape: [2, 3, 4], values: new Float32Array(24) },
+    "attn/one": { shape: [3, 3], values: new Float32Array(9) },
   }, (engine) => {
     const open = (layer: string, query: string) => () =>
       engine.view("capture", layer, "attention", new URLSearchParams(query));
     assertMatch(assertThrows(open("b", ""), NotFound).message, /captured attention: "attn\/b"/);
-    const odd = assertThrows(open("odd", ""), BadRequest).message;
-    assertMatch(odd, /\[heads, N, N\] or \[N, N\]: "attn\/odd" is \[2,3,4\]/);
+    const odd = assertThrows(open("odd", ""), NotFound).message;
+    assertMatch(odd, /it needs attention of \[heads, N, N\] or \[N, N\]: "attn\/odd" is \[2,3,4\]/);
+    const second = assertThrows(open("one", "head=1"), BadRequest).message;
+    assertMatch(second, /head=1 is not among those of "attn\/one"/);
     for (
       const [query, message] of [
         ["head=2", /head=2 is not among those of "attn\/a": 0 to 1/],
