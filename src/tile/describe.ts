@@ -251,7 +251,7 @@ export function versioned(view: Dated & Pick<View, "version">): string {
   return queryString(parameters);
 }
 
-/** What a URL of a view must ask for. */
+/** What a view must be asked for by: its options, and its step. */
 export function askedOf({ query, model }: Dated): URLSearchParams {
   const parameters = new URLSearchParams(query);
   if (!isLatest(model)) parameters.set("step", String(model.step));

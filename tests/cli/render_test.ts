@@ -65,6 +65,28 @@ Deno.test("render --plane puts the tiles together without a seam", () =>
     }
   }));
 
+Deno.test("render and export draw the step of a capture that is asked for", async () => {
+  const capture = new URL("../../fixtures/captures/digits-cnn", import.meta.url).pathname;
+  const folder = await Deno.makeTempDir();
+  try {
+    const kinds = [["render"], ["render", "--plane"], ["export"]] as const;
+    for (const [i, [verb, ...rest]] of kinds.entries()) {
+      const draw = async (step: string) => {
+        const file = `${folder}/${i}-${step || "last"}.png`;
+        const asked = step === "" ? [] : ["--param", `step=${step}`];
+        const { code, stderr } = await run(verb, capture, "fc1", ...rest, ...asked, "-o", file);
+        assertEquals([code, stderr], [0, ""]);
+        return await Deno.readFile(file);
+      };
+      const last = await draw("");
+      assertEquals(await draw("400"), last);
+      assertNotEquals(await draw("0"), last, `${verb} ${rest}`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 /** Reads what `png_stream.ts` writes: RGBA8, every row unfiltered. */
 function readPng(file: Uint8Array<ArrayBuffer>) {
   const view = new DataView(file.buffer);
