@@ -1,4 +1,3 @@
-import { askedOf } from "../tile/describe.ts";
 import { isFormat } from "../tile/address.ts";
 import { askedOf } from "../tile/describe.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";

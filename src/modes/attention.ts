@@ -93,13 +93,18 @@ export const attention: Mode = {
   axes: () => undefined,
   needsChannels: () => "none",
 
-  legend: (options, facts) =>
-    options.laplacian
-      ? componentsLegend(
-        `Laplacian of attention, ${calledHead(options)}`,
-        ["eigenvector 2", "eigenvector 3", "eigenvector 4"],
-      )
-      : legendOf(undistorted(options), facts, titleOf(options)),
+  legend(options, facts) {
+    if (options.laplacian) {
+      const title = `Laplacian of attention, ${calledHead(options)}`;
+      return componentsLegend(title, ["eigenvector 2", "eigenvector 3", "eigenvector 4"]);
+    }
+    const legend = legendOf(undistorted(options), facts, titleOf(options));
+    if (options.power !== "zoom") return legend;
+    return {
+      ...legend,
+      normalization: `${legend.normalization}; at native zoom, others by their own`,
+    };
+  },
   prepare: (options, facts, plane) =>
     options.laplacian ? drawComponents(plane) : weights.prepare(undistorted(options), facts, plane),
 };

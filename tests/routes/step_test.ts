@@ -105,3 +105,11 @@ Deno.test("a point of a map is that of its step, whatever was looked at before",
     assertEquals(await answer(layer, ""), last);
     assertEquals(await answer(layer, "&step=0"), first);
   }));
+
+Deno.test("a sketch without a histogram is asked for again, as an ingest may bring one", () =>
+  serving(async (get) => {
+    const { version } = await (await get("/models/digits-cnn")).json();
+    const response = await get(`/sketch/digits-cnn/conv1?v=${version}`);
+    assertEquals((await response.json()).histogram, null);
+    assertEquals(response.headers.get("Cache-Control"), "public, no-cache");
+  }));

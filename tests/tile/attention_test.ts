@@ -99,6 +99,8 @@ Deno.test("attention: zooms choose a power, the further out the higher", () =>
         engine.inspect(engine.view("capture", "a", "attention", query), 1, 0, z);
       assertEquals(await inspect(of("zoom")), await inspect(of(String(power))), `zoom ${z}`);
     }
+    const legend = await engine.legend(engine.view("capture", "a", "attention", query));
+    assertMatch(legend.normalization, /; at native zoom, others by their own$/);
     // Twice as dense is one zoom further in.
     const dense = await engine.ticket({
       ...{ model: "capture", layer: "a", mode: "attention", z: 1, x: 0, y: 0 },
