@@ -57,15 +57,16 @@ function derivedFrom(id: string): Derived {
 }
 
 Deno.test("what is made again meanwhile is made in its own memory too", async () => {
-  const made = new Made();
+  const made = new Made(1);
   const [one, other] = [derivedFrom("tensor"), derivedFrom("tensor")];
   const filled: SharedArrayBuffer[] = [];
-  const run = async (_from: LayerEntry, job: Job) => {
+  const run = async <Value>(job: Job) => {
     await new Promise((done) => setTimeout(done, 10));
     if (job.kind === "derive") filled.push(job.memory);
-    return {};
+    return {} as Value;
   };
-  await Promise.all([one, other].map((derived) => made.see("mean", derived, run)));
+  const entry = { id: "mean", plane: { tensor: { shape: [1] } } } as unknown as LayerEntry;
+  await Promise.all([one, other].map((derived) => made.see(entry, derived, run)));
   assertEquals(filled, [one.memory, other.memory]);
 });
 
