@@ -128,7 +128,7 @@ function parse(parameter: Parameter, text: string): Option {
       const whole = type === "integer";
       const good = value >= minimum && value <= maximum && (!whole || Number.isInteger(value));
       const bounds = Number.isFinite(minimum) || Number.isFinite(maximum)
-        ? ` from ${minimum} to ${maximum}`
+        ? ` from ${minimum} ${maximum < Infinity ? `to ${maximum}` : "up"}`
         : "";
       return good ? value : refuse(`${whole ? "a whole number" : "a number"}${bounds}`);
     }

@@ -147,7 +147,7 @@ Deno.test("activations: what cannot be shown says what it needs, and what was gi
     for (
       const [query, message] of [
         ["sample=4", /sample=4 is not among those of "act\/a": 0 to 3/],
-        ["sample=-1", /sample=-1 is not a whole number/],
+        ["sample=-1", /sample=-1 is not a whole number from 0 up$/],
         ["sample=1&reduce=mean", /leaves no samples to reduce: over=channels/],
         ["reduce=median", /reduce=median is not one of none, mean, variance/],
       ] as const
