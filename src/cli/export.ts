@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { exportPlane } from "../tile/export/export.ts";
 import { type ImageFormat, images, type Kind } from "../tile/export/sink.ts";
 import { kinds } from "../tile/export/table.ts";
+import type { View } from "../tile/tile.ts";
 import { isThere } from "../tile/export/disk.ts";
 import { backendFlags, backendOf, settleBackend } from "./backend.ts";
 import { besideFlag, openBeside } from "./beside.ts";
@@ -13,6 +14,8 @@ import { type Given, UsageError, type Verb } from "./verb.ts";
 
 /** The kind that is no pyramid. */
 const PNG = "png";
+/** Of pictures without cells: 1024 pixels wide. */
+const SCREEN = 2;
 const formats = [...kinds.map(({ name }) => name), PNG];
 const endings = [...kinds.flatMap(({ endings }) => endings), ".png"];
 
@@ -31,7 +34,12 @@ export const exportVerb: Verb = {
     ...parameterFlag,
     ...besideFlag,
     image: { type: "string", value: images.join("|"), about: "of tiles: png unless given" },
-    z: { type: "string", short: "z", value: "Z", about: "nearest zoom: native unless given" },
+    z: {
+      type: "string",
+      short: "z",
+      value: "Z",
+      about: "nearest zoom: native unless given, 2 of volumes",
+    },
     force: {
       type: "boolean",
       about: "replace what is there, and begin anew where another export stopped",
@@ -70,7 +78,7 @@ export const exportVerb: Verb = {
     try {
       const mode = given.text("mode") ?? "weights";
       const view = engine.view(model.id, layer, mode, parametersOf(given));
-      const z = given.whole("z", 0) ?? view.plane.nativeZoom;
+      const z = given.whole("z", 0) ?? usualZoom(view);
       await settleBackend(engine, view);
       if (kind === PNG) {
         if (!force && isThere(out)) {
@@ -93,6 +101,10 @@ export const exportVerb: Verb = {
     }
   },
 };
+
+/** That of one pixel a cell; of pictures that have none, no more than a screen takes. */
+const usualZoom = ({ mode, plane: { nativeZoom } }: View): number =>
+  mode.cells === false ? Math.min(SCREEN, nativeZoom) : nativeZoom;
 
 /** What to write. Throws `UsageError` naming what there is. */
 function kindOf(given: Given, out: string): Kind | typeof PNG {

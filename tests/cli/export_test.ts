@@ -194,3 +194,34 @@ Deno.test("names that a path could trip over are exported like others", () =>
       );
     }
   }));
+
+Deno.test("export writes a volume no larger than a screen unless asked, at the step of a capture", () =>
+  inFolder(async (folder) => {
+    const write = async (name: string, ...more: readonly string[]) => {
+      const out = `${folder}/${name}.dzi`;
+      const { code, stderr } = await run(
+        "export",
+        "fixtures/captures/digits-cnn",
+        ...more,
+        "-o",
+        out,
+      );
+      assertEquals(code, 0, stderr);
+      return `${folder}/${name}_files`;
+    };
+    const volume = await write("volume", "act/conv3", "-m", "voxels");
+    const depths = [...Deno.readDirSync(volume)].map(({ name }) => Number(name));
+    assertEquals(Math.max(...depths), 10); // 2^10 pixels
+    const [early, late] = await Promise.all([0, 400].map(async (step) => {
+      const files = await write(
+        `step${step}`,
+        "conv3",
+        "-m",
+        "gradients",
+        "--param",
+        `step=${step}`,
+      );
+      return await Deno.readFile(`${files}/6/0_0.png`);
+    }));
+    assert(fingerprint(early!) !== fingerprint(late!));
+  }));
