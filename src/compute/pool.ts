@@ -86,6 +86,12 @@ export class Pool<Job extends { readonly context: string; readonly contexts?: re
     return this.#members.length;
   }
 
+  /** Workers that have nothing to do, and that nothing waits for. */
+  get idle(): number {
+    if (this.#queue.length > 0) return 0;
+    return this.#members.filter(({ seats }) => seats.every((seat) => seat === undefined)).length;
+  }
+
   /** What jobs with this context work on: any cloneable value; the latest counts. */
   share(id: string, context: unknown): void {
     this.#contexts.set(id, context);

@@ -66,6 +66,11 @@ export class Layers {
     return this.#pool.size;
   }
 
+  /** Workers that have nothing to do. */
+  get idle(): number {
+    return this.#pool.idle;
+  }
+
   /**
    * The model's tensor folded along `axes`, its cells compared with those of a rival where there is
    * one. Throws `BadRequest` where the axes do not split the tensor's.

@@ -43,8 +43,15 @@ export async function workOnVolume(cells: VolumeCells, job: VolumeJob): Promise<
       return { value: null };
     case "march":
       return await drawn(job.format, () => drawnOf(sceneOf(job).render(job.view), job));
-    case "encode":
-      return await drawn(job.format, () => drawnOf(job.image, job));
+    case "rays":
+      drawRays(job);
+      return { value: null };
+    case "encode": {
+      // A copy: the image may lie in shared memory, which not every encoder takes.
+      const { rgba, values, ...size } = job.image;
+      const own = { ...size, rgba: rgba.slice(), values: values.slice() };
+      return await drawn(job.format, () => drawnOf(own, job));
+    }
     case "voxel":
       return { value: inspectVoxel(readerOf(cells, job.axes), job.cell) };
   }
@@ -117,6 +124,13 @@ function sceneOf({ key, volume }: { readonly key: string; readonly volume: RayVo
     latest = { key, scene: rayScene(volume) };
   }
   return latest.scene;
+}
+
+/** Draws a part of one that several workers draw. */
+function drawRays(job: VolumeJob<"rays">): void {
+  const { rgba, values } = sceneOf(job).render(job.view);
+  job.rgba.set(rgba);
+  job.values.set(values);
 }
 
 /** An image as what is encoded. Throws `RangeError` where it has another size than was asked for. */

@@ -56,6 +56,17 @@ export type VolumeWork =
     readonly format: TileFormat;
   }
   | {
+    /** Draws a part of an image of a volume of bytes into shared memory. */
+    readonly kind: "rays";
+    readonly context: string;
+    /** Names the volume. */
+    readonly key: string;
+    readonly volume: RayVolume;
+    readonly view: RayView;
+    readonly rgba: Uint8Array;
+    readonly values: Float32Array;
+  }
+  | {
     /** Makes a file of an image of a volume that was drawn elsewhere. */
     readonly kind: "encode";
     readonly context: string;

@@ -16,7 +16,7 @@ import { withCube } from "./cube.ts";
 import type { Layers } from "./layers.ts";
 import { Octrees } from "./octrees.ts";
 import type { Plan } from "./plans.ts";
-import { drawOnGpu, type March } from "./gpu_tiles.ts";
+import { drawOnGpu, drawOnWasm, type March } from "./ray_tiles.ts";
 import type { Rendered } from "./render.ts";
 import { Stack } from "./stack.ts";
 import { isStackable, stackOf } from "./stack_option.ts";
@@ -139,7 +139,7 @@ export class Volumes {
       draw: async (signal) => {
         const march = await this.#march(view, address, signal);
         if (backend === "gpu") return await drawOnGpu(this.backends, parts, march, signal);
-        const drawn = await parts.run<Rendered>(march, signal);
+        const drawn = await drawOnWasm(this.layers.idle, parts, march, signal);
         // Not before: where there are few cores, it would take one from the first picture.
         this.backends.ask().catch(() => {}); // which a choice of "gpu" was told at the start
         return drawn;

@@ -112,6 +112,7 @@ async function work(used: readonly Loaded[], job: Job, cancelled: () => void): P
     case "slice":
     case "fill":
     case "march":
+    case "rays":
     case "encode":
     case "voxel": {
       const names = namesOf(job), { clock } = used[0]!;

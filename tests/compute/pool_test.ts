@@ -28,6 +28,15 @@ Deno.test("every worker gets a context before its first job with it, and the lat
     assertEquals(await Promise.all([ask(), ask()]), ["unknown", "unknown"]);
   }));
 
+Deno.test("workers are idle that have nothing to do", () =>
+  withPool(3, 100, async (pool) => {
+    assertEquals(pool.idle, 3);
+    const jobs = [1, 2].map(() => pool.run<string>({ context: "a", kind: "context" }));
+    assertEquals(pool.idle, 1);
+    await Promise.all(jobs);
+    assertEquals(pool.idle, 3);
+  }));
+
 Deno.test("errors keep their class, message and details across threads", () =>
   withPool(1, 100, async (pool) => {
     const error = await assertRejects(() => pool.run({ context: "a", kind: "fail" }), BadRequest);

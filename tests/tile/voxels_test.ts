@@ -122,6 +122,19 @@ Deno.test("tiles of an image are cut from it without seams, twice as dense ones 
     assertEquals((await sharp(small.bytes).metadata()).width, 32);
   }));
 
+Deno.test("several workers draw what one draws, to the bit, in every format", () =>
+  withTensors({ matrix }, (one) =>
+    withTensors({ matrix }, async (three) => {
+      for (const format of ["png", "webp", "npy", "bin"] as const) {
+        const address = { ...at(1, 1, 0, "fov=20&yaw=70&shading=0"), format };
+        const [a, b] = await Promise.all([one, three].map((each) => each.ticket(address).tile()));
+        assertEquals(a!.bytes, b!.bytes);
+      }
+      const narrow = { ...at(-2, 0, 0, ""), crop: true };
+      const [a, b] = await Promise.all([one, three].map((each) => each.ticket(narrow).tile()));
+      assertEquals(a!.bytes, b!.bytes);
+    }, { workers: 3 })));
+
 Deno.test("a worker marches through many volumes one after the other", () =>
   withTensors({ matrix }, async (engine) => {
     for (let i = 0; i < 60; i++) {
