@@ -10,6 +10,7 @@
  * show how much of a second core there is. Prints a table,
  * then a line of JSON a figure.
  */
+import { compilePeer, hasNumpy } from "./peers.ts";
 import { wholeOf } from "../src/field/automaton/region.ts";
 import { type CellState, initial } from "../src/field/automaton/state.ts";
 import type { Share } from "./automaton_worker.ts";
@@ -78,34 +79,11 @@ async function runPeer(figure: Figure, command: string, args: string[], sum: num
   figure.best = Math.max(figure.best, cells / Math.min(...found.seconds) / 1e6);
 }
 
-/** Compiles `automaton.c`; null, with the reason printed, where that is not possible. */
-function compile(instructions: string): string | null {
-  const program = Deno.makeTempFileSync({ prefix: "synaptile-" });
-  const source = new URL("automaton.c", import.meta.url).pathname;
-  const args = ["-O3", "-ffast-math", instructions, source, "-o", program];
-  try {
-    const { success, stderr } = new Deno.Command("gcc", { args }).outputSync();
-    if (success) return program;
-    console.log(`The peer does not compile:\n${new TextDecoder().decode(stderr)}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log(`No peer: ${error.message}`);
-  }
-  Deno.removeSync(program);
-  return null;
-}
-
-function hasNumpy(): boolean {
-  try {
-    return new Deno.Command("python3", { args: ["-c", "import numpy"] }).outputSync().success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 const programs = (["-msse4.1", "-march=native"] as const)
-  .map((instructions) => ({ name: `gcc ${instructions}`, program: compile(instructions) }))
+  .map((instructions) => ({
+    name: `gcc ${instructions}`,
+    program: compilePeer("automaton.c", "-ffast-math", instructions),
+  }))
   .filter((peer) => peer.program !== null);
 const numpy = hasNumpy();
 const script = new URL("automaton.py", import.meta.url).pathname;

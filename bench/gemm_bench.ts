@@ -8,6 +8,7 @@
  *
  * Rounds take turns; figures are of the best ones. Prints a table, then a line of JSON a figure.
  */
+import { compilePeer, hasNumpy } from "./peers.ts";
 import { rowBands } from "../src/compute/matrices.ts";
 import type { Product, Target } from "../src/compute/ops.ts";
 import { Pool } from "../src/compute/pool.ts";
@@ -82,33 +83,6 @@ async function runPeer(
   note(figure, Math.min(...seconds));
 }
 
-/** Compiles `gemm.c`; null, with the reason printed, where that is not possible. */
-function compile(): string | null {
-  const program = Deno.makeTempFileSync({ prefix: "synaptile-" });
-  const source = new URL("gemm.c", import.meta.url).pathname;
-  try {
-    const { success, stderr } = new Deno.Command("gcc", {
-      args: ["-O3", "-msse4.1", source, "-o", program],
-    }).outputSync();
-    if (success) return program;
-    console.log(`The peer does not compile:\n${new TextDecoder().decode(stderr)}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log(`No peer: ${error.message}`);
-  }
-  Deno.removeSync(program);
-  return null;
-}
-
-function hasNumpy(): boolean {
-  try {
-    return new Deno.Command("python3", { args: ["-c", "import numpy"] }).outputSync().success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 const rows = (values: Float32Array, pitch: number): Target => ({ values, start: 0, pitch });
 const [a, b] = [1, 2].map((seed) => rows(numbers(SIDE ** 2, seed, true), SIDE)) as [Target, Target];
 const c = rows(new Float32Array(new SharedArrayBuffer(SIDE ** 2 * 4)), SIDE);
@@ -132,7 +106,7 @@ const ours = [true, false].flatMap((relaxed) =>
 const gram = figureOf("gram", "synaptile"), normal = figureOf("normal", "synaptile");
 const near = figureOf("normal", "synaptile, A in scratch");
 
-const program = compile();
+const program = compilePeer("gemm.c", "-msse4.1");
 const peers: { figure: Figure; command: string[]; env: Record<string, string> }[] = [];
 if (program) {
   for (const what of ["gemm", "gram", "normal", "read"] as const) {
