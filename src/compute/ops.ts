@@ -1,4 +1,16 @@
 import type { Dtype } from "../formats/format.ts";
+import type { Brick, BrickTree, MergeRule } from "./brick_tree.ts";
+import type { MatrixOps } from "./matrix_ops.ts";
+
+export {
+  type Brick,
+  BRICK_LEVELS,
+  type BrickTree,
+  type MergeRule,
+  type NodeFigures,
+  type OctreeNode,
+} from "./brick_tree.ts";
+export { type Operator, type Product, TERMS } from "./matrix_ops.ts";
 
 /** A palette has 251 steps, so that the middle one is exactly zero of a diverging map… */
 export const RAMP = 251;
@@ -122,82 +134,6 @@ export interface CellRule {
   readonly nonlinearity: "none" | "tanh" | "relu";
 }
 
-/** Cells of a box: cell (x, y, z) is `values[start + z * slice + y * pitch + x]`. */
-export interface Brick {
-  readonly values: Float32Array;
-  readonly start: number;
-  /** Elements from one row to the next, and from one slice to the next. */
-  readonly pitch: number;
-  readonly slice: number;
-  readonly width: number;
-  readonly height: number;
-  readonly depth: number;
-}
-
-/** When eight nodes of an octree become one: SPEC 8. */
-export interface MergeRule {
-  /** The cells of a leaf differ by less than ε / (1 + κ · ρ), ρ being max|cell| / `largest`. */
-  readonly epsilon: number;
-  /**
-   * Their variance is less. Not asked for where it is not given: what is within ε has a variance
-   * below ε² / 4 in any case (Popoviciu 1935).
-   */
-  readonly tau?: number | undefined;
-  /** 0 unless given. */
-  readonly kappa?: number | undefined;
-  /** The largest magnitude of the volume that nodes are part of: needed where κ is above 0. */
-  readonly largest?: number | undefined;
-}
-
-/** A cube of cells; figures are of the finite ones, NaN (0 for the variance) where there is none. */
-export interface OctreeNode {
-  /** One of `octree.ts`: an inner node, or which kind of leaf. */
-  readonly state: number;
-  readonly count: number;
-  readonly mean: number;
-  readonly variance: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** Figures of the finite cells of nodes of one level, NaN (0 for variances) where there is none. */
-export interface NodeFigures {
-  readonly means: Float32Array;
-  readonly variances: Float32Array;
-  readonly mins: Float32Array;
-  readonly maxs: Float32Array;
-}
-
-/**
- * The octree of a brick, level by level: level 0 is cells, that of the root is `levels`. Each level
- * is in Morton order, x in the lowest bit, then y, then z; children of a node follow each other.
- */
-export interface BrickTree {
-  readonly levels: number;
-  readonly root: OctreeNode;
-  /**
-   * Of each level below the root: a leaf stands for its mean. Those of level 0 are cells: their means are
-   * their values, NaN and ±∞ among them, their other arrays are empty.
-   */
-  readonly leaves: readonly NodeFigures[];
-  /**
-   * Of the inner nodes of each level up to the root's: bit n says that child n is an inner node.
-   * Levels 0 and 1 have none: cells are no inner nodes, and children of level 1 are cells.
-   */
-  readonly masks: readonly Uint8Array[];
-  /** Of the same nodes figures… */
-  readonly inner: readonly NodeFigures[];
-  /** …and how many inner nodes there are, one level below, before their own children. */
-  readonly firsts: readonly Uint32Array[];
-  /** How many of each level's leaves lie wholly outside of the brick. */
-  readonly absent: Uint32Array;
-  /** The largest distance of a cell from the mean of its leaf, the root left out. */
-  readonly error: number;
-}
-
-/** The least and the most levels of a `BrickTree`: 4 and 64 cells a side. */
-export const BRICK_LEVELS = [2, 6] as const;
-
 /** A layer of neurons: `weights[k * outputs + j]` is how much input k counts for output j. */
 export interface Dense {
   readonly inputs: number;
@@ -206,33 +142,12 @@ export interface Dense {
   readonly bias: Float32Array;
 }
 
-/** A product of matrices, as `Ops.gemm` has it; numbers are rounded to float32. */
-export interface Product {
-  /** Rows of C, columns of C, terms of each sum: A has m × k numbers, B k × n. */
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Which of the two is stored transposed: A as k rows of m, or B as n rows of k. */
-  readonly transposed: "none" | "a" | "b";
-  readonly alpha: number;
-  readonly beta: number;
-}
-
-/** Terms of a product that are summed before they are added to C. */
-export const TERMS = 256;
-
-/**
- * What a matrix does to a vector, in the names of linear algebra: A·x; Aᵀ·x; AᵀA·x, the operator of the
- * normal equations.
- */
-export type Operator = "plain" | "transposed" | "normal";
-
 /**
  * What kernels do. The plain TypeScript version (`reference/`) defines each operation, the others
  * are held to it by `tests/compute/conformance.ts`. Arrays in, arrays out; arrays that come out
  * live in scratch memory and are valid until the `frame` around the call ends.
  */
-export interface Ops {
+export interface Ops extends MatrixOps {
   readonly name: string;
   /** Runs `work`, then takes back every scratch array made in it. Frames nest. */
   frame<T>(work: () => T): T;
@@ -332,59 +247,6 @@ export interface Ops {
    * undefined. `out` shares no memory with what is read.
    */
   dense(input: Float32Array, layer: Dense, relu: boolean, out: Float32Array): void;
-  /**
-   * C = α·A·B + β·C, of matrices in rows: element (i, j) is `values[start + i * pitch + j]`. C shares no memory
-   * with A and B, not even between rows.
-   *
-   * Arithmetic is float32's. Terms are summed in their order, `TERMS` at a time, each such sum s from 0 on;
-   * then C = α·s + β·C, with β = 1 from the second sum on. Without terms s is 0. Where β is 0, C is not read,
-   * so that it may hold anything. NaN and ±∞ spread as IEEE has it, also from where α is 0; of NaN the bits
-   * are undefined. Kernels that leave it to the processor whether a product is rounded before it is added
-   * differ from that by as much as such roundings: of element (i, j) by at most
-   * (min(k, `TERMS`) + k / `TERMS` + 4)·2⁻²³·(|α|·Σ|a|·|b| + |β·c|) where nothing overflows or is denormal.
-   */
-  gemm(a: Target, b: Target, product: Product, c: Target): void;
-  /**
-   * y += A·x, Aᵀ·x or AᵀA·x, of `rows` × `columns` float32 numbers and vectors of float64, in one pass over
-   * the rows: sums of bands of rows add up to those of the whole. y shares no memory with A and x.
-   *
-   * Products and sums are float64's; the order of sums is left open, so that kernels differ by at most
-   * n·2⁻⁵²·Σ|a·x|, n being the terms of each sum; those of AᵀA·x by that of both its sums. Rows may be as many
-   * as there are, columns up to 2²².
-   */
-  gemv(
-    a: Target,
-    rows: number,
-    columns: number,
-    operator: Operator,
-    x: Float64Array,
-    y: Float64Array,
-  ): void;
-  /**
-   * Adds the products of a matrix's lines with each other to the lower triangle of `out`, row-major: of its
-   * rows, A·Aᵀ, or of its columns, AᵀA. What lies above the diagonal is left alone. Pieces of long lines add up
-   * to the whole. `out` shares no memory with A.
-   *
-   * Products are exact in float64 and sums float64's, in an order that is left open: kernels differ by at most
-   * n·2⁻⁵³·Σ|a·b|, n being the length of a line. Square roots of its eigenvalues are singular values that are
-   * off by less than 1e-5 of themselves down to σ = 1e-3·σ₁, which float32 sums would not give.
-   */
-  gram(
-    a: Target,
-    rows: number,
-    columns: number,
-    lines: "rows" | "columns",
-    out: Float64Array,
-  ): void;
-  /**
-   * Products with a band of rows A (row-major, `x.length` columns, `product.length` rows) in one pass: `product`
-   * becomes A·x, and Aᵀ·product is added to `sum`, as long as x. NaN and ±∞ spread as IEEE has it. Sums are
-   * float32's, in an order that backends choose, products rounded or not: each component of `product` is within
-   * ε·n·Σ|a·x|, what `sum` gains within ε·(n + rows)·Σ|a|·Σ|a·x|, ε being 2⁻²³. The arrays share no memory.
-   */
-  normal(band: Float32Array, x: Float32Array, product: Float32Array, sum: Float32Array): void;
-  /** The largest magnitude, 0 of nothing; ∞ where there is an infinite value, NaN where there is one. */
-  magnitude(values: Float32Array): number;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */
