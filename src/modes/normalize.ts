@@ -57,7 +57,10 @@ export const normalizationParameters: readonly Parameter[] = [
  */
 export function normalization(options: Options, scale: Scale, diverging: boolean): Normalization {
   const q = Number(options.clip);
-  const clamp = q > 0 ? [quantile(scale, q), quantile(scale, 1 - q)] as const : null;
+  // Of a layer without a finite value there are no quantiles.
+  const clamp = q > 0 && scale.count > 0
+    ? [quantile(scale, q), quantile(scale, 1 - q)] as const
+    : null;
   const [low, high] = clamp ?? [scale.min, scale.max];
   const clipped = clamp ? `, clipped to [${short(low)}, ${short(high)}]` : "";
   if (Array.isArray(options.range)) {

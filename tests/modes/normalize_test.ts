@@ -77,6 +77,14 @@ Deno.test("clipping clamps to the quantiles first", () => {
   assertEquals(entry("clip=0.25", 100), entry("clip=0.25", 4));
 });
 
+Deno.test("where no value is finite nothing is clipped, and no legend says so", () => {
+  const options = parseOptions(weights, new URLSearchParams("clip=0.1&normalize=zscore"));
+  const quantiles = new Float32Array(1025).fill(NaN);
+  const none = { ...scale, count: 0, quantiles, mean: NaN, variance: NaN };
+  const { clamp, about } = normalization(options, none, true);
+  assertEquals([clamp, about.includes("clipped")], [null, false]);
+});
+
 Deno.test("a legend's stops are where the shade puts their values", () => {
   for (const query of ["", "normalize=minmax", "normalize=log", "normalize=zscore", "range=-3,5"]) {
     const options = parseOptions(weights, new URLSearchParams(query));
