@@ -22,9 +22,7 @@ export class Handles {
 
   /** Opens what is not open yet; others may be closed for it, but not one that is to be `kept`. */
   open(ref: SourceRef, kept?: SyncSource): SyncSource {
-    const key = fingerprint(
-      JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? identityOf(value) : value),
-    );
+    const key = keyOf(ref);
     const known = this.#open.get(key);
     if (known) return known;
     const source = openSource(ref, (remote) => this.fetched.open(remote));
@@ -42,12 +40,25 @@ export class Handles {
     return source as SyncSource;
   }
 
+  /** Closes what is open of these, but for those in use. */
+  letGo(refs: readonly SourceRef[], inUse: ReadonlySet<SyncSource>): void {
+    for (const ref of refs) {
+      const source = this.#open.get(keyOf(ref));
+      if (source && !inUse.has(source)) this.close(source);
+    }
+  }
+
   close(source: SyncSource): void {
     for (const [key, other] of this.#open) if (other === source) this.#open.delete(key);
     this.closed(source);
     source.close();
   }
 }
+
+const keyOf = (ref: SourceRef): string =>
+  fingerprint(
+    JSON.stringify(ref, (_, value) => value instanceof Uint8Array ? identityOf(value) : value),
+  );
 
 /** What tells bytes from others; those that were made have names that do. */
 const identityOf = (bytes: Uint8Array): string =>

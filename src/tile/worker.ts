@@ -13,6 +13,7 @@ import type { Facts, Guest, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
 import { modes } from "../modes/table.ts";
 import { Prefetched } from "../storage/prefetched.ts";
+import type { SourceRef } from "../storage/source.ts";
 import { dominantOf, squaresOf } from "./channels.ts";
 import { Composite } from "./compose.ts";
 import { makeCells, repeatRows } from "./derive.ts";
@@ -57,13 +58,11 @@ serveJobs<Job>({
     loaded.delete(id);
   },
   forget(id) {
+    const context = layers.get(id);
     layers.delete(id);
-    const layer = loaded.get(id);
     loaded.delete(id);
-    const inUse = new Set(loaded.values().flatMap(sourcesOf));
-    for (const source of layer ? sourcesOf(layer) : []) {
-      if (!inUse.has(source)) handles.close(source);
-    }
+    // It may be open though the layer was not loaded again since it was shared last.
+    if (context) handles.letGo(refsOf(context), new Set(loaded.values().flatMap(sourcesOf)));
   },
   async work(job, cancelled) {
     prefetched.begin(job.supplies);
@@ -300,5 +299,8 @@ function drawing(
   layer.drawings.set(key, draw);
   return draw;
 }
+
+const refsOf = ({ plane: { tensor, versus } }: LayerContext): SourceRef[] =>
+  versus ? [tensor.source, versus.plane.tensor.source] : [tensor.source];
 
 const sourcesOf = ({ source, other }: Loaded): SyncSource[] => other ? [source, other] : [source];
