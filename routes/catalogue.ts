@@ -79,8 +79,8 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
       return json(c.req.raw, describeView(view, layer, base), cacheControl(query, view));
     })
     .get("/partners/:model/:layer", (c) => {
-      only(c.req.raw);
-      const model = engine.model(c.req.param("model"));
+      const query = only(c.req.raw, "step");
+      const model = atStep(engine.model(c.req.param("model")), query);
       const partners = engine.partners(model, c.req.param("layer"));
       return json(c.req.raw, {
         partners: partners.map(({ model: { id, title }, tensors }) => ({ id, title, tensors })),

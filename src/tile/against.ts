@@ -75,7 +75,7 @@ export function partnersOf(
   tensors: readonly TensorInfo[],
   others: readonly Model[],
 ): Partner[] {
-  const found = others.filter((other) => other !== model).map((other) => {
+  const found = others.filter(({ id }) => id !== model.id).map((other) => {
     const against = { model: other, how: "difference" } as const;
     const matched = tensors.filter((tensor) => findRival(model, tensor, against) !== null);
     return { model: other, tensors: matched.length };

@@ -102,8 +102,9 @@ export const models = async (signal?: Signal) =>
 export const model = (id: string, signal?: Signal) =>
   get<ModelDetail>(`models/${part(id)}`, signal);
 
-export const layer = (id: string, name: string, signal?: Signal) =>
-  get<LayerDetail>(`models/${part(id)}/${part(name)}`, signal);
+/** A layer, at a step of the training that its model is a capture of, where one is given. */
+export const layer = (id: string, name: string, step?: string, signal?: Signal) =>
+  get<LayerDetail>(`models/${part(id)}/${part(name)}${at(step)}`, signal);
 
 /** What a picture is of, before any tile of it is drawn. */
 export interface View {
@@ -151,9 +152,16 @@ export function inspect(subject: Subject, x: number, y: number, z?: number, sign
 }
 
 /** Ids of the models that a layer can be compared with. */
-export const partners = async ({ model, layer }: Subject, signal?: Signal) =>
-  (await get<{ partners: { id: string }[] }>(`partners/${part(model)}/${part(layer)}`, signal))
-    .partners.map(({ id }) => id);
+export async function partners(
+  { model, layer, options: { step } }: Subject,
+  signal?: Signal,
+): Promise<string[]> {
+  const path = `partners/${part(model)}/${part(layer)}${at(step)}`;
+  const { partners } = await get<{ partners: { id: string }[] }>(path, signal);
+  return partners.map(({ id }) => id);
+}
+
+const at = (step: string | undefined) => step === undefined ? "" : `?step=${part(step)}`;
 
 export const colormaps = async (signal?: Signal) =>
   (await get<{ colormaps: Colormap[] }>("colormaps", signal)).colormaps;

@@ -60,7 +60,9 @@ export class ModeSwitch implements Widget {
   #button(mode: ModeEntry): HTMLElement {
     const { subject } = this.#scene!;
     const { name, title, about, missing } = mode;
-    const url = tileUrl({ ...subject, mode: name, options: {} }, 0, 0, 0);
+    const { step } = subject.options;
+    const options = step === undefined ? {} : { step };
+    const url = tileUrl({ ...subject, mode: name, options }, 0, 0, 0);
     return h(
       "button",
       {

@@ -50,7 +50,7 @@ export async function resolve(state: State): Promise<Scene> {
   const model = await once(`model ${id}`, () => api.model(id));
   const name = state.layer ?? firstLook(model, state.mode);
   if (name === undefined) throw new Empty(models, `${id} holds no tensors.`);
-  const layer = await once(`layer ${id} ${name}`, () => api.layer(id, name));
+  const layer = await layerOf(id, name, state.options);
   const known = layer.modes.find((mode) => mode.name === state.mode) ??
     layer.modes.find(({ missing }) => missing === null) ?? layer.modes[0];
   if (!known) throw new Empty(models, `No mode can show ${name}.`);
@@ -60,7 +60,7 @@ export async function resolve(state: State): Promise<Scene> {
   const [{ plane, ranges, idle, links }, legend, partners] = await Promise.all([
     once(`view ${key}`, () => api.view(subject)),
     once(`legend ${key}`, () => api.legend(subject)),
-    once(`partners ${id} ${name}`, () => api.partners(subject)),
+    once(`partners ${id} ${name} ${state.options["step"]}`, () => api.partners(subject)),
   ]);
   const mode = within(known, ranges);
   const hasVoxels = links.volume !== undefined;
@@ -69,6 +69,16 @@ export async function resolve(state: State): Promise<Scene> {
     ...{ subject, legend, partners },
   };
 }
+
+/**
+ * A layer as it was at the step that is shown, before or after which there may be none of it: one
+ * object where steps do not differ, so that nothing is built anew while they are played.
+ */
+const layerOf = (id: string, name: string, { step }: State["options"]) =>
+  once(`layer ${id} ${name} ${step}`, async () => {
+    const layer = await api.layer(id, name, step);
+    return await once(JSON.stringify(layer), () => Promise.resolve(layer));
+  });
 
 /** A mode with its parameters as the layer bounds them. */
 const within = (mode: api.ModeEntry, ranges: api.View["ranges"]): api.ModeEntry => ({
@@ -122,7 +132,7 @@ export async function knownOn(
   model: api.ModelDetail,
   options: State["options"],
 ): Promise<State["options"]> {
-  const detail = await once(`layer ${model.id} ${layer}`, () => api.layer(model.id, layer));
+  const detail = await layerOf(model.id, layer, options);
   const known = new Set(
     detail.modes.find(({ missing }) => missing === null)?.parameters.map(({ name }) => name),
   );

@@ -113,3 +113,11 @@ Deno.test("a sketch without a histogram is asked for again, as an ingest may bri
     assertEquals((await response.json()).histogram, null);
     assertEquals(response.headers.get("Cache-Control"), "public, no-cache");
   }));
+
+Deno.test("partners are those of the step's layer, its own capture not among them", () =>
+  serving(async (get) => {
+    const response = await get("/partners/digits-cnn/conv1?step=0");
+    assertEquals(response.status, 200);
+    assertEquals(await response.json(), { partners: [] });
+    assertEquals((await get("/partners/digits-cnn/conv1?step=1")).status, 400);
+  }));

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { modelFile } from "../tile/models.ts";
 import { browserTest, settled } from "./browser.ts";
 
 browserTest("the steps of a training are played", async (visit, t) => {
@@ -48,3 +49,24 @@ browserTest("the steps of a training are played", async (visit, t) => {
     assert(legends.every((url) => url.includes("step=10")), legends.join());
   });
 }, { flags: ["fixtures/captures/digits-cnn"] });
+
+/** A capture whose last step has nothing of "early". */
+const folder = await Deno.makeTempDir();
+await Deno.mkdir(`${folder}/capture`);
+const one = { shape: [2, 3], values: new Float32Array(6) };
+for (
+  const [name, tensors] of [["a", { "act/early": one, "act/late": one }], ["b", {
+    "act/late": one,
+  }]] as const
+) await Deno.writeFile(`${folder}/capture/${name}.safetensors`, modelFile(tensors));
+await Deno.writeTextFile(
+  `${folder}/capture/capture.json`,
+  JSON.stringify({
+    steps: [{ step: 0, file: "a.safetensors" }, { step: 1, file: "b.safetensors" }],
+  }),
+);
+
+browserTest("a layer that only an early step has is shown there", async (visit) => {
+  const page = await visit.open("?model=capture&layer=early&mode=activations&step=0");
+  assertEquals(await page.locator("#film-value").inputValue(), "0");
+}, { flags: [`${folder}/capture`] });
