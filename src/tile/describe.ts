@@ -199,6 +199,10 @@ export function tileTemplate(view: View, layer: string, format: string, base = "
 export function links(view: View, layer: string, base = "") {
   const asked = askedOf(view);
   const query = queryString(asked);
+  const dated = queryString(askedOf({ ...view, query: "" }));
+  // Some modes draw of a layer what is not its weight.
+  const isMain = view.layer === null || view.layer.main.name === view.tensor;
+  const drawn = !isMain && view.layer?.name === layer ? view.tensor : layer;
   const to = (kind: string) => base + pathOf(kind, view, layer);
   return {
     tilejson: `${to("tiles")}/tile.json${query}`,
@@ -212,7 +216,7 @@ export function links(view: View, layer: string, base = "") {
       : {}),
     ...(view.layer === null
       ? { map: `${to("tiles")}/map.json` }
-      : { summary: `${base}/summary/${segment(view.model.id)}/${segment(layer)}` }),
+      : { summary: `${base}/summary/${segment(view.model.id)}/${segment(drawn)}${dated}` }),
   };
 }
 

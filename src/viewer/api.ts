@@ -108,6 +108,8 @@ export const layer = (id: string, name: string, step?: string, signal?: Signal) 
 
 /** What a picture is of, before any tile of it is drawn. */
 export interface View {
+  /** The tensor that is drawn: of a layer, in some modes not its weight. */
+  readonly tensor: string;
   readonly plane: PlaneInfo;
   /** By name, parameters whose range depends on the layer. */
   readonly ranges: Readonly<Record<string, Range>>;
@@ -143,8 +145,11 @@ export const body = (subject: Subject, zoom: number, signal?: AbortSignal) =>
 export const legend = (subject: Subject, signal?: Signal, cache?: RequestCache) =>
   get<Legend>(`${legendUrl(subject)}`, signal, cache);
 
-export const summary = ({ model, layer }: Subject, signal?: Signal) =>
-  get<Summary>(`summary/${part(model)}/${part(layer)}`, signal);
+/** Of a layer or a tensor, at the subject's step. */
+export function summary({ model, layer, options }: Subject, signal?: Signal) {
+  const step = options["step"] === undefined ? "" : `?step=${part(options["step"])}`;
+  return get<Summary>(`summary/${part(model)}/${part(layer)}${step}`, signal);
+}
 
 /** Of a cell of zoom `z`, or a native one. */
 export function inspect(subject: Subject, x: number, y: number, z?: number, signal?: Signal) {

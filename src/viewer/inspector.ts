@@ -140,7 +140,7 @@ export class Inspector implements Widget {
 
   async #loadSummary(scene: Scene): Promise<void> {
     const { pin } = this.store.state;
-    const name = isWhole(scene) ? pin && this.journey.guide?.at(pin)?.tensor : scene.subject.layer;
+    const name = isWhole(scene) ? pin && this.journey.guide?.at(pin)?.tensor : drawnOf(scene);
     if (!name) {
       this.#asked = "";
       this.#summary = null;
@@ -148,7 +148,7 @@ export class Inspector implements Widget {
     }
     const { model, version, mode, options } = scene.subject;
     const own = isWhole(scene) ? JSON.stringify(options) : "";
-    const key = `${model} ${version} ${mode} ${name} ${own}`;
+    const key = `${model} ${version} ${mode} ${name} ${own} ${options["step"]}`;
     if (key === this.#asked) return;
     this.#asked = key;
     this.#summary = null;
@@ -190,7 +190,7 @@ export class Inspector implements Widget {
     const shown = summary.spectrum ?? largest;
     fill(
       this.#layer,
-      h("h2", {}, scene.subject.layer),
+      h("h2", {}, drawnOf(scene)),
       h(
         "p",
         { class: "about" },
@@ -297,3 +297,7 @@ function table(rows: readonly (readonly [string, string | null])[]): HTMLElement
     ...known.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]),
   );
 }
+
+/** What is told of in numbers: the layer, or what a mode draws of it that is not its weight. */
+const drawnOf = ({ layer, tensor, subject }: Scene): string =>
+  tensor === layer.tensor ? subject.layer : tensor;

@@ -57,6 +57,10 @@ Deno.test("a tile is drawn of the step that is asked for, and its address names 
     const view = await (await get("/models/digits-cnn/conv2/weights?step=10")).json();
     assertMatch(view.tiles.png, /\?step=10&v=/);
     assertMatch(view.links.legend, /\?step=10$/);
+    assertMatch(view.links.summary, /\/summary\/digits-cnn\/conv2\?step=10$/);
+    const maps = await (await get("/models/digits-cnn/conv2/activations?step=10")).json();
+    assertMatch(maps.links.summary, /\/summary\/digits-cnn\/act%2Fconv2\?step=10$/);
+    assertEquals((await (await get(maps.links.summary)).json()).shape, [2, 16, 16, 16]);
     assertMatch(view.links.inspect, /\?step=10&x=\{x\}&y=\{y\}$/);
     const other = await (await get("/models/digits-cnn/conv2/weights")).json();
     assertMatch(other.tiles.png, /\.png\?v=/);
