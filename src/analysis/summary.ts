@@ -1,5 +1,6 @@
 import type { Ops } from "../compute/ops.ts";
 import type { Dtype } from "../formats/format.ts";
+import type { HeadFigures } from "./attention_figures.ts";
 import { addSquares } from "./channels.ts";
 import { Histogram } from "./histogram.ts";
 import { mergeMoments, momentsOf, noMoments } from "./measure.ts";
@@ -47,8 +48,14 @@ export interface Summary extends SpectralDensity {
   readonly channel_norms: readonly number[] | null;
 }
 
-/** A summary, and what is known of the gradient where one was captured. */
-export interface LayerSummary extends Summary {
+/** A summary, and what is known of attention alone. */
+export interface TensorSummary extends Summary {
+  /** By head. */
+  readonly attention: readonly HeadFigures[] | null;
+}
+
+/** The same, and what is known of the gradient where one was captured. */
+export interface LayerSummary extends TensorSummary {
   /** Euclidean norm of dL/dW. */
   readonly gradient_norm: number | null;
   /** Of the gradient's numbers other than zero, the share that is positive. */
@@ -56,7 +63,7 @@ export interface LayerSummary extends Summary {
 }
 
 /** The summary of a layer of which that of the gradient is given, if it was captured. */
-export function withGradient(summary: Summary, gradient: Summary | null): LayerSummary {
+export function withGradient(summary: TensorSummary, gradient: Summary | null): LayerSummary {
   const { frobenius = null, positive = null, sparsity = null, count = 0 } = gradient ?? {};
   const others = gradient ? (gradient.nan + gradient.inf) / count : 0;
   const signed = positive === null || sparsity === null ? 0 : 1 - sparsity - others;

@@ -1,7 +1,5 @@
-import { type LayerSummary, withGradient } from "../analysis/summary.ts";
+import type { LayerSummary } from "../analysis/summary.ts";
 import { Pool } from "../compute/pool.ts";
-import type { TensorInfo } from "../formats/format.ts";
-import { capturedOf } from "../model/captured.ts";
 import { Catalogue, type Failure } from "../model/catalogue.ts";
 import { atStep } from "../model/steps.ts";
 import { findModels } from "../model/find.ts";
@@ -312,11 +310,7 @@ class TileEngine implements Engine {
   }
 
   async summary(model: Model, layerName: string, signal?: AbortSignal): Promise<LayerSummary> {
-    const { layer, tensor } = findLayer(model, layerName);
-    const gradient = capturedOf(layer, "gradient", tensor.name)?.tensor;
-    const of = (tensor: TensorInfo) =>
-      this.#summaries.of(this.#layers.entry(model, tensor), signal);
-    return withGradient(await of(tensor), gradient ? await of(gradient) : null);
+    return await this.#summaries.of(model, layerName, signal);
   }
 
   async sketch(model: Model, layerName: string, signal?: AbortSignal): Promise<LayerSketch> {

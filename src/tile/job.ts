@@ -224,8 +224,10 @@ export type Work =
     readonly pair: PairMemory;
   }
   | {
+    /** Answers a `TensorSummary`. */
     readonly kind: "summary";
     readonly context: string;
+    readonly isAttention: boolean;
     /** The largest singular values of a matrix that is not small. */
     readonly singular: readonly number[] | null;
   };

@@ -1,37 +1,69 @@
 import { isSmall } from "../analysis/spectrum.ts";
-import { SINGULAR_VALUES, type Summary } from "../analysis/summary.ts";
+import {
+  type LayerSummary,
+  SINGULAR_VALUES,
+  type TensorSummary,
+  withGradient,
+} from "../analysis/summary.ts";
 import { elementCount } from "../formats/format.ts";
+import { capturedOf } from "../model/captured.ts";
+import type { Model } from "../model/model.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import { LruCache } from "../storage/lru.ts";
 import type { Job } from "./job.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { singularOf } from "./singular.ts";
+import { findLayer } from "./view.ts";
 
-/** Elements up to which singular values are computed: seconds, not minutes. */
-const SPECTRUM = 1 << 27;
+/** Elements up to which singular values are computed: a minute or so for the largest. */
+const SPECTRUM = 2 ** 30;
 /** Bytes of summaries kept. */
 const KEPT = 16 << 20;
 
 /** Summaries of layers: each is made once, one after the other, so that a worker is left for tiles. */
 export class Summaries {
   readonly #layers: Layers;
-  readonly #known = new LruCache<Summary>(KEPT);
-  readonly #flight = new SingleFlight<Summary>();
+  readonly #known = new LruCache<TensorSummary>(KEPT);
+  readonly #flight = new SingleFlight<TensorSummary>();
   #last = Promise.resolve();
 
   constructor(layers: Layers) {
     this.#layers = layers;
   }
 
-  /** The summary of a layer. Throws what `Layers.run` throws. */
-  async of(entry: LayerEntry, signal?: AbortSignal): Promise<Summary> {
-    const known = this.#known.get(entry.id);
-    if (known) return known;
-    return await this.#flight.run(entry.id, (signal) => this.#make(entry, signal), signal);
+  /**
+   * The summary of a layer, or of what a capture has of one. Throws `NotFound` and what `Layers.run`
+   * throws.
+   */
+  async of(model: Model, name: string, signal?: AbortSignal): Promise<LayerSummary> {
+    const { layer, tensor } = findLayer(model, name);
+    const gradient = capturedOf(layer, "gradient", tensor.name)?.tensor;
+    const isAttention = layer.captured.some((one) =>
+      one.kind === "attention" && one.tensor === tensor
+    );
+    const summary = await this.#one(this.#layers.entry(model, tensor), isAttention, signal);
+    if (!gradient) return withGradient(summary, null);
+    const entry = this.#layers.entry(model, gradient);
+    return withGradient(summary, await this.#one(entry, false, signal));
   }
 
-  async #make(entry: LayerEntry, signal: AbortSignal): Promise<Summary> {
+  async #one(
+    entry: LayerEntry,
+    isAttention: boolean,
+    signal?: AbortSignal,
+  ): Promise<TensorSummary> {
+    const known = this.#known.get(entry.id);
+    if (known) return known;
+    const make = (signal: AbortSignal) => this.#make(entry, isAttention, signal);
+    return await this.#flight.run(entry.id, make, signal);
+  }
+
+  async #make(
+    entry: LayerEntry,
+    isAttention: boolean,
+    signal: AbortSignal,
+  ): Promise<TensorSummary> {
     // What has been fetched for a summary is all that exact facts need.
     const facts = entry.fetch !== null;
     await this.#layers.ready(entry, { facts, channels: "none", pyramid: false }, signal);
@@ -41,8 +73,8 @@ export class Summaries {
     try {
       await before;
       const singular = await this.#singular(entry, signal);
-      const job: Job = { kind: "summary", context: entry.id, singular };
-      const summary = await this.#layers.run<Summary>(entry, job, signal, "long");
+      const job: Job = { kind: "summary", context: entry.id, singular, isAttention };
+      const summary = await this.#layers.run<TensorSummary>(entry, job, signal, "long");
       this.#known.set(entry.id, summary, JSON.stringify(summary).length);
       return summary;
     } finally {

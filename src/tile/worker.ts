@@ -197,7 +197,7 @@ async function workOn(
     case "inspect":
       return { value: inspect(reader, job.levels && openLevels(job.levels, reader), job) };
     case "summary":
-      return { value: await summarizeLayer(reader, job.singular) };
+      return { value: await summarizeLayer(reader, job) };
     case "svd":
       return { value: await svdOfLayer(reader, job.pair, job.count) };
     case "help":

@@ -185,7 +185,7 @@ export class Inspector implements Widget {
     const { pin } = this.store.state;
     if (!summary || !scene || !this.#scene) return;
     const color = await this.#colors(scene);
-    const { histogram: bins, singular_values, channel_norms } = summary;
+    const { histogram: bins, singular_values, channel_norms, attention } = summary;
     const largest = singular_values?.map((value, i) => [i + 1, value] as const);
     const shown = summary.spectrum ?? largest;
     fill(
@@ -235,6 +235,7 @@ export class Inspector implements Widget {
           spectrum(shown, summary.bulk_max === null ? null : Math.sqrt(summary.bulk_max)),
         )
         : null,
+      ...attention ? headFigures(attention) : [],
       channel_norms && channel_norms.length > 1
         ? h(
           "figure",
@@ -301,3 +302,26 @@ function table(rows: readonly (readonly [string, string | null])[]): HTMLElement
 /** What is told of in numbers: the layer, or what a mode draws of it that is not its weight. */
 const drawnOf = ({ layer, tensor, subject }: Scene): string =>
   tensor === layer.tensor ? subject.layer : tensor;
+
+/** Of attention, how widely each head looks, and what is left of what its second eigenvector tells. */
+function headFigures(heads: NonNullable<Summary["attention"]>): (HTMLElement | null)[] {
+  const chart = (title: string, values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null);
+    if (known.length < values.length) return null;
+    const [lowest, highest] = [Math.min(...known), Math.max(...known)].map((x) => numbers.value(x));
+    const range = lowest === highest ? lowest : `${lowest} to ${highest}`;
+    return h(
+      "figure",
+      {},
+      h("figcaption", {}, `${title}: ${range}`),
+      known.length > 1 ? bars(known, `${title} of ${known.length} heads`) : null,
+    );
+  };
+  return [
+    chart("Mean entropy of a head's rows, in nats", heads.map(({ entropy }) => entropy)),
+    chart(
+      "Magnitude of its second eigenvalue",
+      heads.map(({ eigenvalues }) => eigenvalues?.[1] ?? null),
+    ),
+  ];
+}

@@ -1,8 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Summary } from "../../src/analysis/summary.ts";
 import { createEngine } from "../../src/tile/engine.ts";
+import reference from "../../fixtures/reference/captures/decoder.json" with { type: "json" };
 import { known } from "../analysis/matrices.ts";
 import { valuesOf } from "../formats/values.ts";
+import { onCapture } from "./captures.ts";
 
 // Summaries through the whole engine against values that NumPy computed in float64.
 const places = [
@@ -104,6 +106,26 @@ Deno.test("a layer's summary has the norm and signs of its captured gradient", a
   } finally {
     await engine.close();
   }
+});
+
+Deno.test("a captured attention's entropy and eigenvalues are NumPy's, and no weight has any", async () => {
+  await onCapture("decoder", async (engine) => {
+    const model = engine.models()[0]!;
+    for (const [block, { heads }] of Object.entries(reference.attention)) {
+      const { attention } = await engine.summary(model, `attn/${block}`);
+      assertEquals(attention!.length, heads.length);
+      for (const [i, want] of heads.entries()) {
+        const { entropy, eigenvalues } = attention![i]!;
+        assertAlmostEquals(entropy!, want.row_entropy_mean, 1e-6);
+        assertEquals(eigenvalues!.length, 16);
+        for (const [k, value] of want.eigenvalues_largest.entries()) {
+          assertAlmostEquals(eigenvalues![k]!, value, 1e-6);
+        }
+      }
+    }
+    const weight = model.layers.find(({ tensors }) => tensors.length > 0)!;
+    assertEquals((await engine.summary(model, weight.main.name)).attention, null);
+  });
 });
 
 Deno.test("summaries of larger matrices have singular values, whether a worker helps or not", async () => {
