@@ -50,7 +50,8 @@ export const describeModel = (model: Model, modes: readonly (Mode | VolumeMode)[
     shape: layer.main.shape,
     dtype: layer.main.dtype,
     parameters: layer.parameters,
-    modes: modes.filter((mode) => mode.missing(layer) === null).map(({ name }) => name),
+    modes: ordered(modes, layer).filter((mode) => mode.missing(layer) === null)
+      .map(({ name }) => name),
     tensors: layer.tensors.map(({ name }) => name),
     captured: layer.captured.map(({ kind, tensor: { name } }) => ({ kind, name })),
     views: viewsOf(model, layer).map(({ name }) => name),
@@ -87,6 +88,16 @@ const describeTensor = ({ name, dtype, shape, bytes, note }: TensorInfo) => ({
   ...(note === undefined ? {} : { note }),
 });
 
+/** Modes in the order in which they are offered: first what was made for a tensor like the main one. */
+function ordered(
+  modes: readonly (Mode | VolumeMode)[],
+  layer: Layer,
+): readonly (Mode | VolumeMode)[] {
+  const isFor = (mode: Mode | VolumeMode) =>
+    Number("subject" in mode && mode.subject?.(layer) === layer.main);
+  return modes.toSorted((a, b) => isFor(b) - isFor(a));
+}
+
 /** `GET /models/{model}/{layer}`: `tensor` is the one drawn, or a view of one. */
 export function describeLayer(
   model: Model,
@@ -117,7 +128,7 @@ export function describeLayer(
     tensors: layer.tensors.map(describeTensor),
     captured: layer.captured.map(({ kind, tensor }) => ({ kind, ...describeTensor(tensor) })),
     views: views.map(describeTensor),
-    modes: modes.map((mode) => {
+    modes: ordered(modes, { ...layer, main }).map((mode) => {
       const missing = mode.missing({ ...layer, main });
       const path = picturePath("models", { model: model.id, layer: name, mode: mode.name });
       return {

@@ -12,6 +12,9 @@ import type { Store } from "./store.ts";
 
 type Ramp = NonNullable<Legend["ramp"]>;
 
+/** Characters of a tick for which there is room beside four others. */
+const ROOM = 8;
+
 /** What the colours mean, in numbers; its handles set the range, its switch the promise. */
 export class LegendPanel implements Widget {
   readonly #root = byId("legend");
@@ -127,15 +130,16 @@ export class LegendPanel implements Widget {
       return colorAt(colors, at, ramp.reverse);
     });
     this.#track.style.background = `linear-gradient(to right, ${painted.join(", ")})`;
+    const ticks = [0, 0.3, 0.5, 0.7, 1].map((share) => ({
+      share,
+      text: numbers.value(valueAt(this.#stops, share), share * 2 % 1 === 0 ? 3 : 2),
+    }));
+    // Long numbers would lie on one another.
+    const isTight = ticks.some(({ text }) => text.length > ROOM);
     fill(
       this.#ticks,
-      ...[0, 0.3, 0.5, 0.7, 1].map((share) =>
-        h(
-          "span",
-          { style: `left:${share * 100}%` },
-          numbers.value(valueAt(this.#stops, share), share * 2 % 1 === 0 ? 3 : 2),
-        )
-      ),
+      ...ticks.filter(({ share }) => !isTight || share * 2 % 1 === 0)
+        .map(({ share, text }) => h("span", { style: `left:${share * 100}%` }, text)),
     );
     const draggable = this.#scene!.mode.parameters.some(({ name }) => name === "range");
     fill(this.#track, ...(draggable ? this.#handles : []));

@@ -125,3 +125,17 @@ Deno.test("partners are those of the step's layer, its own capture not among the
     assertEquals(await response.json(), { partners: [] });
     assertEquals((await get("/partners/digits-cnn/conv1?step=1")).status, 400);
   }));
+
+Deno.test("what a layer was captured as is looked at first as that, and a weight as weights", () =>
+  serving(async (get) => {
+    const first = async (layer: string) => {
+      const { modes } = await (await get(`/models/digits-cnn/${layer}`)).json();
+      return modes.find(({ available }: { available: boolean }) => available).name;
+    };
+    assertEquals(await first("conv1"), "weights");
+    assertEquals(await first("conv1.bias"), "weights");
+    assertEquals(await first("act%2Fconv1"), "activations");
+    assertEquals(await first("grad%2Fconv1.weight"), "gradients");
+    const { layers } = await (await get("/models/digits-cnn")).json();
+    assertEquals(layers[0].modes[0], "weights");
+  }));
