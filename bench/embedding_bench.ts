@@ -7,7 +7,7 @@
  * Needs `deno task build`. Prints the time of `inspect --statistics`, process start and all, its
  * largest resident memory, and the largest relative error.
  */
-import { scratch, writeAll } from "./models.ts";
+import { fileOf, writeAll } from "./models.ts";
 import { MemoryWatch, own } from "./own.ts";
 
 const [rows = 128256, columns = 4096] = Deno.args.map(Number);
@@ -37,38 +37,22 @@ console.log(
 );
 if (!(error <= 1e-5)) Deno.exit(1);
 
-/** The file, made once. Returns its path. */
 function embedding(): string {
-  const path = `${scratch}/embedding-${rows}x${columns}.safetensors`;
   const entry = { dtype: "F32", shape: [rows, columns], data_offsets: [0, rows * columns * 4] };
-  const header = new TextEncoder().encode(JSON.stringify({ "embedding.weight": entry }));
-  const size = 8 + header.length + rows * columns * 4;
-  try {
-    if (Deno.statSync(path).size === size) return path;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  Deno.mkdirSync(scratch, { recursive: true });
-  const file = Deno.openSync(`${path}.part`, { write: true, create: true, truncate: true });
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
-  writeAll(file, length);
-  writeAll(file, header);
   const across = Array.from(
     { length: RANK },
     (_, k) => Float64Array.from({ length: columns }, (_, j) => sigma(k) * wave(j, k, columns)),
   );
-  const row = new Float32Array(columns), sums = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
-    sums.fill(0);
-    for (const [k, values] of across.entries()) {
-      const weight = wave(i, k, rows);
-      for (let j = 0; j < columns; j++) sums[j]! += weight * values[j]!;
+  return fileOf(`embedding-${rows}x${columns}`, [["embedding.weight", entry]], (file) => {
+    const row = new Float32Array(columns), sums = new Float64Array(columns);
+    for (let i = 0; i < rows; i++) {
+      sums.fill(0);
+      for (const [k, values] of across.entries()) {
+        const weight = wave(i, k, rows);
+        for (let j = 0; j < columns; j++) sums[j]! += weight * values[j]!;
+      }
+      row.set(sums);
+      writeAll(file, new Uint8Array(row.buffer));
     }
-    row.set(sums);
-    writeAll(file, new Uint8Array(row.buffer));
-  }
-  file.close();
-  Deno.renameSync(`${path}.part`, path);
-  return path;
+  });
 }

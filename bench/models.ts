@@ -1,20 +1,21 @@
 /** Where benches keep what they generate: outside the repository, kept between runs. */
 export const scratch = Deno.env.get("BENCH_DATA") ?? "/tmp/synaptile-bench";
 
-/**
- * A safetensors file of `count` bf16 matrices, made once: noise whose scale varies by block,
- * on a smooth ground, so that tiles have something to show and to compress. Returns its path.
- */
-export function bf16Model(shape: number | readonly [number, number], count: number): string {
-  const [high, side] = typeof shape === "number" ? [shape, shape] : shape;
-  const path = `${scratch}/bf16-${high}x${side}x${count}.safetensors`;
-  const bytes = high * side * 2;
-  const entries = Array.from({ length: count }, (_, i) => [
-    `layers.${i}.weight`,
-    { dtype: "BF16", shape: [high, side], data_offsets: [i * bytes, (i + 1) * bytes] },
-  ]);
+/** Of a tensor, what the header of a safetensors file says. */
+type Entry = readonly [
+  name: string,
+  { readonly dtype: string; readonly shape: readonly number[]; readonly data_offsets: number[] },
+];
+
+/** A safetensors file of these tensors, made once; `fill` writes their numbers. Returns its path. */
+export function fileOf(
+  name: string,
+  entries: readonly Entry[],
+  fill: (file: Deno.FsFile) => void,
+): string {
+  const path = `${scratch}/${name}.safetensors`;
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const size = 8 + header.length + bytes * count;
+  const size = 8 + header.length + Math.max(...entries.map(([, entry]) => entry.data_offsets[1]!));
   try {
     if (Deno.statSync(path).size === size) return path;
   } catch (error) {
@@ -26,6 +27,27 @@ export function bf16Model(shape: number | readonly [number, number], count: numb
   new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
   writeAll(file, length);
   writeAll(file, header);
+  fill(file);
+  file.close();
+  Deno.renameSync(`${path}.part`, path);
+  return path;
+}
+
+/**
+ * A safetensors file of `count` bf16 matrices, made once: noise whose scale varies by block,
+ * on a smooth ground, so that tiles have something to show and to compress. Returns its path.
+ */
+export function bf16Model(shape: number | readonly [number, number], count: number): string {
+  const [high, side] = typeof shape === "number" ? [shape, shape] : shape;
+  const bytes = high * side * 2;
+  const entries = Array.from({ length: count }, (_, i): Entry => [
+    `layers.${i}.weight`,
+    { dtype: "BF16", shape: [high, side], data_offsets: [i * bytes, (i + 1) * bytes] },
+  ]);
+  return fileOf(`bf16-${high}x${side}x${count}`, entries, (file) => noise(file, high, side, count));
+}
+
+function noise(file: Deno.FsFile, high: number, side: number, count: number): void {
   const random = generator(side + count);
   // A pool of normal deviates drawn from at random places: fast, and as noisy as it needs to be.
   const normal = Float32Array.from({ length: 1 << 20 }, () => {
@@ -48,9 +70,6 @@ export function bf16Model(shape: number | readonly [number, number], count: numb
       writeAll(file, new Uint8Array(out.buffer));
     }
   }
-  file.close();
-  Deno.renameSync(`${path}.part`, path);
-  return path;
 }
 
 /** mulberry32: a seeded generator of numbers in [0, 1). */
