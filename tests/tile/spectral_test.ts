@@ -52,6 +52,16 @@ Deno.test("spectral: k components of a matrix are its closest of rank k", () => 
   });
 });
 
+Deno.test("spectral: so are those of numbers whose squares float32 does not hold", async () => {
+  for (const scale of [1e-30, 1e30]) {
+    const { values, shape, sum } = matrixOf(30, 42, [8 * scale, 3 * scale]);
+    await withTensors({ m: { shape, values } }, async (engine) => {
+      const found = (await pictureOf(engine, "m", "k=1")).values.map((value) => value / scale);
+      close(found, sum(1).map((value) => value / scale), `${scale}`);
+    });
+  }
+});
+
 Deno.test("spectral: more axes than two are those of the view [first axis, all others]", () => {
   const { values, sum } = matrixOf(6, 27, [4, 2]);
   return withTensors({ c: { shape: [6, 3, 3, 3], values } }, async (engine) => {

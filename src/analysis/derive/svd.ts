@@ -34,7 +34,7 @@ export const svd: Deriver<"svd"> = {
       const { values, left, right } = await truncatedSvd(bands, Math.min(count, rows, columns));
       for (const [i, value] of values.entries()) {
         const at = i * (1 + rows + columns);
-        into[at] = value / bands.scale;
+        into[at] = value;
         into.set(left[i]!, at + 1);
         into.set(right[i]!, at + 1 + rows);
       }
