@@ -2,6 +2,7 @@ import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { paste, STATS_BYTES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, readCells, type Rect } from "./cells.ts";
 import type { Levels } from "./levels.ts";
+import { readSlopes } from "./slopes.ts";
 import { type Plane, TILE } from "./plane.ts";
 import { eachPiece, meansFrom, measure } from "./pyramid.ts";
 
@@ -150,9 +151,18 @@ export class Canvas implements Window {
 
   /** The cells that an over-zoomed tile shows, with their neighbours. */
   bordered(): Bordered {
-    const across = Math.ceil(this.width / this.pixelsPerCell);
-    const down = Math.ceil(this.height / this.pixelsPerCell);
-    return readBordered(this.reader, { x: this.x, y: this.y, width: across, height: down });
+    return readBordered(this.reader, this.#opened());
+  }
+
+  /** Captured dL/dW of these cells, row by row; null where it was not captured. */
+  slopes(): Float32Array | null {
+    return readSlopes(this.reader, this.#opened());
+  }
+
+  #opened(): Rect {
+    const width = Math.ceil(this.width / this.pixelsPerCell);
+    const height = Math.ceil(this.height / this.pixelsPerCell);
+    return { x: this.x, y: this.y, width, height };
   }
 
   /**

@@ -12,7 +12,7 @@ export type SyncSource = Source & Required<Pick<Source, "readSync">>;
 export interface CellReader {
   readonly plane: Plane;
   readonly source: SyncSource;
-  /** Where the cells come from that those of a compared plane are compared with. */
+  /** Where the cells come from that those of a compared plane are compared with, or their slopes. */
   readonly other?: SyncSource | undefined;
   /** What of `source` is in memory already. */
   readonly held?: Held | undefined;
@@ -53,29 +53,34 @@ export function readCells(reader: CellReader, rect: Rect, target: Target): void 
 }
 
 function readCompared(reader: CellReader, versus: Versus, rect: Rect, target: Target): void {
-  const { plane, ops, other, clock } = reader;
-  if (!other) throw new TypeError(`nothing to read what ${plane.tensor.name} is compared with`);
+  const { ops, clock } = reader;
   readOwn(reader, rect, target);
-  const { x, y, width, height } = rect;
-  const partners: CellReader = { ...reader, plane: versus.plane, source: other };
+  const { width, height } = rect;
   ops.frame(() => {
     const { buffer, byteOffset } = ops.scratch(width * height * 4);
     const values = new Float32Array(buffer, byteOffset, width * height);
     const others = { values, start: 0, pitch: width };
-    if (versus.plane.width === plane.width) readOwn(partners, rect, others);
-    else {
-      // A vector whose own rows have another length: from one long row.
-      for (let row = 0; row < height; row++) {
-        const from = (y + row) * plane.width + x;
-        const count = Math.min(width, plane.cells - from);
-        const line = { x: from, y: 0, width: count, height: 1 };
-        if (count > 0) readOwn(partners, line, { ...others, start: row * width });
-      }
-    }
+    readBeside(reader, versus.plane, rect, others);
     const began = performance.now();
     ops.compare(target, others, width, height, versus.how);
     clock.decode += performance.now() - began;
   });
+}
+
+/** Cells of the plane beside a reader's own that belong to those of a rectangle, where there are any. */
+export function readBeside(reader: CellReader, beside: Plane, rect: Rect, target: Target): void {
+  const { plane, other } = reader;
+  if (!other) throw new TypeError(`nothing to read beside ${plane.tensor.name}`);
+  const partners: CellReader = { ...reader, plane: beside, source: other };
+  if (beside.width === plane.width) return readOwn(partners, rect, target);
+  // A vector whose own rows have another length: from one long row.
+  const { x, y, width, height } = rect;
+  for (let row = 0; row < height; row++) {
+    const from = (y + row) * plane.width + x;
+    const count = Math.min(width, plane.cells - from);
+    const line = { x: from, y: 0, width: count, height: 1 };
+    if (count > 0) readOwn(partners, line, { ...target, start: target.start + row * target.pitch });
+  }
 }
 
 /** Cells of a plane as they are, whatever they are to be compared with. */

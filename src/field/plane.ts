@@ -30,6 +30,8 @@ export interface Plane {
   readonly nativeZoom: number;
   /** What each cell is compared with; not there where cells are the tensor's own values. */
   readonly versus?: Versus;
+  /** The tensor's gradient, folded alike, each cell of which is the slope at one cell, where it was captured. */
+  readonly slope?: Plane;
 }
 
 /** The plane of another tensor, each cell of which is the partner of one cell, and how they compare. */
@@ -37,6 +39,13 @@ export interface Versus {
   readonly plane: Plane;
   readonly how: Comparison;
 }
+
+/** The plane whose cells belong to those of another one; undefined where cells stand by themselves. */
+export const besideOf = ({ versus, slope }: Plane): Plane | undefined => versus?.plane ?? slope;
+
+/** What |∇| of a plane's cells is. */
+export const slopesOf = ({ slope }: Plane): "captured" | "spatial" =>
+  slope ? "captured" : "spatial";
 
 /**
  * Folds a tensor into a plane. Without `axes`: a matrix [out, in] as it is; a vector near-square,

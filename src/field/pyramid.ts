@@ -2,6 +2,7 @@ import type { BlockStats, Ops } from "../compute/ops.ts";
 import { cut, paste, PLANES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, readStored, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
+import { useSlopes } from "./slopes.ts";
 
 /**
  * Statistics of a layer at every zoom from blocks of 2^base cells a side outwards, in shared memory,
@@ -118,6 +119,7 @@ export function measure(
         ? ops.packedStats(stored.bytes, stored.packed, block)
         : ops.blockStats(readBordered(reader, rect), block);
       if (plane.folded) forgetHoles(plane, stats, rect.x, rect.y, block);
+      useSlopes(reader, stats, rect, block);
       visit(stats, x, y);
     }));
 }

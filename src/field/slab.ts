@@ -10,6 +10,7 @@ import { copyRows, paste, PLANES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, type Rect } from "./cells.ts";
 import type { Plane } from "./plane.ts";
 import { eachPiece, forgetHoles, type Level, type Pyramid } from "./pyramid.ts";
+import { useSlopes } from "./slopes.ts";
 
 /**
  * A part of a plane's statistics, in shared memory: the means of blocks of 2^`base` cells a side, and
@@ -83,6 +84,7 @@ export function measureSlab(
     : { x, y: y + from, width: stats.width, height: to - from };
   const measured = (rect: Rect, { stats, means }: BlockLevels) => {
     if (plane.folded) forgetHoles(plane, stats, rect.x, rect.y, 2 ** (base + 1));
+    useSlopes(reader, stats, rect, 2 ** (base + 1));
     fill(slab, rect, stats, means);
   };
   const measure = (rect: Rect) =>

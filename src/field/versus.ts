@@ -20,6 +20,12 @@ export function foldAgainst(
   return { ...plane, versus: { plane: partnerOf(plane, other), how } };
 }
 
+/** A tensor's plane whose cells have slopes: a gradient of the same shape. Throws as `fold` does. */
+export function foldWithSlope(tensor: TensorInfo, gradient: TensorInfo, axes?: Axes): Plane {
+  const plane = fold(tensor, axes);
+  return { ...plane, slope: partnerOf(plane, gradient) };
+}
+
 /** A plane's tensor, and what it is compared with, folded in another way. */
 export function refold({ tensor, versus }: Plane, axes: Axes): Plane {
   return versus ? foldAgainst(tensor, versus.plane.tensor, versus.how, axes) : fold(tensor, axes);

@@ -1,4 +1,4 @@
-import type { Captured, CapturedKind } from "../formats/format.ts";
+import type { Captured, CapturedKind, TensorInfo } from "../formats/format.ts";
 import type { Layer } from "./model.ts";
 
 /** Of several tensors of a layer without weights, which stands for it. */
@@ -48,3 +48,16 @@ export const capturedOf = (
   of?: string,
 ): Captured | undefined =>
   captured.find((one) => one.kind === kind && (of === undefined || one.of === of));
+
+const known = new WeakMap<readonly Layer[], ReadonlyMap<string, TensorInfo>>();
+
+/** Captured gradients of a model's weights, by the weights' names. */
+export function gradientsOf(layers: readonly Layer[]): ReadonlyMap<string, TensorInfo> {
+  let gradients = known.get(layers);
+  if (!gradients) {
+    const captured = layers.flatMap(({ captured }) => captured);
+    const own = captured.filter(({ kind }) => kind === "gradient");
+    known.set(layers, gradients = new Map(own.map(({ of, tensor }) => [of, tensor])));
+  }
+  return gradients;
+}

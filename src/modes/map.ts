@@ -35,8 +35,8 @@ export const map: MapMode = {
   isShared,
   shade: (options, scale) => tintOf(options, scale),
 
-  legend(options, scale): Legend {
-    const own = weights.legend({ ...options, ...usual }, { scale, channels: null });
+  legend(options, scale, slopes): Legend {
+    const own = weights.legend({ ...options, ...usual }, { scale, channels: null }, slopes);
     if (isShared(options) || isFixed(options)) return own;
     return {
       ...own,

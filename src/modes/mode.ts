@@ -142,6 +142,12 @@ export interface Facts {
   readonly channels: Channels | null;
 }
 
+/**
+ * What |∇| is: the spatial central difference, or the captured dL/dW; on a map, of some tensors the
+ * one and of some the other.
+ */
+export type Slopes = "spatial" | "captured" | "spatial, captured";
+
 /** What every mode says of itself, whatever it is a way of looking at. */
 export interface Look {
   readonly name: string;
@@ -150,8 +156,8 @@ export interface Look {
   readonly parameters: readonly Parameter[];
   /** Zoom levels beyond native that can be asked for. */
   readonly overzoom: number;
-  /** What |∇| is, in modes that show it: the spatial central difference, or a captured dL/dW. */
-  readonly gradient?: "spatial" | "captured";
+  /** What |∇| is, in modes that show it, of cells whose own gradient was not captured. */
+  readonly gradient?: "spatial";
   /** False where pixels are not cells, so that none can be pointed at. */
   readonly cells?: boolean;
   /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */
@@ -190,7 +196,8 @@ export interface Mode extends Look {
    * `BadRequest` for options that do not go together.
    */
   network?(options: Options): string | null;
-  legend(options: Options, facts: Facts): Legend;
+  /** Slopes are spatial where they are not told. */
+  legend(options: Options, facts: Facts, slopes?: Slopes): Legend;
   /** What can be settled once for many tiles, then the drawing of one; the guest is what `network` names. */
   prepare(
     options: Options,
@@ -279,7 +286,7 @@ export interface MapMode extends Look {
   /** How a block is coloured that several tensors may share, by the scale of one of them. */
   shade(options: Options, scale: Scale): Tint;
   /** The scale is that of the whole model, or, where each part has its own, one of units of it. */
-  legend(options: Options, scale: Scale): Legend;
+  legend(options: Options, scale: Scale, slopes?: Slopes): Legend;
 }
 
 /** A network that a mode draws with, of another model. */

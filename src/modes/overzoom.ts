@@ -13,8 +13,9 @@ export interface Neighbourhood {
   readonly value: number;
   readonly mean: number;
   readonly variance: number;
-  /** |∇| at the cell, central differences. */
+  /** |∇| at the cell: captured, or else of central differences. */
   readonly gradient: number;
+  readonly isCaptured: boolean;
   /** H(p) of the share p of positives among non-zeros; 0 where all are zero. */
   readonly entropy: number;
   readonly min: number;
@@ -56,6 +57,7 @@ export function enlarge(
 export function openCells(canvas: Canvas, opening: Opening): Uint8Array {
   const { ops, columns, rows, width, height, pixelsPerCell: p, reader: { plane } } = canvas;
   const { values, width: across, height: down } = canvas.bordered();
+  const slopes = canvas.slopes();
   const pixels = ops.scratch(columns * rows * 4).fill(0);
   const words = new Uint32Array(pixels.buffer, pixels.byteOffset, columns * rows);
   for (let row = 0; row < down; row++) {
@@ -69,7 +71,9 @@ export function openCells(canvas: Canvas, opening: Opening): Uint8Array {
         top: y > 0,
         bottom: y + 1 < plane.height,
       };
-      const cell = neighbourhood(values, at, across + 2, inside);
+      const near = neighbourhood(values, at, across + 2, inside);
+      const slope = slopes && Math.abs(slopes[row * across + column]!);
+      const cell = slope === null ? near : { ...near, gradient: slope, isCaptured: true };
       const ground = opening.ground(cell.value, x, y);
       const left = column * p, top = row * p;
       const down = Math.min(p, height - top), along = Math.min(p, width - left);
@@ -153,6 +157,7 @@ function neighbourhood(
     mean,
     variance: near.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n,
     gradient: Math.hypot(gx, gy) || 0,
+    isCaptured: false,
     entropy: entropy(n > zeros ? positive / (n - zeros) : 0),
     min: n > 0 ? Math.min(...near) : NaN,
     max: n > 0 ? Math.max(...near) : NaN,

@@ -20,6 +20,15 @@ export const stats: Mode = {
       maximum: 100,
     },
     {
+      name: "gain",
+      title: "Gradient gain",
+      about: "Factor of |∇| besides α: captured gradients are often a hundredth of the weights.",
+      type: "number",
+      default: 1,
+      minimum: 0.01,
+      maximum: 10_000,
+    },
+    {
       name: "opaque",
       title: "Opaque",
       about: "Shows red, green and blue alone; off, sign entropy is the alpha channel.",
@@ -41,17 +50,18 @@ export const stats: Mode = {
   needsChannels: () => "none",
   transparent: ({ opaque }) => !opaque,
 
-  legend(options, { scale }): Legend {
-    const s = short(Number(options.alpha) / robust({ scale }));
+  legend(options, { scale }, slopes = "spatial"): Legend {
+    const factor = Number(options.alpha) / robust({ scale });
+    const s = short(factor), steep = short(factor * Number(options.gain));
+    const what = slopes === "captured" ? "the captured dL/dW" : "the spatial central difference";
     return {
       title: "Packed statistics",
       style: "scientific",
-      normalization:
-        `tanh(${s}·x); ∇ is the spatial central difference; blocks without a finite value are empty`,
+      normalization: `tanh(${s}·x); ∇ is ${what}; blocks without a finite value are empty`,
       channels: [
         { name: "mean", channel: "R", about: `127.5·(1 + tanh(${s}·mean))` },
         { name: "variance", channel: "G", about: `255·tanh(${s}·√variance)` },
-        { name: "gradient", channel: "B", about: `255·tanh(${s}·|∇|), spatial` },
+        { name: "gradient", channel: "B", about: `255·tanh(${steep}·|∇|), ${slopes}` },
         options.opaque
           ? { name: "opaque", channel: "A", about: "255" }
           : { name: "sign entropy", channel: "A", about: "255·H(share of positives)" },
@@ -62,9 +72,16 @@ export const stats: Mode = {
 
   prepare(options: Options, facts: Facts) {
     const alpha = Number(options.alpha), opaque = options.opaque === true, s = robust(facts);
+    const gain = Number(options.gain);
     return (canvas): Picture => {
       const { ops, width, height, columns, rows, pixelsPerCell } = canvas;
       const blocks = canvas.stats();
+      // Of the canvas alone: levels are copied.
+      if (gain !== 1) {
+        for (let i = 0; i < blocks.gradient.length; i++) {
+          blocks.gradient[i]! *= gain;
+        }
+      }
       const { buffer, byteOffset } = ops.pack(blocks, alpha, s);
       const packed = new Uint32Array(buffer, byteOffset, blocks.count.length);
       if (opaque) { for (let i = 0; i < packed.length; i++) packed[i]! |= 0xff000000; }

@@ -9,7 +9,7 @@ import type { Scale } from "../analysis/scale.ts";
 import { meansFrom } from "../field/pyramid.ts";
 import type { Canvas } from "../field/canvas.ts";
 import type { Plane } from "../field/plane.ts";
-import type { Facts, Legend, Mode, Options, Picture } from "./mode.ts";
+import type { Facts, Legend, Mode, Options, Picture, Slopes } from "./mode.ts";
 import {
   type Normalization,
   normalization,
@@ -67,7 +67,7 @@ export const weights: Mode = {
   needsChannels: ({ scientific, microcell }) =>
     microcell === "3" ? "dominant" : scientific === false ? "norms" : "none",
 
-  legend: (options, facts) => legendOf(options, facts, "Weight"),
+  legend: (options, facts, slopes) => legendOf(options, facts, "Weight", slopes),
 
   prepare(given, facts, plane) {
     const options = fitting(given);
@@ -98,7 +98,12 @@ export const weights: Mode = {
 };
 
 /** The legend of a picture whose values are called so. */
-export function legendOf(given: Options, { scale }: Facts, value: string): Legend {
+export function legendOf(
+  given: Options,
+  { scale }: Facts,
+  value: string,
+  slopes: Slopes = "spatial",
+): Legend {
   const options = fitting(given);
   const normal = tintOf(options, scale);
   const title = titleOf(options, value);
@@ -112,7 +117,7 @@ export function legendOf(given: Options, { scale }: Facts, value: string): Legen
       stops: stops(normal),
     },
     special: special(scale),
-    microcells: microcells(options),
+    microcells: microcells(options, slopes),
   };
 }
 
@@ -143,12 +148,15 @@ export function blocks(canvas: Canvas, factor?: (row: number) => number): Float3
 }
 
 /** What an opened cell's microcells show, row by row, each on a colour map of its own. */
-function microcells({ microcell, colormap }: Options): NonNullable<Legend["microcells"]> {
+function microcells(
+  { microcell, colormap }: Options,
+  slopes: Slopes,
+): NonNullable<Legend["microcells"]> {
   const own = String(colormap);
   const four = [
     { name: "mean of 3 × 3 cells", colormap: own },
     { name: "variance: tanh(σ / s)", colormap: SPREAD },
-    { name: "gradient: tanh(|∇| / s)", colormap: SLOPE },
+    { name: ofSlopes[slopes], colormap: SLOPE },
     { name: "sign entropy, 0 to 1 bit", colormap: SHARE },
   ];
   if (microcell === "1") return [];
@@ -161,6 +169,21 @@ function microcells({ microcell, colormap }: Options): NonNullable<Legend["micro
     { name: "channel norm / largest", colormap: SLOPE },
     { name: "dominant singular component: tanh(|σ₁u₁v₁| / s)", colormap: SPREAD },
   ];
+}
+
+/** Tenfold steps below the layer's scale that captured gradients are shown in: they span several. */
+const DECADES = 4;
+const ofDecades = `log₁₀(|dL/dW| / s), −${DECADES} to 0`;
+const ofSlopes: Record<Slopes, string> = {
+  spatial: "gradient: tanh(|∇| / s)",
+  captured: `captured gradient: ${ofDecades}`,
+  "spatial, captured": `gradient: tanh(|∇| / s), or, where captured, ${ofDecades}`,
+};
+
+/** A cell's gradient as a share of its ramp. */
+function slopeOf({ gradient, isCaptured }: Neighbourhood, s: number): number {
+  if (!isCaptured) return Math.tanh(gradient / s);
+  return Math.max(0, Math.min(1, 1 + Math.log10(gradient / s) / DECADES));
 }
 
 /** Colours for the inside of a cell: the mean on the mode's own ramp, the rest on ramps of their own. */
@@ -179,7 +202,7 @@ function cellPainter(options: Options, facts: Facts, plane: Plane, normal: Norma
       const four = [
         own(cell.mean),
         level(spread, Math.tanh(Math.sqrt(cell.variance) / s)),
-        level(slope, Math.tanh(cell.gradient / s)),
+        level(slope, slopeOf(cell, s)),
         level(share, cell.entropy),
       ];
       if (options.microcell !== "3") return four;

@@ -177,7 +177,7 @@ export const describeMode = ({ name, title, about, parameters, overzoom, cells =
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
   const { model, mode, plane, options, tensor, against, version } = view;
-  const { ranges = {}, idle = [], stack } = view;
+  const { ranges = {}, idle = [], stack, slopes } = view;
   return {
     model: model.id,
     version,
@@ -191,6 +191,7 @@ export function describeView(view: View, layer: string, base = "") {
     query: askedOf(view).toString(),
     ranges,
     idle,
+    ...(slopes ? { gradient: slopes } : {}),
     ...(against ? { against: { model: against.model.id, version: against.model.version } } : {}),
     plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },
     tiles: Object.fromEntries(

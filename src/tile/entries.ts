@@ -1,8 +1,9 @@
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
+import { gradientsOf } from "../model/captured.ts";
 import { isLatest } from "../model/steps.ts";
 import { type Axes, fold } from "../field/plane.ts";
-import { foldAgainst } from "../field/versus.ts";
+import { foldAgainst, foldWithSlope } from "../field/versus.ts";
 import type { Rival } from "./against.ts";
 import type { Derived, LayerEntry, Needs } from "./layer_entry.ts";
 import { fetchOf, isFar } from "./remote.ts";
@@ -10,6 +11,9 @@ import { HELD } from "./sweep.ts";
 
 /** What of a model an entry depends on. */
 export type Dated = Pick<Model, "id" | "version" | "step">;
+
+/** What of it is needed to make one. */
+export type Opened = Dated & Pick<Model, "fetch" | "steps" | "layers">;
 
 /** What is drawn of a tensor, and with what. */
 export interface Folding {
@@ -40,7 +44,7 @@ export function modelsOf(id: string): { readonly own: string; readonly rival?: s
 
 /** An entry of which nothing is known. Throws `BadRequest` where the axes do not split the tensor's. */
 export function makeEntry(
-  model: Dated & Pick<Model, "fetch" | "steps">,
+  model: Opened,
   tensor: TensorInfo,
   { axes, rival = null }: Folding,
   derived: Derived | null,
@@ -48,20 +52,24 @@ export function makeEntry(
   return {
     id: idOf(model, tensor, { axes, rival }),
     isDefault: !axes && !rival && !derived && isLatest(model),
-    ...folded(model, tensor, axes, rival),
+    ...folded(model, tensor, { axes, rival }, derived),
     ...(derived ? { derived } : {}),
     ...{ facts: null, channels: null, pyramid: null, stored: null },
   };
 }
 
 function folded(
-  model: Pick<Model, "fetch">,
+  model: Opened,
   tensor: TensorInfo,
-  axes: Axes | undefined,
-  rival: Rival | null,
+  { axes, rival }: Folding,
+  derived: Derived | null,
 ): Pick<LayerEntry, "plane" | "fetch"> {
   const fetch = isFar(tensor.source) ? model.fetch ?? null : null;
-  if (!rival) return { plane: fold(tensor, axes), fetch };
+  if (!rival) {
+    const gradient = derived ? undefined : gradientsOf(model.layers).get(tensor.name);
+    const plane = gradient ? foldWithSlope(tensor, gradient, axes) : fold(tensor, axes);
+    return { plane, fetch };
+  }
   const far = fetch !== null || isFar(rival.tensor.source);
   return {
     plane: foldAgainst(tensor, rival.tensor, rival.how, axes),

@@ -1,7 +1,7 @@
 import { fingerprint } from "../storage/version.ts";
 
 /** Part of every tag: change it when the same address draws another picture. */
-export const SOFTWARE = "synaptile 0.1.0, sketches of a million";
+export const SOFTWARE = "synaptile 0.1.0, captured slopes";
 
 /** Strong entity tag, with its quotes, of an answer's content. */
 export const tagOf = (content: string | Uint8Array): string => `"${fingerprint(content)}"`;

@@ -2,6 +2,7 @@ import { Changed, type CorruptChunk, NotFound, OutOfSpace, Unreadable } from "..
 import type { Layout } from "../field/layout.ts";
 import { collectStores } from "../field/store/collect.ts";
 import { ModelStore } from "../field/store/model_store.ts";
+import { gradientsOf } from "../model/captured.ts";
 import type { Model } from "../model/model.ts";
 import { Ingest, type IngestState } from "./ingest.ts";
 import type { Findings } from "./layer_entry.ts";
@@ -189,7 +190,8 @@ export class Ingests {
   #make(model: Model, { folder }: StoreOptions): Ingest {
     const layout = this.maps.layout(model);
     const store = ModelStore.open(folder, {
-      key: model.version,
+      // A store made before captured gradients were looked at has none of them.
+      key: gradientsOf(model.layers).size > 0 ? `${model.version} with gradients` : model.version,
       title: model.title,
       format: model.format,
       layers: layout.planes.map(({ plane: { tensor, width, height, runsDown } }) => {

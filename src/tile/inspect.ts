@@ -1,7 +1,7 @@
 import type { BlockStats } from "../compute/ops.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { storedValue } from "../field/wide.ts";
-import { indexOf, type Plane } from "../field/plane.ts";
+import { indexOf, type Plane, slopesOf } from "../field/plane.ts";
 import type { Levels } from "../field/levels.ts";
 import { measure } from "../field/pyramid.ts";
 import type { Inspection } from "./tile.ts";
@@ -33,7 +33,8 @@ export function inspect(
     if (levels && log2 >= levels.statsFrom) cell = describe(levels.stats(ops, log2, block));
     else measure(reader, log2, block, (stats) => cell = describe(stats));
     const compared = comparedAt(reader, left, top);
-    return { tensor: plane.tensor.name, index, ...spell(value), ...compared, cell: cell! };
+    const slopes = slopesOf(plane);
+    return { tensor: plane.tensor.name, index, ...spell(value), ...compared, slopes, cell: cell! };
   });
 }
 

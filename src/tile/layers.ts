@@ -10,7 +10,7 @@ import type { Facts } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import type { Rival } from "./against.ts";
-import { type Dated, idOf, lacksChannels, makeEntry, modelsOf } from "./entries.ts";
+import { idOf, lacksChannels, makeEntry, modelsOf, type Opened } from "./entries.ts";
 import { estimateScale, findNorms, findScale, type Run } from "./find.ts";
 import type { Job, LayerContext } from "./job.ts";
 import { Made } from "./made.ts";
@@ -76,7 +76,7 @@ export class Layers {
    * one. Throws `BadRequest` where the axes do not split the tensor's.
    */
   entry(
-    model: Dated & Pick<Model, "fetch" | "steps">,
+    model: Opened,
     tensor: TensorInfo,
     axes?: Axes,
     rival: Rival | null = null,

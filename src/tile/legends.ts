@@ -21,12 +21,12 @@ export class Legends {
   async of(view: View, signal?: AbortSignal): Promise<Legend> {
     if (isMap(view)) return await this.maps.legend(view, signal);
     if (isVolume(view)) return await this.volumes.legend(view, signal);
-    const { entry, options, mode } = view as OpenView;
+    const { entry, options, mode, slopes } = view as OpenView;
     const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };
     const look = entry.isDefault ? this.ingestOf(view.model)?.coming(view.tensor) ?? null : null;
     const basis = this.layers.basis(this.layers.current(entry), needs, { look });
     await this.layers.ready(basis.entry, needs, signal);
-    const legend = mode.legend(options, basis.entry.facts!);
+    const legend = mode.legend(options, basis.entry.facts!, slopes);
     return basis.share < 1 ? estimated(legend, basis.share) : legend;
   }
 }

@@ -2,6 +2,7 @@ import { normOf, type Scale } from "../analysis/scale.ts";
 import { NotFound } from "../errors.ts";
 import type { Layout } from "../field/layout.ts";
 import { nativeZoom, TILE } from "../field/plane.ts";
+import { gradientsOf } from "../model/captured.ts";
 import type { Model } from "../model/model.ts";
 import type { Legend } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
@@ -71,6 +72,8 @@ export class Maps {
     const options = parseOptions(mode, query, ["v", "step"]);
     const against = againstOf(options, this.modelOf);
     const { width, height, planes } = this.layout(model);
+    const gradients = against ? new Map() : gradientsOf(model.layers);
+    const steep = planes.filter(({ plane: { tensor } }) => gradients.has(tensor.name)).length;
     if (planes.length === 0) {
       const missing = "tensors with elements: this model has none";
       throw new NotFound(`mode "${name}" cannot show "${model.id}": it needs ${missing}`, {
@@ -86,6 +89,7 @@ export class Maps {
       mode,
       options,
       query: canonicalQuery(mode, options),
+      slopes: steep === 0 ? "spatial" : steep < planes.length ? "spatial, captured" : "captured",
       against,
       version: versionOf(model, against),
       ...this.#atlases.of(model, against),
@@ -107,10 +111,10 @@ export class Maps {
   }
 
   async legend(view: MapView, signal?: AbortSignal): Promise<Legend> {
-    const { mode, options, atlas } = view;
+    const { mode, options, atlas, slopes } = view;
     await this.#looks.survey(view, signal);
     const all = atlas.scaleOfAll();
-    const own = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit });
+    const own = mode.legend(options, mode.isShared(options) ? all : { ...all, ...unit }, slopes);
     const legend = { ...own, special: [...own.special, ...withoutPartner(atlas)] };
     const share = this.#looks.shareOf(view);
     return share < 1 ? estimated(legend, share) : legend;

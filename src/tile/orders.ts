@@ -109,7 +109,7 @@ export class Orders {
       share,
       headers: {
         "Synaptile-Mode": view.options.scientific === false ? "artistic" : "scientific",
-        ...(view.mode.gradient ? { "Synaptile-Gradient": view.mode.gradient } : {}),
+        ...(view.slopes ? { "Synaptile-Gradient": view.slopes } : {}),
         ...plan.headers,
       },
       versioned: address.query.get("v") === view.version,

@@ -1,6 +1,15 @@
 import type { Comparison } from "../compute/ops.ts";
 import type { Layout } from "../field/layout.ts";
-import type { Legend, Look, MapMode, Mode, Options, Range, VolumeMode } from "../modes/mode.ts";
+import type {
+  Legend,
+  Look,
+  MapMode,
+  Mode,
+  Options,
+  Range,
+  Slopes,
+  VolumeMode,
+} from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { LayerSummary } from "../analysis/summary.ts";
@@ -125,12 +134,14 @@ export interface Inspection {
     /** In the model that it is compared with. */
     readonly other: Stored & { readonly tensor: string; readonly index: readonly number[] };
   };
+  /** Whether the gradient is that of the cells' neighbours or the captured dL/dW. */
+  readonly slopes: Slopes;
   readonly cell: {
     readonly mean: number | null;
     readonly variance: number | null;
     readonly min: number | null;
     readonly max: number | null;
-    /** Mean |∇|; like the share of positives null where cells were merged and only the cube is known. */
+    /** Mean |∇|, of which `slopes` tells what it is; like the share of positives null where cells were merged and only the cube is known. */
     readonly gradient: number | null;
     /** Share of positives among finite values other than 0, as in the sign entropy; 0 where there are none. */
     readonly positive: number | null;
@@ -174,6 +185,8 @@ export interface View {
   readonly idle?: readonly string[];
   /** The tensors of a stack, in the order in which they lie through it. */
   readonly stack?: readonly string[];
+  /** What |∇| is, in modes that show it. */
+  readonly slopes?: Slopes;
   /** What values are compared with; null where they are shown as they are. */
   readonly against: Against | null;
   /** Names all that is drawn of: the model's version, and that of the one it is compared with. */

@@ -1,7 +1,7 @@
 import { planesOf, shapeOf } from "../analysis/derive/table.ts";
 import { NotFound, TooLarge } from "../errors.ts";
 import type { Part } from "../field/part.ts";
-import { describeAxes, TILE } from "../field/plane.ts";
+import { describeAxes, slopesOf, TILE } from "../field/plane.ts";
 import { elementCount, rowMajor, type TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { findTensor, type Found } from "../model/views.ts";
@@ -138,6 +138,7 @@ function open(
       maxZoom: plane.nativeZoom + mode.overzoom,
       axes: { ...plane.axes, about: describeAxes(plane) },
     },
+    ...(mode.gradient ? { slopes: slopesOf(plane) } : {}),
     against,
     network,
     version: versionOf(model, against ?? network),

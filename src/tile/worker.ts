@@ -8,6 +8,7 @@ import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
 import { type Levels, openLevels } from "../field/levels.ts";
+import { besideOf } from "../field/plane.ts";
 import { stepsOf } from "../field/slab.ts";
 import type { Facts, Guest, Picture } from "../modes/mode.ts";
 import { parseOptions } from "../modes/options.ts";
@@ -34,7 +35,7 @@ import type { VolumeJob } from "./volume_job.ts";
 
 interface Loaded extends LayerContext {
   readonly source: SyncSource;
-  /** Where the cells lie that its own are compared with. */
+  /** Where the cells lie that its own are compared with, or their slopes. */
   readonly other: SyncSource | undefined;
   readonly clock: CellReader["clock"];
   /** Drawings that are ready for another tile, by mode and query. */
@@ -266,9 +267,9 @@ function load(id: string): Loaded {
   if (!context) {
     throw new Changed("the model changed while this waited; ask again", { retryAfter: 1 });
   }
-  const { tensor, versus } = context.plane;
-  const source = handles.open(tensor.source);
-  const other = versus && handles.open(versus.plane.tensor.source, source);
+  const beside = besideOf(context.plane);
+  const source = handles.open(context.plane.tensor.source);
+  const other = beside && handles.open(beside.tensor.source, source);
   const layer = { ...context, source, other, clock: { read: 0, decode: 0 }, drawings: new Map() };
   loaded.set(id, layer);
   return layer;
@@ -300,7 +301,7 @@ function drawing(
   return draw;
 }
 
-const refsOf = ({ plane: { tensor, versus } }: LayerContext): SourceRef[] =>
-  versus ? [tensor.source, versus.plane.tensor.source] : [tensor.source];
+const refsOf = ({ plane }: LayerContext): SourceRef[] =>
+  [plane, besideOf(plane)].flatMap((each) => each ? [each.tensor.source] : []);
 
 const sourcesOf = ({ source, other }: Loaded): SyncSource[] => other ? [source, other] : [source];

@@ -96,6 +96,7 @@ export class Inspector implements Widget {
     const { cell, cube } = found;
     if (cube && cube.side > 1) return this.#cubeParts(found, cube, log2);
     const [name, text] = reading(found, log2);
+    const slope = found.slopes === "captured" ? "|dL/dW|" : "gradient";
     const many = cell.count > 1 || log2 > 0;
     return [
       where(found, log2),
@@ -105,11 +106,11 @@ export class Inspector implements Widget {
           ["lowest", number(cell.min)],
           ["highest", number(cell.max)],
           ["deviation", number(cell.variance === null ? null : Math.sqrt(cell.variance))],
-          ["gradient", number(cell.gradient)],
+          [slope, number(cell.gradient)],
           ["positive", share(cell.positive)],
           ["values", numbers.whole(cell.count)],
         ])
-        : table([["gradient", number(cell.gradient)]]),
+        : table([[slope, number(cell.gradient)]]),
     ];
   }
 

@@ -223,5 +223,5 @@ Deno.test("a point of a vector whose partner lies in another order tells both va
 Deno.test("a reader without the other source says so", () => {
   const [a, b] = pairs["matrices"]!;
   const { other: _, ...alone } = readerOf(a, b, "difference");
-  assertThrows(() => cellsOf(alone), TypeError, "test is compared with");
+  assertThrows(() => cellsOf(alone), TypeError, "nothing to read beside test");
 });

@@ -25,7 +25,7 @@ async function withLayers(
   }
 }
 
-const model = { id: "model", version: "1", step: null, steps: [] };
+const model = { id: "model", version: "1", step: null, steps: [], layers: [] };
 
 Deno.test("squares of channels equal brute force, for rows and columns read in several parts", () => {
   // 2¹⁷ cells are read at once: 131 rows of the first, less than half a row of the second.

@@ -76,6 +76,8 @@ export const goldenTiles = [
   ["attention-mean", "decoder", "block3", "attention", "1/0/0", ""],
   ["attention-power", "decoder", "block3", "attention", "1/0/0", "head=1&power=8"],
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
+  ["packed-gradients", "digits-cnn", "fc1", "stats", "1/0/0", "gain=30&opaque=1"],
+  ["opened-gradients", "digits-cnn", "conv3", "weights", "4/1/1", ""],
 ] as const;
 
 /** The golden tile of that name, as the engine draws it now. */

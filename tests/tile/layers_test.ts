@@ -24,7 +24,7 @@ async function withLayers(
   const limit = Math.floor(pyramids * allocate(fold(tensor)).bytes);
   const layers = new Layers(pool, limit);
   try {
-    const model = { id: "model", version: "1", step: null, steps: [] };
+    const model = { id: "model", version: "1", step: null, steps: [], layers: [] };
     const entries = [..."abcdef"].map((name) => layers.entry(model, { ...tensor, name }));
     await test(layers, entries, limit);
   } finally {
