@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { BadRequest, TooLarge } from "../src/errors.ts";
 import { isObject } from "../src/formats/json.ts";
 import type { Asked } from "../src/run/forward.ts";
+import type { Scaling } from "../src/run/image.ts";
 import type { Given } from "../src/run/inputs.ts";
 import { readAll } from "../src/run/pipe.ts";
 import { describeRun } from "../src/tile/describe_run.ts";
@@ -33,24 +34,61 @@ async function askedIn(request: Request, query: URLSearchParams): Promise<Asked>
   const type = (request.headers.get("Content-Type") ?? "").split(";")[0]!.trim().toLowerCase();
   const bytes = await bodyOf(request);
   const named = query.get("outputs")?.split(",").filter((name) => name !== "");
+  const scaling = { scale: number(query, "scale", 1), shift: number(query, "shift", 0) };
   if (type === "application/json") return inJson(bytes, named);
+  if (type === "multipart/form-data") {
+    return { inputs: await inForm(request.headers, bytes, scaling), ...outputsOf(named) };
+  }
   const given: Given | null = type === "application/octet-stream"
     ? { kind: "npy", bytes }
     : type.startsWith("image/")
-    ? {
-      kind: "image",
-      bytes,
-      scaling: { scale: number(query, "scale", 1), shift: number(query, "shift", 0) },
-    }
+    ? { kind: "image", bytes, scaling }
     : null;
   if (!given) {
     throw new BadRequest(
       `a body of the type "${type}" is no input: expected application/json, ` +
-        "application/octet-stream for .npy, or image/png and the like",
+        "application/octet-stream for .npy, image/png and the like, or multipart/form-data",
       { parameter: "Content-Type", found: type },
     );
   }
   return { inputs: new Map([[query.get("input") ?? "", given]]), ...outputsOf(named) };
+}
+
+/** A form with a file an input, called so: a picture, an array in .npy, or JSON of the one input. */
+async function inForm(
+  headers: Headers,
+  bytes: Uint8Array<ArrayBuffer>,
+  scaling: Scaling,
+): Promise<Map<string, Given>> {
+  const type = headers.get("Content-Type")!;
+  const form = await new Response(bytes, { headers: { "Content-Type": type } }).formData()
+    .catch((cause) => {
+      throw new BadRequest("the body is no form", { found: type }, cause);
+    });
+  const inputs = new Map<string, Given>();
+  for (const [name, file] of form) {
+    if (typeof file === "string" || inputs.has(name)) {
+      const found = typeof file === "string" ? "a text" : "given twice";
+      throw new BadRequest(`input "${name}" of the form is ${found}, expected one file`, {
+        ...{ parameter: "inputs", found: name },
+      });
+    }
+    inputs.set(name, await inFile(name, file, scaling));
+  }
+  return inputs;
+}
+
+async function inFile(name: string, file: File, scaling: Scaling): Promise<Given> {
+  const bytes = await file.bytes();
+  if (file.type.startsWith("image/")) return { kind: "image", bytes, scaling };
+  if (file.type !== "application/json" && !file.name.endsWith(".json")) {
+    return { kind: "npy", bytes };
+  }
+  try {
+    return { kind: "json", value: JSON.parse(new TextDecoder().decode(bytes)) };
+  } catch (cause) {
+    throw new BadRequest(`input "${name}" is not JSON: "${file.name}"`, { found: name }, cause);
+  }
 }
 
 /** `{"inputs": {name: nested lists or {shape, values}}, "outputs": [names] or "all"}`. */
@@ -89,7 +127,7 @@ function number(query: URLSearchParams, name: string, usual: number): number {
   throw new BadRequest(`${name}=${text} is no number`, { parameter: name, found: text });
 }
 
-async function bodyOf(request: Request): Promise<Uint8Array> {
+async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const check = (found: number) => {
     if (found <= MOST) return;
     const sentence = `the input has more than the ${MOST} bytes that are taken`;

@@ -181,8 +181,22 @@ export interface Listing {
   /** Other looks at bytes of the tensors, such as the scales of quantized blocks; not counted. */
   readonly views?: readonly TensorInfo[];
   readonly graph?: Graph;
+  /** Of a network that can be run: what has to be put in. */
+  readonly inputs?: readonly NetworkInput[];
   /** Of a capture, whose last step `tensors` are of. */
   readonly capture?: Capture;
+}
+
+/** What has to be put into a network. */
+export interface NetworkInput {
+  readonly name: string;
+  /** Null for what is no tensor. */
+  readonly tensor: {
+    /** The format's own name: "FLOAT". */
+    readonly element: string;
+    /** Each a number, the name of a dynamic one, or "?"; null where there may be any. */
+    readonly sides: readonly string[] | null;
+  } | null;
 }
 
 /** Moments of a training. */

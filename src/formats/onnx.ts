@@ -6,6 +6,7 @@ import { flatten } from "./onnx/flatten.ts";
 import { withKernels } from "./onnx/kernels.ts";
 import { membersOf } from "./onnx/members.ts";
 import { readModel } from "./onnx/model.ts";
+import { inputsOf } from "./onnx/network.ts";
 import { type Files, place } from "./onnx/place.ts";
 import { Scanner } from "./protobuf.ts";
 import { wire } from "./wiring.ts";
@@ -53,7 +54,7 @@ export const onnx: Format = {
     const nodes = wire(operations, constants, (op) => passing.has(op)).nodes
       .map((node) => ({ ...node, tensors: node.tensors.filter((name) => drawn.has(name)) }));
     const laidOut = withKernels(tensors, operations, constants);
-    return { tensors: laidOut, metadata, ignored, graph: { nodes } };
+    return { tensors: laidOut, metadata, ignored, graph: { nodes }, inputs: inputsOf(graph) };
   },
 };
 

@@ -1,4 +1,11 @@
-import type { Captured, Ignored, LostFile, Metadata, TensorInfo } from "../formats/format.ts";
+import type {
+  Captured,
+  Ignored,
+  LostFile,
+  Metadata,
+  NetworkInput,
+  TensorInfo,
+} from "../formats/format.ts";
 import type { Structure } from "./structure.ts";
 import type { BlockPlace } from "./order.ts";
 import type { Fetch } from "../storage/prefetched.ts";
@@ -28,6 +35,8 @@ export interface Model {
   readonly layers: readonly Layer[];
   readonly structure: Structure;
   readonly metadata: Metadata;
+  /** The network that can be run, of this model or of the one whose runs it holds. */
+  readonly network?: { readonly id: string; readonly inputs: readonly NetworkInput[] };
   /** Of a capture, the moment that it is at; null of others. */
   readonly step: number | null;
   /** Of a capture, all of its moments, the last being what is opened. */

@@ -55,9 +55,10 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
     const fetch = supplier(sources);
     const pairs = listings.flatMap(({ metadata }) => Object.entries(metadata));
     const metadata: Metadata = Object.fromEntries(pairs); // an assignment would obey "__proto__"
-    const graph = listings.length === 1 ? listings[0]!.graph : undefined;
+    const { graph, inputs } = listings.length === 1 ? listings[0]! : {};
+    const id = options.id ?? stem(path);
     const common = {
-      id: options.id ?? stem(path),
+      id,
       title: titleOf(path),
       format,
       version: fingerprint(...sources.map((source) => source.version)),
@@ -67,6 +68,7 @@ export async function openModel(path: string, options: OpenOptions = {}): Promis
       failures: listings.flatMap((listing) => listing.failures ?? []),
       metadata,
       ...(fetch ? { fetch } : {}),
+      ...(inputs ? { network: { id, inputs } } : {}),
       check() {
         sources.forEach((source) => source.check());
         const there = missing.find(({ path, appeared }) => appeared(path));

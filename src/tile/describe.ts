@@ -6,6 +6,7 @@ import { viewsOf } from "../model/views.ts";
 import { hex, palette } from "../modes/colour.ts";
 import type { Look, MapMode, Mode, VolumeMode } from "../modes/mode.ts";
 import { stepParameters } from "../modes/step_parameter.ts";
+import { elements } from "../run/elements.ts";
 import { picturePath, queryString, segment, WHOLE } from "./address.ts";
 import type { Body } from "./body.ts";
 import { formats, type View } from "./tile.ts";
@@ -37,6 +38,7 @@ export const describeModel = (model: Model, modes: readonly (Mode | VolumeMode)[
   failures: model.failures,
   metadata: model.metadata,
   ...timeOf(model),
+  ...runOf(model, base),
   structure: describeStructure(model),
   tensors: model.tensors.map((tensor) => ({ ...describeTensor(tensor), ...ties(model, tensor) })),
   views: model.views.map(describeTensor),
@@ -65,6 +67,23 @@ const timeOf = ({ step, steps }: Model) => ({
   steps: steps.map(({ step, facts }) => ({ step, ...facts })),
 });
 
+/** Of a network that can be run: where, and on what. Sides that may be any have names, or are "?". */
+const runOf = ({ network }: Model, base: string) =>
+  network
+    ? {
+      run: {
+        model: network.id,
+        url: `${modelUrl(network, base)}/forward`,
+        inputs: network.inputs.map(({ name, tensor }) => ({
+          name,
+          type: tensor?.element ?? null,
+          dtype: elements.find(({ onnx }) => onnx === tensor?.element)?.dtype ?? null,
+          shape: tensor?.sides?.map((side) => /^\d+$/.test(side) ? Number(side) : side) ?? null,
+        })),
+      },
+    }
+    : {};
+
 /** How the layers belong together, what the file itself says of that, and what is left out. */
 function describeStructure({ structure, ignored }: Model) {
   const { order, blocks, joins, edges, facts } = structure;
@@ -78,7 +97,7 @@ function ties({ structure: { aliases, shared } }: Model, { name }: TensorInfo) {
   return { ...(aliasOf ? { aliasOf } : {}), ...(sharesWith ? { sharesWith } : {}) };
 }
 
-const modelUrl = ({ id }: Model, base: string) => `${base}/models/${segment(id)}`;
+const modelUrl = ({ id }: Pick<Model, "id">, base: string) => `${base}/models/${segment(id)}`;
 
 const describeTensor = ({ name, dtype, shape, bytes, note }: TensorInfo) => ({
   name,

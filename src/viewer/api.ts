@@ -46,6 +46,18 @@ export interface ModelDetail {
     readonly bytes: number;
   }[];
   readonly layers: readonly LayerEntry[];
+  /** Of a network that can be run, or of the model of its runs: which, and on what. */
+  readonly run?: { readonly model: string; readonly inputs: readonly RunInput[] };
+}
+
+/** What has to be put into a network. */
+export interface RunInput {
+  readonly name: string;
+  /** The file's name of its element type; null for what is no tensor. */
+  readonly type: string | null;
+  readonly dtype: string | null;
+  /** A side that may be any has a name or is "?"; null for any shape. */
+  readonly shape: readonly (number | string)[] | null;
 }
 
 export interface ModeEntry {

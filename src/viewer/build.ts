@@ -13,6 +13,7 @@ const styles = [
   "whole",
   "narrow",
   "film",
+  "run",
 ];
 
 /** Folders of what the page shares with the server. */

@@ -18,6 +18,7 @@ export interface Page {
   pin(): void;
   toMap(): void;
   togglePanel(panel: Panel): void;
+  run(): void;
   help(): void;
 }
 
@@ -75,6 +76,7 @@ export const commandsOf = (page: Page): Command[] => [
     about: "Nothing but the map, and back",
     run: () => page.store.set({ bare: !page.store.state.bare }, "replace"),
   },
+  { keys: ["x"], shown: "x", about: "Run the network on an input", run: () => page.run() },
   { keys: ["t"], shown: "t", about: "Dark or light", run: () => toggleTheme(page.store) },
   { keys: ["?"], shown: "?", about: "This help", run: () => page.help() },
   {

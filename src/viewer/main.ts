@@ -24,6 +24,7 @@ import { Refresher } from "./refresher.ts";
 import { Panels } from "./panels.ts";
 import { Pins } from "./pins.ts";
 import { Playbar } from "./playbar.ts";
+import { RunDialog } from "./run.ts";
 import { ShareMenu } from "./share.ts";
 import { mountDrop, type Opening } from "./opening.ts";
 import type { Place } from "./state.ts";
@@ -111,10 +112,16 @@ const opening: Opening = {
   failed: (error) => notice.fail(error, null),
 };
 mountAccess(askForToken);
-mountDrop(opening);
+const run = new RunDialog((look) => {
+  forget();
+  store.set({ ...look, options: {}, place: null, pin: null });
+  show(); // the same address may show another run
+});
+mountDrop(opening, run);
 const switcher = new Switcher(store, opening);
 const widgets: Widget[] = [
   switcher,
+  run,
   layers,
   modes,
   new OptionsPanel(store),
@@ -245,6 +252,7 @@ const commands = commandsOf({
   ...{ store, map, modes, turning, search, stepLayer, toMap, togglePanel: panels.toggle },
   pin: () => pins.pin(),
   play: () => playbar.toggle(),
+  run: () => run.open(),
   help: () => help(),
 });
 const help = mountHelp(commands);

@@ -10,13 +10,28 @@ export interface Opening {
   failed(error: unknown): void;
 }
 
-/** Opens models that are dropped on the page. */
-export function mountDrop(opening: Opening): void {
+/** What else files are dropped for. */
+export interface DropTarget {
+  /** The network that files are put into; null for none. */
+  readonly wants: string | null;
+  /** Whether files are not models but what it takes. */
+  drop(files: readonly File[], target: EventTarget | null): boolean;
+}
+
+/** Opens models that are dropped on the page, and runs a network on what it takes. */
+export function mountDrop(opening: Opening, network: DropTarget): void {
   const carries = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
   addEventListener("dragover", (event) => {
     if (!carries(event)) return;
     event.preventDefault();
-    set(document.body, "data-dropping", true);
+    const { wants } = network;
+    set(
+      document.body,
+      "data-dropping",
+      wants === null
+        ? "Drop model files to open them"
+        : `Drop an input of ${wants} to run it, or model files to open them`,
+    );
   });
   const done = () => set(document.body, "data-dropping", null);
   addEventListener("dragleave", (event) => event.relatedTarget === null && done());
@@ -24,7 +39,8 @@ export function mountDrop(opening: Opening): void {
     done();
     if (!carries(event)) return;
     event.preventDefault();
-    void bring(() => upload([...event.dataTransfer?.files ?? []]), opening);
+    const files = [...event.dataTransfer?.files ?? []];
+    if (!network.drop(files, event.target)) void bring(() => upload(files), opening);
   });
 }
 

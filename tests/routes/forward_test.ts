@@ -1,8 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import sharp from "sharp";
+import { fileURLToPath } from "node:url";
 import { expected } from "../run/networks.ts";
 import { withRuntime } from "../run/runtime.ts";
+import { npyOf, twoInputs } from "../run/two.ts";
+import { inFolder } from "../storage/folder.ts";
 import { type Body, json, network, npy, serving } from "./running.ts";
+
+const values = fileURLToPath(new URL("../../fixtures/numpy/version-1.npy", import.meta.url));
 
 function assertNear(found: ArrayLike<number>, wanted: readonly number[]): void {
   assertEquals(found.length, wanted.length);
@@ -230,3 +235,81 @@ withRuntime(
       assertMatch(both.body.detail, /takes "a", "b": say which/);
     }),
 );
+
+Deno.test("a network tells what it is run on; what is no network tells nothing of it", () =>
+  serving([network("convolutions"), network("types"), values], async (ask) => {
+    const { run } = (await ask("GET", "/models/convolutions")).body;
+    assertEquals(run, {
+      model: "convolutions",
+      url: "/models/convolutions/forward",
+      inputs: [{ name: "picture", type: "FLOAT", dtype: "F32", shape: ["n", 3, 6, 8] }],
+    });
+    const { inputs } = (await ask("GET", "/models/types")).body.run;
+    assertEquals(inputs.map(({ dtype, shape }: Body) => [dtype, shape]), [["I64", ["n"]], [
+      "BOOL",
+      ["n"],
+    ]]);
+    assertEquals((await ask("GET", "/models/version-1")).body.run, undefined);
+  }));
+
+/** A form with these files. */
+const form = (...files: readonly (readonly [input: string, file: File | string])[]) => {
+  const body = new FormData();
+  for (const [input, file] of files) body.append(input, file);
+  return { body };
+};
+
+withRuntime(
+  "inputs come as files of a form, each of its own kind",
+  () =>
+    inFolder(async (folder) => {
+      await Deno.writeFile(`${folder}/two.onnx`, twoInputs());
+      await serving([`${folder}/two.onnx`, network("convolutions")], async (ask) => {
+        const x = [1, 0, 0, 0, 0, 0, 0, 2], shift = [0, 1, -10, 0, 0, 0];
+        const jsonFile = (value: unknown) => new File([JSON.stringify(value)], "a.json");
+        const made = await ask(
+          "POST",
+          "/models/two/forward",
+          form(["x", jsonFile([x])], ["shift", new File([npyOf(shift)], "shift.npy")]),
+        );
+        assertEquals(made.status, 201, made.body?.detail);
+        const wanted = shift.map((s, i) => Math.max(0, i / 16 - 1 + 2 * ((42 + i) / 16 - 1) + s));
+        assertNear(made.body.results[0].values, wanted);
+        // Of the model of runs: which network to run again.
+        assertEquals((await ask("GET", "/models/two-live")).body.run.model, "two");
+
+        const picture = await sharp({
+          create: { width: 5, height: 5, channels: 3, background: "#ff0000" },
+        }).png().toBuffer();
+        const file = new File([new Uint8Array(picture)], "red.png", { type: "image/png" });
+        const scaled = await ask(
+          "POST",
+          "/models/convolutions/forward?scale=2",
+          form(["picture", file]),
+        );
+        assertEquals(scaled.status, 201, scaled.body?.detail);
+        const tile = "/tiles/convolutions-live/picture/activations/0/0/0.npy";
+        const seen = await ask("GET", tile);
+        assertEquals(valuesOf(seen.bytes, 8, 6)[0], 2, seen.body?.detail);
+      });
+    }),
+);
+
+Deno.test("forms that are none, twice the same, texts, broken JSON: each is told", () =>
+  serving([network("convolutions")], async (ask) => {
+    const path = "/models/convolutions/forward";
+    const refused = async (init: RequestInit, why: RegExp) => {
+      const { status, body } = await ask("POST", path, init);
+      assertEquals(status, 400);
+      assertMatch(body.detail, why);
+    };
+    const file = new File(["{"], "a.json");
+    await refused(form(["picture", "text"]), /input "picture" of the form is a text/);
+    await refused(form(["picture", new File(["[]"], "a.json")], ["picture", file]), /given twice/);
+    await refused(form(["picture", file]), /input "picture" is not JSON: "a.json"/);
+    await refused(form(["other", new File(["[1]"], "a.json")]), /no input "other".*"picture"/);
+    await refused(form(), /input "picture" is missing: FLOAT \[n, 3, 6, 8\]/);
+    const headers = { "Content-Type": "multipart/form-data; boundary=x" };
+    await refused({ headers, body: "none" }, /no form/);
+    await refused({ headers: { "Content-Type": "multipart/form-data" }, body: "" }, /no form/);
+  }));

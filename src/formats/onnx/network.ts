@@ -1,15 +1,15 @@
 import type { Source } from "../../storage/source.ts";
+import type { NetworkInput } from "../format.ts";
 import { malformed } from "../malformed.ts";
 import { Scanner } from "../protobuf.ts";
 import type { Body } from "./graph.ts";
 import { readModel } from "./model.ts";
 import type { Stored } from "./tensor.ts";
-import type { TensorType } from "./value.ts";
 
 /** What running an ONNX model takes and gives. */
 export interface Network {
   /** What has to be put in. */
-  readonly inputs: readonly { readonly name: string; readonly tensor: TensorType | null }[];
+  readonly inputs: readonly NetworkInput[];
   /** Names of the values that it gives. */
   readonly outputs: readonly string[];
   /** What is computed, constants aside, in the file's order. */
@@ -30,10 +30,8 @@ export interface NetworkNode {
 export async function readNetwork(source: Source, signal?: AbortSignal): Promise<Network> {
   const { graph, functions } = await readModel(new Scanner(source, signal));
   if (!graph) throw malformed(source.name, "graph", "missing", "a ModelProto with one");
-  const stored = new Set(graph.initializers.map(({ name }) => name));
   return {
-    // Before version 4, initializers are inputs too.
-    inputs: graph.inputs.filter(({ name }) => !stored.has(name)),
+    inputs: inputsOf(graph),
     outputs: graph.outputs.map(({ name }) => name),
     nodes: graph.nodes.filter(({ op }) => op !== "Constant").map(({ op, inputs, outputs }) => ({
       ...{ op, inputs },
@@ -41,6 +39,14 @@ export async function readNetwork(source: Source, signal?: AbortSignal): Promise
     })),
     files: [...new Set([graph, ...functions].flatMap((body) => [...filesOf(body)]))],
   };
+}
+
+/** What has to be put in: before version 4, initializers are inputs too. */
+export function inputsOf({ initializers, inputs }: Body): NetworkInput[] {
+  const stored = new Set(initializers.map(({ name }) => name));
+  return inputs.filter(({ name }) => !stored.has(name)).map(({ name, tensor }) => ({
+    ...{ name, tensor },
+  }));
 }
 
 function* filesOf({ initializers, nodes }: Body): Generator<string> {

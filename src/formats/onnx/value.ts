@@ -1,3 +1,4 @@
+import type { NetworkInput } from "../format.ts";
 import { MAX_AXES } from "../malformed.ts";
 import type { Field, Scanner } from "../protobuf.ts";
 import { elementType } from "./types.ts";
@@ -12,12 +13,7 @@ export interface ValueInfo {
 }
 
 /** What a tensor has to be. */
-export interface TensorType {
-  /** ONNX's name: "FLOAT". */
-  readonly element: string;
-  /** Each a number, the name of a dynamic one, or "?"; null where there may be any. */
-  readonly sides: readonly string[] | null;
-}
+export type TensorType = NonNullable<NetworkInput["tensor"]>;
 
 /** Reads a ValueInfoProto. */
 export async function readValueInfo(scan: Scanner, span: Field): Promise<ValueInfo> {
