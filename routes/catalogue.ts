@@ -83,7 +83,10 @@ export function catalogueRoutes({ engine, base, uploads }: Service): Hono {
       const model = atStep(engine.model(c.req.param("model")), query);
       const partners = engine.partners(model, c.req.param("layer"));
       return json(c.req.raw, {
-        partners: partners.map(({ model: { id, title }, tensors }) => ({ id, title, tensors })),
+        partners: partners.map(({ model: { id, title, steps }, tensors }) => ({
+          ...{ id, title, tensors },
+          ...(steps.length > 0 ? { steps: steps.map(({ step }) => step) } : {}),
+        })),
       });
     })
     .get("/modes", (c) => {

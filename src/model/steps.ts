@@ -59,6 +59,16 @@ export function refuseStep(
 export const isLatest = ({ step, steps }: Pick<Model, "step" | "steps">): boolean =>
   step === (steps.at(-1)?.step ?? null);
 
+/** A capture at the step of another model, or, where it has none of that number, at its last. */
+export const atStepOf = (model: Model, { step }: Pick<Model, "step">): Model =>
+  step !== null && model.steps.some((moment) => moment.step === step) ? model.at(step) : model;
+
+/** Whether a model is still that of its id, which `modelOf` answers at its last step. */
+export function isCurrent(model: Model, modelOf: (id: string) => Model): boolean {
+  const now = modelOf(model.id);
+  return now === model || (now.version === model.version && atStepOf(now, model) === model);
+}
+
 /** A model at the step that a query asks for, or as it is. Throws `BadRequest`. */
 export function atStep(model: Model, query: URLSearchParams): Model {
   const given = query.getAll("step");

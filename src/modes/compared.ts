@@ -7,9 +7,19 @@ export const comparisonParameters: readonly Parameter[] = [
     name: "against",
     title: "Compare with",
     about:
-      "Another open model's id: shows how tensors differ from those of the same name and shape there.",
+      "An open model's id: shows how tensors differ from those of the same name and shape there, " +
+      "or at another step of the same capture.",
     type: "model",
     default: null,
+  },
+  {
+    name: "against_step",
+    title: "At its step",
+    about: "Of that model, where it is a capture: unless given the same step as is shown here, " +
+      "or, where it has none of that number, its last.",
+    type: "integer",
+    default: null,
+    minimum: 0,
   },
   {
     name: "compare",
@@ -22,12 +32,19 @@ export const comparisonParameters: readonly Parameter[] = [
   },
 ];
 
+/** What values are compared with, and how. */
+export interface Compared {
+  /** A model's id. */
+  readonly against: string;
+  /** A step of it; null for what stands for it unless one is given. */
+  readonly step: number | null;
+  readonly how: Comparison;
+}
+
 /** What is compared, and how; null where values are shown as they are. */
-export function comparisonOf(
-  { against, compare }: Options,
-): { readonly against: string; readonly how: Comparison } | null {
+export function comparisonOf({ against, against_step: step, compare }: Options): Compared | null {
   if (typeof against !== "string") return null;
-  return { against, how: compare as Comparison };
+  return { against, step: typeof step === "number" ? step : null, how: compare as Comparison };
 }
 
 /** What stands for defaults that fit values to both sides of zero, where values are shares. */
@@ -52,15 +69,16 @@ export const isFixed = (options: Options): boolean =>
 /** A legend's title: what one value is, of a "weight" or the like. */
 export function titleOf(options: Options, value: string): string {
   const comparison = comparisonOf(options);
-  switch (comparison?.how) {
-    case undefined:
-      return value;
+  if (!comparison) return value;
+  const { against, step, how } = comparison;
+  const other = step === null ? against : `${against} at step ${step}`;
+  switch (how) {
     case "difference":
-      return `${value} − that of ${comparison!.against}`;
+      return `${value} − that of ${other}`;
     case "ratio":
-      return `log₂ |${value}| / that of ${comparison!.against}`;
+      return `log₂ |${value}| / that of ${other}`;
     case "signs":
-      return `Sign changes against ${comparison!.against}`;
+      return `Sign changes against ${other}`;
   }
 }
 

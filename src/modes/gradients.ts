@@ -1,5 +1,6 @@
 import { capturedOf } from "../model/captured.ts";
 import type { Layer } from "../model/model.ts";
+import { comparisonParameters } from "./compared.ts";
 import { slopes } from "./hsv.ts";
 import type { Legend, Mode } from "./mode.ts";
 import { short, special } from "./normalize.ts";
@@ -19,7 +20,7 @@ export const gradients: Mode = {
       type: "boolean",
       default: false,
     },
-    ...weights.parameters.filter(({ name }) => name !== "against" && name !== "compare"),
+    ...weights.parameters.filter((parameter) => !comparisonParameters.includes(parameter)),
   ],
 
   missing(layer) {

@@ -73,6 +73,8 @@ export interface Range {
   readonly maximum: number;
   /** What it is unless given. */
   readonly default: number;
+  /** As those of a `Parameter`. */
+  readonly values?: readonly number[];
 }
 
 /** A parameter's value; null where "not given" means something of its own. */

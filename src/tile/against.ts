@@ -1,13 +1,15 @@
 import type { Comparison } from "../compute/ops.ts";
-import { BadRequest, NotFound } from "../errors.ts";
+import { BadRequest, NotFound, type SynaptileError } from "../errors.ts";
 import { shapeOf } from "../field/versus.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Model } from "../model/model.ts";
 import { namesakeOf, similarNames } from "../model/partners.ts";
+import { atStepOf } from "../model/steps.ts";
 import { comparisonOf } from "../modes/compared.ts";
 import type { Options } from "../modes/mode.ts";
+import type { View } from "./tile.ts";
 
-/** Another model, and how what is drawn is compared with it. */
+/** Another model, or a capture at another step, and how what is drawn is compared with it. */
 export interface Against {
   readonly model: Model;
   readonly how: Comparison;
@@ -19,19 +21,46 @@ export interface Rival extends Against {
 }
 
 /**
- * What options compare with; null for nothing. `modelOf` is the catalogue's, whose `NotFound`
- * becomes a `BadRequest` that names the models.
+ * What options compare a model with; null for nothing. `modelOf` is the catalogue's, whose `NotFound`
+ * becomes a `BadRequest` that names the models. Throws `BadRequest` for a step that is not there.
  */
-export function againstOf(options: Options, modelOf: (id: string) => Model): Against | null {
+export function againstOf(
+  model: Model,
+  options: Options,
+  modelOf: (id: string) => Model,
+): Against | null {
   const comparison = comparisonOf(options);
   if (!comparison) return null;
-  const { against, how } = comparison;
+  const { against, step, how } = comparison;
+  const named = (parameter: string, error: SynaptileError) =>
+    new BadRequest(`${parameter}: ${error.message}`, { ...error.details, parameter });
+  let other: Model;
   try {
-    return { model: modelOf(against), how };
+    other = modelOf(against);
   } catch (error) {
-    if (!(error instanceof NotFound)) throw error;
-    throw new BadRequest(`against: ${error.message}`, { parameter: "against", ...error.details });
+    throw error instanceof NotFound ? named("against", error) : error;
   }
+  try {
+    return { model: step === null ? atStepOf(other, model) : other.at(step), how };
+  } catch (error) {
+    throw error instanceof BadRequest ? named(STEP, error) : error;
+  }
+}
+
+/** The parameter that chooses the other model's step. */
+export const STEP = "against_step";
+
+/** Options that name the step that is compared with, where there is one. */
+export const withStep = (options: Options, against: Against | null): Options =>
+  against ? { ...options, [STEP]: against.model.step } : options;
+
+/** What is to be known of the parameter that chooses the step: its range, or that it says nothing. */
+export function stepsOf(model: Model, against: Against | null): Pick<View, "ranges" | "idle"> {
+  const values = against?.model.steps.map(({ step }) => step) ?? [];
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined || first === last) return { idle: [STEP] };
+  const usual = values.includes(model.step ?? NaN) ? model.step! : last;
+  return { ranges: { [STEP]: { minimum: first, maximum: last, default: usual, values } } };
 }
 
 /** The tensor that one is compared with. Throws `BadRequest`, which says why there is none. */
@@ -39,18 +68,19 @@ export function rivalOf(model: Model, tensor: TensorInfo, against: Against): Riv
   const { model: other } = against;
   const found = namesakeOf(model, tensor, other);
   const parameter = "against";
+  const there = `model "${other.id}"${other.step === null ? "" : ` at step ${other.step}`}`;
   if (!found) {
     const similar = similarNames(other, tensor.name);
     const names = similar.length > 0 ? `; similar are ${similar.join(", ")}` : "";
     throw new BadRequest(
-      `"${tensor.name}" has no partner: model "${other.id}" has no tensor of that name${names}`,
+      `"${tensor.name}" has no partner: ${there} has no tensor of that name${names}`,
       { parameter, found: other.id, expected: tensor.name, similar },
     );
   }
   const expected = shapeOf(tensor), shape = shapeOf(found);
   if (!isAlike(expected, shape)) {
     throw new BadRequest(
-      `"${tensor.name}" has no partner: it is [${expected}], and [${shape}] in model "${other.id}"`,
+      `"${tensor.name}" has no partner: it is [${expected}], and [${shape}] in ${there}`,
       { parameter, found: shape, expected },
     );
   }
@@ -69,13 +99,18 @@ export interface Partner {
   readonly tensors: number;
 }
 
-/** Those of other models in which any of these tensors of a model has a partner. */
+/**
+ * Those of other models in which any of these tensors of a model has a partner, each at the step that
+ * it is compared at unless another is asked for; a capture of several steps is one for itself.
+ */
 export function partnersOf(
   model: Model,
   tensors: readonly TensorInfo[],
   others: readonly Model[],
 ): Partner[] {
-  const found = others.filter(({ id }) => id !== model.id).map((other) => {
+  const isOther = ({ id, steps }: Model) => id !== model.id || steps.length > 1;
+  const found = others.filter(isOther).map((last) => {
+    const other = atStepOf(last, model);
     const against = { model: other, how: "difference" } as const;
     const matched = tensors.filter((tensor) => findRival(model, tensor, against) !== null);
     return { model: other, tensors: matched.length };

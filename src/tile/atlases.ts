@@ -11,6 +11,9 @@ export interface Sheet {
   readonly rivals?: readonly (Rival | null)[];
 }
 
+/** Comparisons of one model that are kept: a capture may be compared with each of its steps. */
+const COMPARED = 32;
+
 /** The maps of models, each laid out once a version; one more for each comparison. */
 export class Atlases {
   readonly #own = new WeakMap<Model, Sheet>();
@@ -31,7 +34,7 @@ export class Atlases {
     const { model: other, how } = against;
     let sheets = this.#compared.get(model);
     if (!sheets) this.#compared.set(model, sheets = new Map());
-    const key = JSON.stringify([other.id, how]);
+    const key = JSON.stringify([other.id, other.step, how]);
     const known = sheets.get(key);
     if (known?.other === other) return known;
     const { layout } = this.#plain(model).atlas;
@@ -39,6 +42,11 @@ export class Atlases {
     const absent = new Set(rivals.keys().filter((i) => rivals[i] === null));
     if (absent.size === rivals.length) throw strangers(model, other);
     const sheet = { atlas: new Atlas(layout, absent), rivals, other };
+    sheets.delete(key);
+    for (const oldest of sheets.keys()) {
+      if (sheets.size < COMPARED) break;
+      sheets.delete(oldest);
+    }
     sheets.set(key, sheet);
     return sheet;
   }

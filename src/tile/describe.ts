@@ -211,7 +211,7 @@ export function describeView(view: View, layer: string, base = "") {
     ranges,
     idle,
     ...(slopes ? { gradient: slopes } : {}),
-    ...(against ? { against: { model: against.model.id, version: against.model.version } } : {}),
+    ...(against ? { against: describeOther(against.model) } : {}),
     plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },
     tiles: Object.fromEntries(
       Object.keys(formats).map((format) => [format, tileTemplate(view, layer, format, base)]),
@@ -220,6 +220,11 @@ export function describeView(view: View, layer: string, base = "") {
     links: links(view, layer, base),
   };
 }
+
+const describeOther = ({ id, version, step }: Model) => ({
+  ...{ model: id, version },
+  ...(step === null ? {} : { step }),
+});
 
 /** A tile's URL with `{z}`, `{x}` and `{y}` to fill in; it names the version, so it never changes. */
 export function tileTemplate(view: View, layer: string, format: string, base = ""): string {

@@ -1,5 +1,6 @@
 import { BadRequest, NotFound } from "../errors.ts";
 import { baseOf } from "../field/pyramid.ts";
+import type { Against } from "./against.ts";
 import type { Layers } from "./layers.ts";
 import type { MapView } from "./map_plans.ts";
 import { isMap, type Maps } from "./maps.ts";
@@ -89,9 +90,7 @@ export class Inspections {
       );
     }
     const { against } = view;
-    const query = new URLSearchParams(
-      against ? { against: against.model.id, compare: against.how } : {},
-    );
+    const query = new URLSearchParams(against ? queryOf(against) : {});
     const own = this.#views.open(view.model, at.tensor, view.mode.part.name, query);
     const { nativeZoom } = own.plane;
     const side = Math.min(nativeZoom, at.log2);
@@ -105,6 +104,11 @@ export class Inspections {
     );
   }
 }
+
+const queryOf = ({ model: { id, step }, how }: Against) => ({
+  ...{ against: id, compare: how },
+  ...(step === null ? {} : { against_step: String(step) }),
+});
 
 /** What was found in a part of a tensor, as it is called in the whole; of what was made, where it is. */
 const placed = (found: Inspection, { part, entry, tensor }: OpenView): Inspection => ({

@@ -104,7 +104,7 @@ export const contentOf = (
     model.id,
     version,
     model.step,
-    against && [against.model.id, against.how],
+    against && [against.model.id, against.model.step, against.how],
     ...further,
   ]);
 

@@ -7,7 +7,7 @@ import type { Model } from "../model/model.ts";
 import type { Legend } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import { mapModes } from "../modes/table.ts";
-import { againstOf, versionOf } from "./against.ts";
+import { againstOf, stepsOf, versionOf, withStep } from "./against.ts";
 import type { Atlas } from "./atlas.ts";
 import { Atlases } from "./atlases.ts";
 import { ownerOf } from "./overview.ts";
@@ -69,8 +69,9 @@ export class Maps {
       }`;
       throw new NotFound(message, { mode: name, allowed });
     }
-    const options = parseOptions(mode, query, ["v", "step"]);
-    const against = againstOf(options, this.modelOf);
+    const given = parseOptions(mode, query, ["v", "step"]);
+    const against = againstOf(model, given, this.modelOf);
+    const options = withStep(given, against);
     const { width, height, planes } = this.layout(model);
     const gradients = against ? new Map() : gradientsOf(model.layers);
     const steep = planes.filter(({ plane: { tensor } }) => gradients.has(tensor.name)).length;
@@ -90,6 +91,7 @@ export class Maps {
       options,
       query: canonicalQuery(mode, options),
       slopes: steep === 0 ? "spatial" : steep < planes.length ? "spatial, captured" : "captured",
+      ...stepsOf(model, against),
       against,
       version: versionOf(model, against),
       ...this.#atlases.of(model, against),

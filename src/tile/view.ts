@@ -4,11 +4,12 @@ import type { Part } from "../field/part.ts";
 import { describeAxes, slopesOf, TILE } from "../field/plane.ts";
 import { elementCount, rowMajor, type TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
+import { isCurrent } from "../model/steps.ts";
 import { findTensor, type Found } from "../model/views.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
 import type { Mode, Options } from "../modes/mode.ts";
 import { modes } from "../modes/table.ts";
-import { againstOf, rivalOf, versionOf } from "./against.ts";
+import { againstOf, rivalOf, STEP, stepsOf, versionOf, withStep } from "./against.ts";
 import type { Derived, LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { type NetworkModel, networkOf } from "./networks.ts";
@@ -72,7 +73,7 @@ export class Views {
 
   #isCurrent({ entry, against, network }: OpenView): boolean {
     return this.#isKept(entry) &&
-      [against?.model, network?.model].every((other) => !other || this.modelOf(other.id) === other);
+      [against?.model, network?.model].every((other) => !other || isCurrent(other, this.modelOf));
   }
 
   #isKept(entry: LayerEntry): boolean {
@@ -113,9 +114,10 @@ function open(
     throw new NotFound(message, { mode: mode.name, layer: asked.name, missing });
   }
   const info = mode.subject?.(named) ?? asked;
-  const options = parseOptions(mode, query, ["v", "step"]);
+  const given = parseOptions(mode, query, ["v", "step"]);
+  const against = againstOf(model, given, modelOf);
+  const options = withStep(given, against);
   const { part, tensor, derived } = partOf(layers, model, mode, options, info);
-  const against = againstOf(options, modelOf);
   const network = networkOf(mode, options, modelOf);
   const rival = against && rivalOf(model, info, against);
   const entry = layers.entry(model, tensor, mode.axes(options), rival, derived);
@@ -139,6 +141,7 @@ function open(
       axes: { ...plane.axes, about: describeAxes(plane) },
     },
     ...(mode.gradient ? { slopes: slopesOf(plane) } : {}),
+    ...(mode.parameters.some(({ name }) => name === STEP) ? stepsOf(model, against) : {}),
     against,
     network,
     version: versionOf(model, against ?? network),

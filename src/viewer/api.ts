@@ -168,14 +168,19 @@ export function inspect(subject: Subject, x: number, y: number, z?: number, sign
   return get<Inspection>(inspectUrl(subject, x, y, z), signal);
 }
 
-/** Ids of the models that a layer can be compared with. */
+/** A model that a layer can be compared with; of a capture, its steps. */
+export interface Partner {
+  readonly id: string;
+  readonly steps?: readonly number[];
+}
+
+/** Those that a layer can be compared with. */
 export async function partners(
   { model, layer, options: { step } }: Subject,
   signal?: Signal,
-): Promise<string[]> {
+): Promise<readonly Partner[]> {
   const path = `partners/${part(model)}/${part(layer)}${at(step)}`;
-  const { partners } = await get<{ partners: { id: string }[] }>(path, signal);
-  return partners.map(({ id }) => id);
+  return (await get<{ partners: Partner[] }>(path, signal)).partners;
 }
 
 const at = (step: string | undefined) => step === undefined ? "" : `?step=${part(step)}`;

@@ -27,19 +27,21 @@ export class OptionsPanel implements Widget {
       ...(rule === "learned" ? [] : ["start", "fire_rate", "seed", "channel"]),
     ];
     const others = models.map(({ id }) => id).filter((id) => id !== model.id);
+    const rivals = partners.map(({ id }) => id);
     const isArtistic = subject.options.scientific === "0";
     const shown = mode.parameters.filter(({ name, artistic }) =>
       !atLegend.includes(name) && !idle.includes(name) && (isArtistic || !artistic)
     ).map((parameter) =>
       parameter.type === "model"
-        ? { ...parameter, choices: parameter.name === "network" ? others : partners }
+        ? { ...parameter, choices: parameter.name === "network" ? others : rivals }
         : parameter
     );
     const set = shown.filter(({ name }) => subject.options[name] !== undefined).length;
     this.#button.hidden = shown.length === 0;
     this.#button.dataset.count = set > 0 ? String(set) : "";
     const values = shown.map(({ name }) => subject.options[name] ?? null);
-    const key = JSON.stringify([mode.name, others, partners, idle, isArtistic, values]);
+    const steps = ranges["against_step"];
+    const key = JSON.stringify([mode.name, others, rivals, idle, isArtistic, values, steps]);
     // A control that is being dragged is not replaced under the hand.
     const held = this.#root.contains(document.activeElement) &&
       document.activeElement?.matches("[type=range]:active");
@@ -53,7 +55,9 @@ export class OptionsPanel implements Widget {
         control(
           parameter,
           subject.options[parameter.name],
-          this.#setter(parameter.name, dependents(mode, ranges, parameter.name)),
+          parameter.name === "against"
+            ? (id) => setOptions(this.store, comparing(id, { model, partners, subject }))
+            : this.#setter(parameter.name, dependents(mode, ranges, parameter.name)),
         )
       ),
     );
@@ -65,6 +69,23 @@ export class OptionsPanel implements Widget {
       setOptions(this.store, { ...forgotten, [name]: text }, done);
     });
   }
+}
+
+/**
+ * Comparing with a model; a capture with itself at another step than what is shown: its first, or its
+ * last where that is the first.
+ */
+function comparing(
+  id: string | null,
+  { model, partners, subject }: Pick<Scene, "model" | "partners" | "subject">,
+): Changes {
+  const { steps = [] } = partners.find((partner) => partner.id === id) ?? {};
+  const [first, last] = [String(steps[0]), String(steps.at(-1))];
+  const own = id === model.id && steps.length > 1;
+  return {
+    against: id,
+    against_step: own ? (subject.options["step"] ?? last) === first ? last : first : null,
+  };
 }
 
 /** Turns to pictures that may distort or to those that never do, which takes back what does. */

@@ -18,8 +18,8 @@ export interface Scene {
   readonly hasVoxels: boolean;
   readonly subject: api.Subject;
   readonly legend: api.Legend;
-  /** Ids of the models that the layer can be compared with. */
-  readonly partners: readonly string[];
+  /** The models that the layer can be compared with. */
+  readonly partners: readonly api.Partner[];
 }
 
 /** A part of the page that follows the scene. */

@@ -118,11 +118,13 @@ Deno.test("a sketch without a histogram is asked for again, as an ingest may bri
     assertEquals(response.headers.get("Cache-Control"), "public, no-cache");
   }));
 
-Deno.test("partners are those of the step's layer, its own capture not among them", () =>
+Deno.test("partners are those of the step's layer, its own capture for its other steps", () =>
   serving(async (get) => {
     const response = await get("/partners/digits-cnn/conv1?step=0");
     assertEquals(response.status, 200);
-    assertEquals(await response.json(), { partners: [] });
+    assertEquals(await response.json(), {
+      partners: [{ id: "digits-cnn", title: "digits-cnn", tensors: 1, steps: [0, 10, 400] }],
+    });
     assertEquals((await get("/partners/digits-cnn/conv1?step=1")).status, 400);
   }));
 
@@ -138,4 +140,21 @@ Deno.test("what a layer was captured as is looked at first as that, and a weight
     assertEquals(await first("grad%2Fconv1.weight"), "gradients");
     const { layers } = await (await get("/models/digits-cnn")).json();
     assertEquals(layers[0].modes[0], "weights");
+  }));
+
+Deno.test("a comparison of two steps says which, and its links lead to the same", () =>
+  serving(async (get) => {
+    const path = "/models/digits-cnn/fc1/weights?step=10&against=digits-cnn&against_step=0";
+    const view = await (await get(path)).json();
+    assertEquals([view.against.model, view.against.step, view.options.step], ["digits-cnn", 0, 10]);
+    assertEquals(view.query, "against=digits-cnn&against_step=0&step=10");
+    const url = view.tiles.npy.replace(/\{.\}/g, "0");
+    const tile = await get(url);
+    assertEquals(tile.status, 200);
+    assertEquals(tile.headers.get("Cache-Control")!.includes("immutable"), true);
+    const other = await get(url.replace("against_step=0", "against_step=400"));
+    assertNotEquals(tile.headers.get("ETag"), other.headers.get("ETag"));
+    assertNotEquals(await tile.bytes(), await other.bytes());
+    const wrong = await get(path.replace("against_step=0", "against_step=3"));
+    assertEquals([wrong.status, (await wrong.json()).parameter], [400, "against_step"]);
   }));

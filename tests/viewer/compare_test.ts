@@ -36,3 +36,40 @@ Deno.test({
     assertEquals(visit.complaints, []);
   },
 });
+
+Deno.test({
+  name:
+    "a capture is compared with another of its steps, from the first on, and with other captures",
+  ignore: chromium === null,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using visit = await Visit.start(chromium!, { flags: ["fixtures/captures/digits-cnn"] });
+    const page = await visit.open("?model=digits-cnn&layer=fc1");
+    await page.locator("#adjust").click();
+    assertEquals(await page.locator("[data-parameter=against_step]").count(), 0);
+    await page.locator("#option-against").selectOption("digits-cnn");
+    await settled(page);
+    assertMatch(page.url(), /against=digits-cnn&against_step=0/);
+    const title = page.locator("#legend");
+    assertMatch(await title.innerText(), /that of digits-cnn at step 0/);
+    const field = page.locator("#option-against_step");
+    assertEquals(await field.inputValue(), "0");
+    // The slider goes from one step to the next.
+    await page.locator("#option-against_step-track").focus();
+    await page.keyboard.press("End");
+    await settled(page);
+    assertEquals(await field.inputValue(), "400");
+    assertEquals(page.url().includes("against_step"), false);
+    assertMatch(await title.innerText(), /that of digits-cnn at step 400/);
+    await field.fill("10");
+    await field.press("Tab");
+    await settled(page);
+    assertMatch(page.url(), /against_step=10/);
+    await page.locator("#option-against").selectOption("");
+    await settled(page);
+    assertEquals(page.url().includes("against"), false);
+    assertEquals(await page.locator("[data-parameter=against_step]").count(), 0);
+    assertEquals(visit.complaints, []);
+  },
+});
