@@ -34,6 +34,8 @@ export interface LayerEntry {
 
 export interface ModelDetail {
   readonly id: string;
+  /** Of a capture, the moment that all else is of. */
+  readonly step?: number;
   readonly version: string;
   readonly format: string;
   /** Whether it lies behind a network: a look at a whole layer fetches all of it. */
@@ -111,8 +113,9 @@ type Signal = AbortSignal | undefined;
 export const models = async (signal?: Signal) =>
   (await get<{ models: ModelEntry[] }>("models", signal)).models;
 
-export const model = (id: string, signal?: Signal) =>
-  get<ModelDetail>(`models/${part(id)}`, signal);
+/** A model, at a step of the training that it is a capture of, where one is given. */
+export const model = (id: string, step?: string, signal?: Signal) =>
+  get<ModelDetail>(`models/${part(id)}${at(step)}`, signal);
 
 /** A layer, at a step of the training that its model is a capture of, where one is given. */
 export const layer = (id: string, name: string, step?: string, signal?: Signal) =>

@@ -30,6 +30,8 @@ export class LayerList implements Widget {
   #open = new Set<string>();
   #nodes: TreeNode[] = [];
   #scene: Scene | null = null;
+  /** By what they show, so that they stay as they are where the list changes. */
+  readonly #previews = new Map<string, Element>();
 
   constructor(private readonly ways: Ways) {
     this.#field.addEventListener("input", throttle(80, () => this.#draw()));
@@ -47,7 +49,12 @@ export class LayerList implements Widget {
   update(scene: Scene): void {
     const before = this.#scene;
     this.#scene = scene;
-    if (before?.model !== scene.model) {
+    if (before && before.model !== scene.model && isSame(before, scene)) {
+      // At another step there are other layers; what is open remains so.
+      this.#nodes = buildTree(scene.model.layers);
+      this.#redraw();
+    } else if (before?.model !== scene.model) {
+      this.#previews.clear();
       this.#nodes = buildTree(scene.model.layers);
       this.#open = new Set(this.#nodes.length === 1 ? [this.#nodes[0]!.path] : []);
       for (const path of pathTo(this.#nodes, scene.subject.layer).slice(0, -1)) {
@@ -127,9 +134,18 @@ export class LayerList implements Widget {
     if (mode === undefined) return null;
     const most = model.remote ? FAR : this.ways.isRead() ? Infinity : LARGE;
     if (parameters > most && name !== subject.layer) return icon("layers");
-    const { colormap } = subject.options;
-    const options = colormap && mode === subject.mode ? { colormap } : {};
-    return thumbnail(tileUrl({ ...subject, layer: name, mode, options }, 0, 0, 0), 28);
+    const { colormap, step } = subject.options;
+    const looks = colormap && mode === subject.mode ? { colormap } : {};
+    // At the step where it is seen first: at others there may be none of it.
+    const options = { ...looks, ...(step === undefined ? {} : { step }) };
+    const url = tileUrl({ ...subject, layer: name, mode, options }, 0, 0, 0);
+    return this.#kept(JSON.stringify([name, mode, looks]), () => thumbnail(url, 28));
+  }
+
+  #kept(key: string, make: () => Element): Element {
+    const preview = this.#previews.get(key) ?? make();
+    this.#previews.set(key, preview);
+    return preview;
   }
 
   #wholePreview(): Element {
@@ -230,6 +246,11 @@ export class LayerList implements Widget {
   /** A server that has read the model has previews of everything. */
   renew(): void {
     if (!this.#scene) return;
+    this.#previews.clear();
+    this.#redraw();
+  }
+
+  #redraw(): void {
     const { path } = document.activeElement?.closest<HTMLElement>(".row")?.dataset ?? {};
     this.#draw();
     if (path !== undefined) this.#rowAt(path)?.focus();
@@ -246,6 +267,10 @@ export class LayerList implements Widget {
     return at;
   }
 }
+
+/** Whether both are of one model, at whatever steps. */
+const isSame = (one: Scene, other: Scene): boolean =>
+  one.model.id === other.model.id && one.model.version === other.model.version;
 
 /** A role in a word, where its layer's name and preview leave little room: "up" of "mlp.up". */
 const shortRole = ({ role }: LayerEntry): string[] =>

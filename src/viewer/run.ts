@@ -168,7 +168,7 @@ export class RunDialog implements Widget {
 /** The layer that is shown, or the first one that can be looked at in another way than before. */
 async function lookOf(scene: Scene, live: string, signal: AbortSignal): Promise<RunLook> {
   const { model, subject } = scene;
-  const { layers } = await api.model(live, signal);
+  const { layers } = await api.model(live, undefined, signal);
   const own = layers.find(({ name }) => name === subject.layer);
   if (model.id === live) {
     const isThere = own || isWhole(scene);

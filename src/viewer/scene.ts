@@ -49,7 +49,7 @@ export async function resolve(state: State): Promise<Scene> {
   const models = await once("models", () => api.models());
   const id = state.model ?? (models.find(({ layers }) => layers > 0) ?? models[0])?.id;
   if (id === undefined) throw new Empty(models);
-  const model = await once(`model ${id}`, () => api.model(id));
+  const model = await modelOf(id, state.options);
   const name = state.layer ?? firstLook(model, state.mode);
   if (name === undefined) throw new Empty(models, `${id} holds no tensors.`);
   const layer = await layerOf(id, name, state.options);
@@ -73,14 +73,22 @@ export async function resolve(state: State): Promise<Scene> {
 }
 
 /**
- * A layer as it was at the step that is shown, before or after which there may be none of it: one
- * object where steps do not differ, so that nothing is built anew while they are played.
+ * A model, and a layer of it, as they were at the step that is shown, before or after which there may
+ * be none of a layer: one object where steps do not differ, so that nothing is built anew while they
+ * are played.
  */
-const layerOf = (id: string, name: string, { step }: State["options"]) =>
-  once(`layer ${id} ${name} ${step}`, async () => {
-    const layer = await api.layer(id, name, step);
-    return await once(JSON.stringify(layer), () => Promise.resolve(layer));
+const modelOf = (id: string, { step }: State["options"]) =>
+  once(`model ${id} ${step}`, async () => {
+    const { step: _, ...model } = await api.model(id, step);
+    return await shared(model);
   });
+
+const layerOf = (id: string, name: string, { step }: State["options"]) =>
+  once(`layer ${id} ${name} ${step}`, async () => await shared(await api.layer(id, name, step)));
+
+/** One object for all that are the same. */
+const shared = <T>(value: T): Promise<T> =>
+  once(JSON.stringify(value), () => Promise.resolve(value));
 
 /** A mode with its parameters as the layer bounds them. */
 const within = (mode: api.ModeEntry, ranges: api.View["ranges"]): api.ModeEntry => ({

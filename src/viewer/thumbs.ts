@@ -40,7 +40,10 @@ function next(): void {
   while (running < AT_ONCE) {
     const job = waiting.pop();
     if (!job) return;
-    if (!job.canvas.isConnected) continue;
+    if (!job.canvas.isConnected) {
+      seen.observe(job.canvas); // it may be put back
+      continue;
+    }
     running++;
     // A preview that cannot be drawn leaves its place empty: the map itself says what is wrong.
     load(job).catch(() => job.canvas.classList.add("failed")).finally(() => {

@@ -70,3 +70,34 @@ browserTest("a layer that only an early step has is shown there", async (visit) 
   const page = await visit.open("?model=capture&layer=early&mode=activations&step=0");
   assertEquals(await page.locator("#film-value").inputValue(), "0");
 }, { flags: [`${folder}/capture`] });
+
+browserTest("the list has the layers of the step that is shown", async (visit) => {
+  const page = await visit.open("?model=capture&layer=late&mode=activations");
+  const rows = () => page.locator("#tree .row .label").allTextContents();
+  assertEquals(await rows(), ["late"]);
+  await page.locator("#film-track").focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForURL(/[?&]step=0/);
+  await settled(page);
+  assertEquals(await rows(), ["early", "late"]);
+  // Its preview is that of a step that has it.
+  await page.locator("#tree [data-target=early] .thumb.ready").waitFor();
+  await page.locator("#tree [data-target=late] .thumb.ready").waitFor();
+  await page.fill("#search", "ear");
+  await page.locator("#tree [data-target=late]").waitFor({ state: "detached" });
+  assertEquals(await rows(), ["early"]);
+  await page.fill("#search", "");
+  await page.locator("#tree [data-target=late] .thumb.ready").waitFor();
+  await page.locator("#tree [data-target=early]").click();
+  await settled(page);
+  assertEquals(new URL(page.url()).searchParams.get("layer"), "early");
+  assertEquals(new URL(page.url()).searchParams.get("step"), "0");
+  // Back at the last step of the other layer there is none of it.
+  await page.locator("#tree [data-target=late]").click();
+  await settled(page);
+  await page.locator("#film-track").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => !location.search.includes("step="));
+  await settled(page);
+  assertEquals(await rows(), ["late"]);
+}, { flags: [`${folder}/capture`] });
