@@ -114,7 +114,8 @@ runTest(
   "a run can be stopped, by its button and by Escape; pictures ask for their scale",
   async (visit) => {
     const page = await visit.open("?model=convolutions");
-    let asked = 0;
+    let asked = 0, ended = 0;
+    page.on("requestfailed", (request) => ended += request.url().includes("/forward") ? 1 : 0);
     await page.route("**/forward*", (route) => {
       asked++;
       assertMatch(route.request().url(), /forward\?scale=4&shift=-1$/);
@@ -134,7 +135,7 @@ runTest(
     await page.locator("#run progress").waitFor();
     await page.keyboard.press("Escape");
     await page.waitForSelector("#run", { state: "hidden" });
-    assertEquals(asked, 2);
+    assertEquals([asked, ended], [2, 2]);
     assertMatch(page.url(), /model=convolutions(?!-live)/);
 
     // What cannot be run does not offer it.

@@ -101,3 +101,22 @@ browserTest("the list has the layers of the step that is shown", async (visit) =
   await settled(page);
   assertEquals(await rows(), ["late"]);
 }, { flags: [`${folder}/capture`] });
+
+browserTest(
+  "previews that were on their way when the list changed come once they are shown again",
+  async (visit) => {
+    const page = await visit.blank();
+    await page.route("**/tiles/**", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await route.continue();
+    });
+    await page.goto(`${visit.origin}?model=tiny-transformer&layer=head`);
+    await page.locator("#tree .thumb").nth(3).waitFor();
+    await page.fill("#search", "head");
+    await page.waitForTimeout(1500);
+    await page.fill("#search", "");
+    await page.locator("#tree .thumb").nth(3).waitFor();
+    const blank = page.locator("#tree .row:nth-child(-n + 6) .thumb:not(.ready)");
+    await blank.first().waitFor({ state: "detached", timeout: 10_000 });
+  },
+);
