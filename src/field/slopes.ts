@@ -18,11 +18,15 @@ export function useSlopes(reader: CellReader, stats: BlockStats, rect: Rect, blo
     const band = { x, y: y + top, width, height: Math.min(rows, height - top) };
     reader.ops.frame(() => {
       const slopes = readSlopes(reader, band)!;
-      for (let row = 0, i = 0; row < band.height; row++) {
-        const first = Math.floor((top + row) / block) * stats.width;
-        for (let column = 0; column < width; column++, i++) {
-          const slope = Math.abs(slopes[i]!);
-          if (slope < Infinity) sums[first + Math.floor(column / block)]! += slope;
+      for (let row = 0; row < band.height; row++) {
+        let at = Math.floor((top + row) / block) * stats.width;
+        for (let i = row * width, end = i + width; i < end; at++) {
+          let sum = 0;
+          for (const next = Math.min(i + block, end); i < next; i++) {
+            const slope = Math.abs(slopes[i]!);
+            if (slope < Infinity) sum += slope;
+          }
+          sums[at]! += sum;
         }
       }
     });

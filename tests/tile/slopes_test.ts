@@ -78,7 +78,11 @@ Deno.test("layers without a gradient keep the spatial difference, as what is com
     // Of a gradient itself there is none.
     assertEquals((await gradient("grad/fc1.weight", "step=10", "stats")).slopes, "spatial");
     assertEquals((await gradient("fc1", "step=10", "gradients")).slopes, "spatial");
-    const compared = await gradient("fc1", "step=10&against=digits-cnn", "weights");
+    const compared = await gradient(
+      "fc1",
+      "step=10&against=digits-cnn&against_step=400",
+      "weights",
+    );
     assertEquals(compared.slopes, "spatial");
     assert(compared.gradient !== own.gradient);
     assertEquals((await packed(engine, "act/conv1", [0, 0, 0])).says, "spatial");
