@@ -4,7 +4,9 @@ import { palette } from "../../src/modes/colour.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import reference from "../../fixtures/reference/captures/slopes.json" with { type: "json" };
 import { onCapture, withCapture } from "./captures.ts";
-import { hash } from "./models.ts";
+import { inFolder } from "../storage/folder.ts";
+import { ingesting, until } from "./large.ts";
+import { hash, modelFile } from "./models.ts";
 import { pixels } from "./pictures.ts";
 
 /** By step, weight and log2 of the blocks' side: NumPy's means of |dL/dW|, rows of them. */
@@ -186,3 +188,37 @@ const robust = (() => {
   const median = middle(weights);
   return 1.4826 * middle(weights.map((x) => Math.abs(x - median)));
 })();
+
+Deno.test("a store that is made of a capture has the captured gradients", () =>
+  inFolder(async (folder) => {
+    const shape = [2100, 2000], path = `${folder}/model`;
+    const made = (seed: number) =>
+      Float32Array.from({ length: shape[0]! * shape[1]! }, (_, i) => hash(i + seed) - 0.4);
+    const own = made(1), slopes = made(2);
+    await Deno.mkdir(path);
+    const tensors = { "weight/w": { shape, values: own }, "grad/w": { shape, values: slopes } };
+    await Deno.writeFile(`${path}/a.safetensors`, modelFile(tensors));
+    const steps = [{ step: 0, file: "a.safetensors" }];
+    await Deno.writeTextFile(`${path}/capture.json`, JSON.stringify({ steps }));
+    await ingesting(path, `${folder}/store`, async (engine) => {
+      await until(engine, "done");
+      const view = viewOf(engine, "w");
+      for (const [log2, x, y] of [[4, 0, 0], [4, 100, 130], [3, 249, 7], [1, 400, 1049]] as const) {
+        const side = 2 ** log2;
+        const { cell, slopes: kind } = await engine.inspect(
+          view,
+          x,
+          y,
+          view.plane.nativeZoom - log2,
+        );
+        let sum = 0, count = 0;
+        for (let cy = y * side; cy < Math.min(2100, (y + 1) * side); cy++) {
+          for (let cx = x * side; cx < Math.min(2000, (x + 1) * side); cx++, count++) {
+            sum += Math.abs(slopes[cy * 2000 + cx]!);
+          }
+        }
+        assertEquals([kind, cell.count], ["captured", count]);
+        assertAlmostEquals(cell.gradient!, sum / count, 1e-5);
+      }
+    });
+  }));
