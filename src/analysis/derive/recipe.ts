@@ -3,8 +3,8 @@ import type { Ops } from "../../compute/ops.ts";
 /** The numbers of a tensor, which need not be in memory. */
 export interface Numbers {
   readonly shape: readonly number[];
-  /** Elements `from` ≤ i < `from + count` in row-major order. */
-  read(from: number, count: number): Float32Array;
+  /** Elements `from` ≤ i < `from + count` in row-major order, in memory that is given, or their own. */
+  read(from: number, count: number, into?: Float32Array): Float32Array;
 }
 
 /** What may be used to make others of them. */
@@ -53,6 +53,13 @@ export type Recipe =
     readonly shape: readonly number[];
     readonly rank: number | null;
     readonly share: number;
+  }
+  | {
+    /** Norms of all cells that share their places along these axes. */
+    readonly kind: "norms";
+    readonly along: readonly number[];
+    /** Whether they are divided by the root of the mean of their squares. */
+    readonly relative: boolean;
   }
   | {
     /** The eigenvectors of the Laplacian of an attention, or of the mean of several. */

@@ -1,5 +1,6 @@
 import { attention } from "./attention.ts";
 import { laplacian } from "./laplacian.ts";
+import { norms } from "./norms.ts";
 import { pca } from "./pca.ts";
 import type { Deriver, Means, Notes, Numbers, Recipe, Rows } from "./recipe.ts";
 import { reduce } from "./reduce.ts";
@@ -12,6 +13,7 @@ const derivers: { readonly [Kind in Recipe["kind"]]: Deriver<Kind> } = {
   laplacian,
   svd,
   "low-rank": lowRank,
+  norms,
 };
 
 const deriverOf = <Kind extends Recipe["kind"]>(recipe: Recipe & { readonly kind: Kind }) =>
