@@ -24,6 +24,7 @@ export const colormaps = [
   { name: "rdylbu", title: "Red, yellow, blue", kind: "diverging" },
   { name: "rdylgn", title: "Red, yellow, green", kind: "diverging" },
   { name: "spectral", title: "Spectral", kind: "diverging" },
+  { name: "hypsometric", title: "Heights: green, sand, brown, snow", kind: "sequential" },
   { name: "viridis", title: "Viridis", kind: "sequential" },
   { name: "magma", title: "Magma", kind: "sequential" },
   { name: "inferno", title: "Inferno", kind: "sequential" },

@@ -30,6 +30,14 @@ const ours = {
     { chroma: [0, 0.13, 0.18, 0.165, 0.13, 0.08], hue: [266, 266, 260, 246, 224, 202] },
     { chroma: [0, 0.11, 0.175, 0.205, 0.165, 0.12], hue: [20, 20, 28, 38, 64, 94] },
   ),
+  // Of heights on maps: from dark green lowlands to snow, lighter all the way.
+  hypsometric: sequential(
+    [0.36, 0.46, 0.565, 0.67, 0.755, 0.82, 0.875, 0.925, 0.975],
+    {
+      chroma: [0.06, 0.085, 0.1, 0.105, 0.105, 0.1, 0.075, 0.04, 0.005],
+      hue: [190, 160, 135, 112, 92, 78, 74, 78, 80],
+    },
+  ),
 } satisfies Partial<Record<ColormapName, Ramp>>;
 
 // Ten colours sampled evenly from matplotlib's table (CC0), joined smoothly: an approximation.
@@ -130,6 +138,12 @@ function build(ramp: Ramp, reverse: boolean): Uint8Array {
   put(NEGATIVE_INFINITY, parseColor(specialColors.negativeInfinity));
   colors.fill(0, 4 * OUTSIDE, 4 * OUTSIDE + 4);
   return colors;
+}
+
+/** A map of one arm. */
+function sequential(lightness: readonly number[], { chroma, hue }: Arm): Ramp {
+  const through = spline(lightness.map((l, i) => fromLch(l, chroma[i]!, hue[i]!)), false);
+  return (t) => toSrgb(through(t));
 }
 
 /** One side of a diverging map in OKLCh, from zero outwards: hue in degrees. */

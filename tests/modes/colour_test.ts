@@ -46,7 +46,7 @@ Deno.test("palette: names are unique, lower case and cover all maps of d3-scale-
   assertEquals(theirs.filter((name) => !names.has(name)), []);
   assertEquals(
     [...names].filter((name) => !theirs.includes(name)).sort(),
-    ["ember-ice", "hot", "synaptile", "twilight"],
+    ["ember-ice", "hot", "hypsometric", "synaptile", "twilight"],
   );
 });
 
@@ -87,6 +87,14 @@ Deno.test("palette: our diverging maps change lightness steadily and alike on bo
       }
     }
   }
+});
+
+Deno.test("palette: what lies higher is lighter on the ramp of heights, at every step", () => {
+  const colors = palette("hypsometric");
+  const lightness = Array.from({ length: RAMP }, (_, i) => lab(colors, i)[0]);
+  // As light as a step of 8 bits leaves it.
+  for (let i = 1; i < RAMP; i++) assert(lightness[i]! > lightness[i - 1]! - 0.001, `${i}`);
+  assert(lightness[0]! < 0.4 && lightness.at(-1)! > 0.95);
 });
 
 Deno.test("palette: neighbours on a ramp look alike, cyclic maps close", () => {
