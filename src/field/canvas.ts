@@ -1,6 +1,7 @@
 import type { BlockStats, Bordered, Ops } from "../compute/ops.ts";
 import { paste, STATS_BYTES, statsOf } from "./block_arrays.ts";
 import { type CellReader, readBordered, readCells, type Rect } from "./cells.ts";
+import { forEachGapBetween } from "./islands.ts";
 import type { Levels } from "./levels.ts";
 import { readSlopes } from "./slopes.ts";
 import { type Plane, TILE } from "./plane.ts";
@@ -214,11 +215,12 @@ export class Canvas implements Window {
   }
 
   /**
-   * Pixels with nothing behind them, as runs in the picture: right of and below the plane, and in
-   * the unfinished last row of a folded vector.
+   * Pixels with nothing behind them, as runs in the picture: right of and below the plane, in the
+   * unfinished last row of a folded vector, and between islands.
    */
   forEachGap(visit: (from: number, to: number) => void): void {
     const { columns, rows, width, height, log2, reader: { plane } } = this;
+    if (plane.islands) return forEachGapBetween(plane.islands, this, visit);
     const perPixel = 2 ** log2;
     const last = plane.height - 1;
     const end = plane.cells - last * plane.width;

@@ -28,10 +28,20 @@ export interface Plane {
   readonly runsDown: boolean;
   /** The zoom at which one cell is one pixel. */
   readonly nativeZoom: number;
+  /** Where its cells are, of a plane that has some here and there; each has a gap around it. */
+  readonly islands?: readonly Island[];
   /** What each cell is compared with; not there where cells are the tensor's own values. */
   readonly versus?: Versus;
   /** The tensor's gradient, folded alike, each cell of which is the slope at one cell, where it was captured. */
   readonly slope?: Plane;
+}
+
+/** A rectangle of cells with others far from it. */
+export interface Island {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** The plane of another tensor, each cell of which is the partner of one cell, and how they compare. */

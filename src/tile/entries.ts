@@ -49,10 +49,12 @@ export function makeEntry(
   { axes, rival = null }: Folding,
   derived: Derived | null,
 ): LayerEntry {
+  const { plane, fetch } = folded(model, tensor, { axes, rival }, derived);
+  const { islands } = derived ?? {};
   return {
     id: idOf(model, tensor, { axes, rival }),
     isDefault: !axes && !rival && !derived && isLatest(model),
-    ...folded(model, tensor, { axes, rival }, derived),
+    ...{ plane: islands ? { ...plane, islands } : plane, fetch },
     ...(derived ? { derived } : {}),
     ...{ facts: null, channels: null, pyramid: null, stored: null },
   };

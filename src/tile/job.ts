@@ -13,6 +13,7 @@ import type { BlockStats } from "../compute/ops.ts";
 import type { NetworkPlan } from "../field/automaton/rules/network.ts";
 import type { Facts, Guest } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
+import type { Places } from "./layer_entry.ts";
 import type { Overview, Tints } from "./overview.ts";
 import type { Run } from "./sample.ts";
 import type { TileFormat } from "./tile.ts";
@@ -173,6 +174,8 @@ export type Work =
     readonly context: string;
     readonly recipe: Recipe;
     readonly memory: SharedArrayBuffer;
+    /** Where they go in there, if not one after the other. */
+    readonly places?: Places;
   }
   | {
     /** Does once what is repeated of a recipe, to some rows of a matrix. */

@@ -1,7 +1,8 @@
 import type { Notes, Recipe } from "../analysis/derive/recipe.ts";
 import type { ChannelNeeds, Channels } from "../analysis/channels.ts";
 import type { Facts } from "../modes/mode.ts";
-import type { Plane } from "../field/plane.ts";
+import type { Region } from "../field/layout.ts";
+import type { Island, Plane } from "../field/plane.ts";
 import type { Pyramid } from "../field/pyramid.ts";
 import type { StoredPyramid } from "../field/store.ts";
 import type { Fetch } from "../storage/prefetched.ts";
@@ -31,14 +32,32 @@ export interface LayerEntry {
 
 /** What cells are made of, and how. */
 export interface Derived {
-  readonly from: LayerEntry;
-  readonly recipe: Recipe;
+  /** One after the other, or each for its own places. */
+  readonly parts: readonly DerivedPart[];
   /** Where they will be. */
   readonly memory: SharedArrayBuffer;
-  /** What was found on the way; null until they are there. */
-  notes: Notes | null;
+  /** Where they are on their plane, if not everywhere. */
+  readonly islands?: readonly Island[];
+  /** What was found on the way of each part; null until they are there. */
+  notes: readonly Notes[] | null;
   /** Jobs that wait for them or read them: meanwhile they are not let go of. */
   readers: number;
+}
+
+/** Cells that are made of one tensor. */
+export interface DerivedPart {
+  readonly from: LayerEntry;
+  readonly recipe: Recipe;
+  /** Where on a plane of many they go; all of it unless given. */
+  readonly places?: Places;
+}
+
+/** Rectangles of the plane that some cells fill, each at its place on another one. */
+export interface Places {
+  /** Cells across the one, and across the other. */
+  readonly width: number;
+  readonly pitch: number;
+  readonly regions: readonly Omit<Region, "plane">[];
 }
 
 /** How facts are estimated while a layer has not been read: of runs of its file, or of lines of cells. */

@@ -169,10 +169,9 @@ export class Layers {
   ): Promise<Value> {
     const { derived } = entry;
     if (!derived) return await this.#runOn(entry, job, signal, urgency);
-    const { from } = derived;
     derived.readers++;
     try {
-      await this.#made.see(entry, derived, (job, signal) => {
+      await this.#made.see(entry, derived, (from, job, signal) => {
         if (!this.holds(from)) this.#admit(from);
         return this.run(from, job, signal, urgencyOf(from));
       }, signal);

@@ -3,8 +3,13 @@ import { repetitionsOf } from "../analysis/derive/table.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
-import type { Derived, LayerEntry } from "./layer_entry.ts";
+import type { Derived, DerivedPart, LayerEntry } from "./layer_entry.ts";
 
+/** A worker's answer to a job on an entry. */
+type RunOn = <Value>(entry: LayerEntry, job: Job, signal: AbortSignal) => Promise<Value>;
+
+/** Parts that are made at once for each worker, so that none waits for its next. */
+const LANES = 2;
 /** Bytes of cells that were made, and are kept unless told otherwise. */
 const KEPT = 512 << 20;
 
@@ -15,34 +20,50 @@ export class Made {
   /** At most `limit` bytes of them are kept. */
   constructor(private readonly workers: number, private readonly limit = KEPT) {}
 
-  /** Sees to it that an entry's cells are there; `run` does a job of it on what they are made of. */
+  /** Sees to it that an entry's cells are there; `run` does a job on what they are made of. */
   async see(
     { id, plane: { tensor: { shape } } }: LayerEntry,
     derived: Derived,
-    run: <Value>(job: Job, signal: AbortSignal) => Promise<Value>,
+    run: RunOn,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { from: { id: context }, recipe, memory } = derived, { workers } = this;
+    const { parts, memory } = derived;
     // Another entry of that id may be on its way, whose memory is not this one's.
     while (!derived.notes) {
       await this.#flight.run(id, async (signal) => {
-        const times = repetitionsOf(recipe), rows = shape[0] ?? 0;
-        let [into, other] = [memory, memory];
-        if (times > 0) other = new SharedArrayBuffer(memory.byteLength);
-        // So that the last time ends where it is wanted.
-        if (times % 2 === 1) [into, other] = [other, into];
-        const notes = await run<Notes>({ kind: "derive", context, recipe, memory: into }, signal);
-        for (let time = 0; time < times; time++) {
-          await inLanes(workers, workers, async (i) => {
-            const from = Math.floor(rows * i / workers), to = Math.floor(rows * (i + 1) / workers);
-            const part = { recipe, shape, before: into, into: other, rows: { from, to } };
-            await run({ kind: "repeat", context, ...part }, signal);
-          });
-          [into, other] = [other, into];
-        }
+        const notes: Notes[] = [];
+        await inLanes(LANES * this.workers, parts.length, async (i) => {
+          notes[i] = await this.#fill(parts[i]!, shape, memory, run, signal);
+        });
         derived.notes = notes;
       }, signal);
     }
+  }
+
+  async #fill(
+    { from, recipe, places }: DerivedPart,
+    shape: readonly number[],
+    memory: SharedArrayBuffer,
+    run: RunOn,
+    signal: AbortSignal,
+  ): Promise<Notes> {
+    const { id: context } = from, { workers } = this;
+    const times = repetitionsOf(recipe), rows = shape[0] ?? 0;
+    let [into, other] = [memory, memory];
+    if (times > 0) other = new SharedArrayBuffer(memory.byteLength);
+    // So that the last time ends where it is wanted.
+    if (times % 2 === 1) [into, other] = [other, into];
+    const job: Job = { kind: "derive", context, recipe, memory: into, ...(places && { places }) };
+    const notes = await run<Notes>(from, job, signal);
+    for (let time = 0; time < times; time++) {
+      await inLanes(workers, workers, async (i) => {
+        const first = Math.floor(rows * i / workers), end = Math.floor(rows * (i + 1) / workers);
+        const part = { recipe, shape, before: into, into: other, rows: { from: first, to: end } };
+        await run(from, { kind: "repeat", context, ...part }, signal);
+      });
+      [into, other] = [other, into];
+    }
+    return notes;
   }
 
   /** Ids of entries to let go of where another one comes: those made longest ago that nobody reads. */

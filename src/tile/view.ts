@@ -2,7 +2,7 @@ import { planesOf, shapeOf } from "../analysis/derive/table.ts";
 import { NotFound, TooLarge } from "../errors.ts";
 import type { Part } from "../field/part.ts";
 import { describeAxes, slopesOf, TILE } from "../field/plane.ts";
-import { elementCount, rowMajor, type TensorInfo } from "../formats/format.ts";
+import { elementCount, type TensorInfo } from "../formats/format.ts";
 import type { Layer, Model } from "../model/model.ts";
 import { isCurrent } from "../model/steps.ts";
 import { findTensor, type Found } from "../model/views.ts";
@@ -12,6 +12,7 @@ import { modes } from "../modes/table.ts";
 import { againstOf, rivalOf, STEP, stepsOf, versionOf, withStep } from "./against.ts";
 import type { Derived, LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
+import { madeTensor } from "./made_tensor.ts";
 import { type NetworkModel, networkOf } from "./networks.ts";
 import type { View } from "./tile.ts";
 
@@ -160,8 +161,6 @@ export function findLayer(model: Model, name: string): Found {
   );
 }
 
-let made = 0;
-
 /** What a mode draws of a tensor, and how that is made where no file has it. */
 function partOf(
   layers: Layers,
@@ -180,13 +179,8 @@ function partOf(
     const memory = new SharedArrayBuffer(4 * count * planesOf(recipe));
     // What is made may be of what is made first.
     const entry = layers.entry(model, from, undefined, null, known.get(from) ?? null);
-    const tensor: TensorInfo = {
-      ...{ name, dtype: "F32", shape, strides: rowMajor(shape), bigEndian: false },
-      // Numbered, since the same may be made again of another version.
-      source: { kind: "memory", name: `${name} #${++made}`, bytes: new Uint8Array(memory) },
-      ...{ offset: 0, bytes: 4 * count },
-    };
-    known.set(tensor, { from: entry, recipe, memory, notes: null, readers: 0 });
+    const tensor = madeTensor(name, shape, memory);
+    known.set(tensor, { parts: [{ from: entry, recipe }], memory, notes: null, readers: 0 });
     return tensor;
   });
   const tensor = part?.tensor ?? info;

@@ -53,14 +53,15 @@ Deno.test("one that is larger than all that may be kept is drawn too", async () 
 function derivedFrom(id: string): Derived {
   const from = { id } as LayerEntry;
   const recipe = { kind: "reduce", how: "mean", axes: [0] } as const;
-  return { from, recipe, memory: new SharedArrayBuffer(4), notes: null, readers: 0 };
+  const memory = new SharedArrayBuffer(4);
+  return { parts: [{ from, recipe }], memory, notes: null, readers: 0 };
 }
 
 Deno.test("what is made again meanwhile is made in its own memory too", async () => {
   const made = new Made(1);
   const [one, other] = [derivedFrom("tensor"), derivedFrom("tensor")];
   const filled: SharedArrayBuffer[] = [];
-  const run = async <Value>(job: Job) => {
+  const run = async <Value>(_: LayerEntry, job: Job) => {
     await new Promise((done) => setTimeout(done, 10));
     if (job.kind === "derive") filled.push(job.memory);
     return {} as Value;
