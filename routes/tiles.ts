@@ -9,7 +9,6 @@ import {
   cacheControl,
   cachedTiming,
   json,
-  only,
   PRELIMINARY,
   type Service,
   tileHeaders,
@@ -49,14 +48,14 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
     })
     .get("/:model/:layer/:mode/map.json", (c) => {
       const { model: id, layer, mode } = c.req.param();
-      const query = only(c.req.raw, "v", "step");
+      const query = new URL(c.req.url).searchParams;
       const view = engine.view(id, layer, mode, query);
       if (view.layer !== null) {
         const message = `a single layer has no map: map.json is that of layer "${WHOLE}"`;
         throw new NotFound(message, { found: layer, expected: WHOLE });
       }
       const { model } = view;
-      const { layout, norms } = engine.layout(model);
+      const { layout, norms } = engine.layout(model, view);
       const body = describeMap(model, layout, norms, base);
       // Norms come with time.
       return json(c.req.raw, body, norms ? cacheControl(query, model) : PRELIMINARY);

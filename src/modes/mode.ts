@@ -44,6 +44,8 @@ export interface Parameter {
   readonly artistic?: boolean;
   /** Whether the ranges of other parameters follow from it. */
   readonly refolds?: boolean;
+  /** Whether the places of layers on a picture of the whole model follow from it. */
+  readonly places?: boolean;
   /** For numbers whose range a page can run through, as a film. */
   readonly plays?: Playing;
   /** For angles in degrees that dragging sets: across the picture, or down. */
@@ -162,6 +164,8 @@ export interface Look {
   readonly gradient?: "spatial";
   /** False where pixels are not cells, so that none can be pointed at. */
   readonly cells?: boolean;
+  /** Whether its pictures of a whole model need all of that read. */
+  readonly readsAll?: boolean;
   /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */
   transparent?(options: Options): boolean;
 }
@@ -207,6 +211,18 @@ export interface Mode extends Look {
     plane: Plane,
     guest?: Guest,
   ): (canvas: Canvas) => Picture;
+}
+
+/** One that draws a whole model: a plane on which what is made of each tensor has its place. */
+export interface WholeMode extends Mode {
+  /** Whether it shows a tensor of a layer. */
+  shows(layer: Layer, tensor: TensorInfo): boolean;
+  /** What a model needs of which it shows nothing. */
+  readonly needs: string;
+  /** What is made of a tensor that it shows. */
+  recipe(options: Options, tensor: TensorInfo): Recipe;
+  /** Names of the parameters that this follows from. */
+  readonly makes: readonly string[];
 }
 
 /** A cell of a volume: its place along x, y and z. */

@@ -128,7 +128,7 @@ export function shadeTo({ curve, center, scale, gain }: Shade, value: number): n
 }
 
 /** The value that a shade maps to y in [−1, 1]; tanh reaches ±1 at infinity, so its ends stop short. */
-function unshade({ curve, center, scale, gain }: Shade, y: number): number {
+export function unshade({ curve, center, scale, gain }: Shade, y: number): number {
   const t = y / gain;
   if (curve === "linear") return center + t / scale;
   if (curve === "log") return center + Math.sign(t) * Math.expm1(Math.abs(t)) / scale;

@@ -3,7 +3,8 @@ import { attention } from "./attention.ts";
 import { automaton } from "./automaton.ts";
 import { gradients } from "./gradients.ts";
 import { map } from "./map.ts";
-import type { MapMode, Mode, VolumeMode } from "./mode.ts";
+import type { MapMode, Mode, VolumeMode, WholeMode } from "./mode.ts";
+import { landscape, norms } from "./norms.ts";
 import { octree } from "./octree.ts";
 import { spectral } from "./spectral.ts";
 import { stats } from "./stats.ts";
@@ -18,11 +19,15 @@ export const modes: readonly Mode[] = [
   activations,
   attention,
   spectral,
+  norms,
   automaton,
 ];
 
 /** Every mode that a layer's 3-D grid can be looked at with. */
 export const volumeModes: readonly VolumeMode[] = [octree, voxels];
 
-/** Every mode that a whole model can be looked at with. */
+/** Every mode that draws a map of a model's tensors as they are. */
 export const mapModes: readonly MapMode[] = [map];
+
+/** Every mode that draws of a whole model what it makes of its tensors; a layer's mode has its name. */
+export const wholeModes: readonly WholeMode[] = [landscape];

@@ -4,7 +4,7 @@ import type { Layer, Model } from "../model/model.ts";
 import { RAMP } from "../compute/ops.ts";
 import { viewsOf } from "../model/views.ts";
 import { hex, palette } from "../modes/colour.ts";
-import type { Look, MapMode, Mode, VolumeMode } from "../modes/mode.ts";
+import type { Look, MapMode, Mode, VolumeMode, WholeMode } from "../modes/mode.ts";
 import { stepParameters } from "../modes/step_parameter.ts";
 import { elements } from "../run/elements.ts";
 import { picturePath, queryString, segment, WHOLE } from "./address.ts";
@@ -163,8 +163,7 @@ export function describeLayer(
 }
 
 /** `GET /models/{model}/_`: the whole model as a layer is described. */
-export function describeWhole(model: Model, modes: readonly MapMode[], base = "") {
-  const missing = model.parameters === 0 ? "tensors with elements: this model has none" : null;
+export function describeWhole(model: Model, modes: readonly (MapMode | WholeMode)[], base = "") {
   return {
     model: model.id,
     version: model.version,
@@ -173,25 +172,31 @@ export function describeWhole(model: Model, modes: readonly MapMode[], base = ""
     shape: [],
     parameters: model.parameters,
     layers: model.layers.length,
-    modes: modes.map((mode) => ({
-      ...describeMode(mode),
-      parameters: [...mode.parameters, ...stepParameters(model)],
-      available: missing === null,
-      missing,
-      url: base + picturePath("models", { model: model.id, layer: WHOLE, mode: mode.name }),
-    })),
+    modes: modes.map((mode) => {
+      const missing = missingOf(model, mode);
+      return {
+        ...describeMode(mode),
+        parameters: [...mode.parameters, ...stepParameters(model)],
+        available: missing === null,
+        missing,
+        url: base + picturePath("models", { model: model.id, layer: WHOLE, mode: mode.name }),
+      };
+    }),
   };
 }
 
+/** What a model would need for such a picture of it. */
+function missingOf({ parameters, layers }: Model, mode: MapMode | WholeMode): string | null {
+  if (parameters === 0) return "tensors with elements: this model has none";
+  if (!("shows" in mode)) return null;
+  const isShown = layers.some((layer) => layer.tensors.some((tensor) => mode.shows(layer, tensor)));
+  return isShown ? null : `${mode.needs}: this model has none`;
+}
+
 /** One of `GET /modes`. */
-export const describeMode = ({ name, title, about, parameters, overzoom, cells = true }: Look) => ({
-  name,
-  title,
-  about,
-  parameters,
-  overzoom,
-  cells,
-});
+export const describeMode = (
+  { name, title, about, parameters, overzoom, cells = true, readsAll = false }: Look,
+) => ({ name, title, about, parameters, overzoom, cells, reads_all: readsAll });
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
@@ -251,7 +256,7 @@ export function links(view: View, layer: string, base = "") {
       ? { volume: `${to("volume")}${query}` }
       : {}),
     ...(view.layer === null
-      ? { map: `${to("tiles")}/map.json` }
+      ? { map: `${to("tiles")}/map.json${query}` }
       : { summary: `${base}/summary/${segment(view.model.id)}/${segment(drawn)}${dated}` }),
   };
 }

@@ -5,8 +5,8 @@ import { atStep } from "../model/steps.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { MapMode, Mode, VolumeMode } from "../modes/mode.ts";
-import { mapModes, modes, volumeModes } from "../modes/table.ts";
+import type { MapMode, Mode, VolumeMode, WholeMode } from "../modes/mode.ts";
+import { mapModes, modes, volumeModes, wholeModes } from "../modes/table.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
 import { type Backend, Backends } from "./backends.ts";
@@ -219,8 +219,8 @@ class TileEngine implements Engine {
     return { layer, tensor: tensor.name };
   }
 
-  mapModes(): readonly MapMode[] {
-    return mapModes;
+  mapModes(): readonly (MapMode | WholeMode)[] {
+    return [...mapModes, ...wholeModes];
   }
 
   view(
@@ -230,7 +230,10 @@ class TileEngine implements Engine {
     query: URLSearchParams,
   ): OpenView | MapView | VolumeView {
     const opened = atStep(this.model(model), query);
-    if (layer === WHOLE) return this.#maps.view(opened, mode, query);
+    if (layer === WHOLE) {
+      const whole = wholeModes.find(({ name }) => name === mode);
+      return whole ? this.#views.whole(opened, whole, query) : this.#maps.view(opened, mode, query);
+    }
     const solid = volumeModes.find(({ name }) => name === mode);
     if (solid) return this.#volumes.view(opened, layer, solid, query);
     return this.#views.open(opened, layer, mode, query);
@@ -287,9 +290,9 @@ class TileEngine implements Engine {
     return partnersOf(model, tensors, this.models());
   }
 
-  layout(model: Model) {
-    const { layout } = this.#maps.atlas(model);
-    return { layout, norms: this.#maps.norms(model) };
+  layout(model: Model, view?: View) {
+    const own = view && "layout" in view ? (view as OpenView).layout : null;
+    return { layout: own ?? this.#maps.layout(model), norms: this.#maps.norms(model) };
   }
 
   ingest(id: string): IngestState | null {

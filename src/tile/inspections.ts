@@ -1,6 +1,9 @@
 import { BadRequest, NotFound } from "../errors.ts";
+import type { Layout } from "../field/layout.ts";
+import { indexOf, type Island } from "../field/plane.ts";
 import { baseOf } from "../field/pyramid.ts";
 import type { Against } from "./against.ts";
+import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import type { MapView } from "./map_plans.ts";
 import { isMap, type Maps } from "./maps.ts";
@@ -42,7 +45,43 @@ export class Inspections {
     if (isVolume(view)) return await this.#volumes.inspect(view, x, y, nativeZoom - z, signal);
     if (isMap(view)) return await this.#ofMap(view, x, y, nativeZoom - z, signal);
     const drawn = this.#views.zoomed(view as OpenView, nativeZoom - z);
-    return await this.#ofTensor(drawn, x, y, nativeZoom - z, signal);
+    return drawn.layout
+      ? await this.#ofWhole(drawn, drawn.layout, x, y, nativeZoom - z, signal)
+      : await this.#ofTensor(drawn, x, y, nativeZoom - z, signal);
+  }
+
+  /** A block of a plane of many tensors, as the first of them that lies there calls its first cell. */
+  async #ofWhole(
+    view: OpenView,
+    { planes, regions }: Layout,
+    x: number,
+    y: number,
+    log2: number,
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    const side = 2 ** log2, { islands = [] } = view.entry.plane;
+    const meets = (box: Island) =>
+      box.x < (x + 1) * side && x * side < box.x + box.width &&
+      box.y < (y + 1) * side && y * side < box.y + box.height;
+    const island = islands.find(meets);
+    const region = island &&
+      regions.find((region) =>
+        region.x <= island.x && island.x < region.x + region.width &&
+        region.y <= island.y && island.y < region.y + region.height
+      );
+    if (!island || !region) throw nothingAt(view, x * side, y * side);
+    const found = await this.#ofTensor(view, x, y, log2, signal);
+    const [left, top] = [Math.max(island.x, x * side), Math.max(island.y, y * side)];
+    const isFirst = left === x * side && top === y * side;
+    const first = isFirst ? found : await this.#ofTensor(view, left, top, 0, signal);
+    const { plane } = planes[region.plane]!;
+    return {
+      ...first,
+      ...normOf(first, view.entry, region.plane),
+      tensor: plane.tensor.name,
+      index: indexOf(plane, left - region.x + region.left, top - region.y + region.top)!,
+      cell: found.cell,
+    };
   }
 
   async #ofTensor(
@@ -64,7 +103,7 @@ export class Inspections {
       y,
       levels: this.#layers.levels(entry, log2),
     }, signal);
-    if (found) return view.part ? placed(found, view) : found;
+    if (found) return view.part ? { ...placed(found, view), ...normOf(found, entry, 0) } : found;
     const z = plane.nativeZoom - log2;
     const width = Math.ceil(plane.width / 2 ** log2), height = Math.ceil(plane.height / 2 ** log2);
     throw new NotFound(
@@ -82,13 +121,7 @@ export class Inspections {
     signal?: AbortSignal,
   ): Promise<Inspection> {
     const at = this.#maps.at(view, x, y, log2);
-    if (!at) {
-      const side = 2 ** log2;
-      throw new NotFound(
-        `no tensor lies at (${x * side}, ${y * side}) of the map`,
-        { x, y, width: view.plane.width, height: view.plane.height },
-      );
-    }
+    if (!at) throw nothingAt(view, x * 2 ** log2, y * 2 ** log2);
     const { against } = view;
     const query = new URLSearchParams(against ? queryOf(against) : {});
     const own = this.#views.open(view.model, at.tensor, view.mode.part.name, query);
@@ -109,6 +142,19 @@ const queryOf = ({ model: { id, step }, how }: Against) => ({
   ...{ against: id, compare: how },
   ...(step === null ? {} : { against_step: String(step) }),
 });
+
+const nothingAt = ({ plane: { width, height } }: View, x: number, y: number) =>
+  new NotFound(`no tensor lies at (${x}, ${y}) of the map`, { x, y, width, height });
+
+/** The norm that a relative one is of. */
+function normOf(
+  { value }: Inspection,
+  { derived }: LayerEntry,
+  part: number,
+): Pick<Inspection, "norm"> {
+  const [unit] = derived?.notes?.[part]?.["unit"] ?? [];
+  return unit === undefined ? {} : { norm: value === null ? null : value * unit };
+}
 
 /** What was found in a part of a tensor, as it is called in the whole; of what was made, where it is. */
 const placed = (found: Inspection, { part, entry, tensor }: OpenView): Inspection => ({

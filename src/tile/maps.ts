@@ -6,8 +6,8 @@ import { gradientsOf } from "../model/captured.ts";
 import type { Model } from "../model/model.ts";
 import type { Legend } from "../modes/mode.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
-import { mapModes } from "../modes/table.ts";
 import { againstOf, stepsOf, versionOf, withStep } from "./against.ts";
+import { mapModes, wholeModes } from "../modes/table.ts";
 import type { Atlas } from "./atlas.ts";
 import { Atlases } from "./atlases.ts";
 import { ownerOf } from "./overview.ts";
@@ -21,7 +21,7 @@ import { estimated } from "./sample.ts";
 import { WHOLE } from "./address.ts";
 import type { Address, View } from "./tile.ts";
 
-export const isMap = <V extends View>(view: V | MapView): view is MapView => view.layer === null;
+export const isMap = <V extends View>(view: V | MapView): view is MapView => "atlas" in view;
 
 /** What every tensor's scale is in units of its own. */
 const unit: Partial<Scale> = {
@@ -63,7 +63,7 @@ export class Maps {
   view(model: Model, name: string, query: URLSearchParams): MapView {
     const mode = mapModes.find((mode) => mode.name === name);
     if (!mode) {
-      const allowed = mapModes.map(({ name }) => name);
+      const allowed = [...mapModes, ...wholeModes].map(({ name }) => name);
       const message = `there is no mode "${name}" of a whole model; there are ${
         allowed.join(", ")
       }`;

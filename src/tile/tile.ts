@@ -9,6 +9,7 @@ import type {
   Range,
   Slopes,
   VolumeMode,
+  WholeMode,
 } from "../modes/mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
@@ -127,6 +128,8 @@ export interface Inspection {
   /** Null for NaN and infinities in JSON; `special` then names it. */
   readonly value: number | null;
   readonly special?: Special;
+  /** What was divided by the unit of its layer's, where the value is what that gave. */
+  readonly norm?: number | null;
   /** The values that were compared, where the value is what their comparison gives. */
   readonly compared?: {
     readonly how: Comparison;
@@ -222,11 +225,11 @@ export interface Engine {
   backend(): Promise<Backend>;
   /** Of a layer's plane, and of its 3-D grid. */
   modes(): readonly (Mode | VolumeMode)[];
-  mapModes(): readonly MapMode[];
+  mapModes(): readonly (MapMode | WholeMode)[];
   /** Models that a layer, or the whole model for "_", can be compared with. Throws `NotFound`. */
   partners(model: Model, layer: string): readonly Partner[];
-  /** Where the tensors of a model lie on its map, and their norms, once all are known. */
-  layout(model: Model): { layout: Layout; norms: ReadonlyMap<string, number> | null };
+  /** Where the tensors of a model lie on its map, or in a view of it, and their norms, once all are known. */
+  layout(model: Model, view?: View): { layout: Layout; norms: ReadonlyMap<string, number> | null };
   /** How far a model has been read; null where it is read only as far as it is looked at. */
   ingest(id: string): IngestState | null;
   /** Reads a model to its end; resolves then. Throws what reading and writing throw. */

@@ -1,28 +1,32 @@
 import { planesOf, shapeOf } from "../analysis/derive/table.ts";
 import { NotFound, TooLarge } from "../errors.ts";
+import type { Layout } from "../field/layout.ts";
 import type { Part } from "../field/part.ts";
-import { describeAxes, slopesOf, TILE } from "../field/plane.ts";
+import { describeAxes, type Plane, slopesOf, TILE } from "../field/plane.ts";
 import { elementCount, type TensorInfo } from "../formats/format.ts";
-import type { Layer, Model } from "../model/model.ts";
+import type { Model } from "../model/model.ts";
 import { isCurrent } from "../model/steps.ts";
 import { findTensor, type Found } from "../model/views.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
-import type { Mode, Options } from "../modes/mode.ts";
+import type { Mode, Options, WholeMode } from "../modes/mode.ts";
 import { modes } from "../modes/table.ts";
+import { WHOLE } from "./address.ts";
 import { againstOf, rivalOf, STEP, stepsOf, versionOf, withStep } from "./against.ts";
 import type { Derived, LayerEntry } from "./layer_entry.ts";
+import { Landscapes } from "./landscapes.ts";
 import type { Layers } from "./layers.ts";
 import { madeTensor } from "./made_tensor.ts";
 import { type NetworkModel, networkOf } from "./networks.ts";
-import type { View } from "./tile.ts";
+import type { PlaneInfo, View } from "./tile.ts";
 
-/** A view, and the layer that it is drawn of. */
+/** A view, and what it is drawn of. */
 export interface OpenView extends View {
-  readonly layer: Layer;
   readonly mode: Mode;
   readonly entry: LayerEntry;
   /** The cells' places in the tensor, where not all of it is drawn as it is. */
   readonly part: Part | null;
+  /** Where the tensors of a whole model lie, of which each cell tells something. */
+  readonly layout: Layout | null;
   /** What the mode draws with besides. */
   readonly network: NetworkModel | null;
 }
@@ -35,20 +39,41 @@ const KNOWN = 4096;
 /** Views that were asked for lately. */
 export class Views {
   readonly #known = new Map<string, OpenView>();
+  readonly #landscapes: Landscapes;
 
   /** `modelOf` answers a model as its files are now. */
   constructor(
     private readonly layers: Layers,
     private readonly modelOf: (id: string) => Model,
-  ) {}
+  ) {
+    this.#landscapes = new Landscapes(layers);
+  }
 
   /** The view of a layer or tensor in a mode. Throws `NotFound`, and `BadRequest` for the query. */
   open(model: Model, layer: string, mode: string, query: URLSearchParams): OpenView {
+    return this.#kept(
+      model,
+      [layer, mode, query.toString()],
+      () => open(this.layers, model, layer, mode, query, this.modelOf),
+    );
+  }
+
+  /** The view of a whole model. Throws `BadRequest` for the query, and what making it throws. */
+  whole(model: Model, mode: WholeMode, query: URLSearchParams): OpenView {
+    return this.#kept(
+      model,
+      [WHOLE, mode.name, query.toString()],
+      () => openWhole(this.#landscapes, model, mode, query),
+    );
+  }
+
+  /** A view that is remembered by such words, opened where it is not. */
+  #kept(model: Model, words: readonly string[], open: () => OpenView): OpenView {
     const { version, id, step } = model;
-    const key = JSON.stringify([version, id, step, layer, mode, query.toString()]);
+    const key = JSON.stringify([version, id, step, ...words]);
     let view = this.#known.get(key);
     if (!view || !this.#isCurrent(view)) {
-      view = open(this.layers, model, layer, mode, query, this.modelOf);
+      view = open();
       if (view.entry.derived) this.#letGo();
       if (this.#known.size >= KNOWN) this.#known.clear();
       this.#known.set(key, view);
@@ -122,7 +147,6 @@ function open(
   const network = networkOf(mode, options, modelOf);
   const rival = against && rivalOf(model, info, against);
   const entry = layers.entry(model, tensor, mode.axes(options), rival, derived);
-  const { plane } = entry;
   return {
     model,
     layer,
@@ -132,22 +156,43 @@ function open(
     query: canonicalQuery(mode, options),
     entry,
     part,
-    plane: {
-      width: plane.width,
-      height: plane.height,
-      tileSize: TILE,
-      nativeZoom: plane.nativeZoom,
-      minZoom: 0,
-      maxZoom: plane.nativeZoom + mode.overzoom,
-      axes: { ...plane.axes, about: describeAxes(plane) },
-    },
-    ...(mode.gradient ? { slopes: slopesOf(plane) } : {}),
+    layout: null,
+    plane: describePlane(entry.plane, mode),
+    ...(mode.gradient ? { slopes: slopesOf(entry.plane) } : {}),
     ...(mode.parameters.some(({ name }) => name === STEP) ? stepsOf(model, against) : {}),
     against,
     network,
     version: versionOf(model, against ?? network),
   };
 }
+
+function openWhole(
+  landscapes: Landscapes,
+  model: Model,
+  mode: WholeMode,
+  query: URLSearchParams,
+): OpenView {
+  const options = parseOptions(mode, query, ["v", "step"]);
+  const { layout, entry } = landscapes.of(model, mode, options);
+  const about = `${layout.planes.length} tensors, each in its place`;
+  return {
+    ...{ model, layer: null, tensor: WHOLE, mode, options },
+    query: canonicalQuery(mode, options),
+    ...{ entry, layout, part: null },
+    plane: { ...describePlane(entry.plane, mode), axes: { rows: [], columns: [], about } },
+    ...{ against: null, network: null, version: model.version },
+  };
+}
+
+const describePlane = (plane: Plane, mode: Mode): PlaneInfo => ({
+  width: plane.width,
+  height: plane.height,
+  tileSize: TILE,
+  nativeZoom: plane.nativeZoom,
+  minZoom: 0,
+  maxZoom: plane.nativeZoom + mode.overzoom,
+  axes: { ...plane.axes, about: describeAxes(plane) },
+});
 
 /** The layer and the tensor that a name stands for. Throws `NotFound`, which names some others. */
 export function findLayer(model: Model, name: string): Found {

@@ -85,7 +85,7 @@ function jsonFiles(folder: URL, below = ""): string[] {
   }).sort();
 }
 
-compare("fixtures/models/", "fixtures/reference/", ["formats/", "captures/"]);
+compare("fixtures/models/", "fixtures/reference/", ["formats/", "captures/", "norms/"]);
 compare("fixtures/formats/", "fixtures/reference/formats/");
 const shared = "../shared/models/";
 for (const format of ["safetensors/", "numpy/"]) {
