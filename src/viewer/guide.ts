@@ -1,6 +1,6 @@
 import { RegionIndex } from "../field/layout/region_index.ts";
 import type { describeMap } from "../tile/describe_map.ts";
-import { json } from "./api.ts";
+import { json, path, query, type Subject, WHOLE } from "./api.ts";
 import { around, type Box } from "./box.ts";
 import type { Place, Point } from "./state.ts";
 
@@ -150,12 +150,12 @@ export const rescaled = (at: Point, { z }: Place, from: number, to: number): Pla
 
 const guides = new Map<string, Promise<Guide>>();
 
-/** The guide of a model's map, asked for once a version; anew where `fresh`. */
-export function guideOf(model: string, version: string, fresh = false): Promise<Guide> {
-  const key = `${version} ${model}`;
+/** The guide of a picture of a whole model, asked for once a version; anew where `fresh`. */
+export function guideOf(subject: Subject, fresh = false): Promise<Guide> {
+  const url = `tiles/${path({ ...subject, layer: WHOLE })}/map.json${query(subject)}`;
+  const key = `${subject.version} ${url}`;
   const known = guides.get(key);
   if (known && !fresh) return known;
-  const url = `tiles/${encodeURIComponent(model)}/_/map/map.json`;
   const asked = json<MapInfo>(url, fresh ? "no-cache" : "default").then((info) => new Guide(info));
   guides.set(key, asked);
   asked.catch(() => guides.get(key) === asked && guides.delete(key));

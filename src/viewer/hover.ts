@@ -135,9 +135,12 @@ export function inspectBlock({ subject, plane }: Scene, block: Block, signal: Ab
 
 /** What to call the number of a block, and the number. */
 export function reading(found: Inspection, log2: number): [string, string] {
-  const { value, special, cell, cube } = found;
+  const { value, special, cell, cube, norm } = found;
   const side = cube?.side ?? 2 ** log2;
-  if (side === 1) return ["", special ?? numbers.value(value ?? NaN, 6)];
+  if (side === 1) {
+    const name = typeof norm === "number" ? `norm ${numbers.value(norm)}, relative` : "";
+    return [name, special ?? numbers.value(value ?? NaN, 6)];
+  }
   const { mean } = cube ?? cell;
   return [
     `mean of ${numbers.shape(Array(cube ? 3 : 2).fill(side))}`,

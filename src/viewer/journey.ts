@@ -3,7 +3,7 @@ import * as api from "./api.ts";
 import { type Guide, guideOf, type Region, rescaled, toMap, toPlane } from "./guide.ts";
 import type { Outline } from "./outline.ts";
 import type { PlaneMap } from "./map.ts";
-import { hasMap, isWhole, knownOn, onLayer, type Scene, type Widget } from "./scene.ts";
+import { hasMap, isWhole, onLayer, placesOf, sameOn, type Scene, type Widget } from "./scene.ts";
 import type { Point } from "./state.ts";
 import type { Store } from "./store.ts";
 
@@ -61,7 +61,7 @@ export class Journey implements Widget {
   }
 
   async #load(scene: Scene, fresh = false): Promise<void> {
-    const guide = await guideOf(scene.subject.model, scene.subject.version, fresh);
+    const guide = await guideOf(await placesOf(scene), fresh);
     if (scene !== this.#scene) return;
     this.#guide = guide;
     this.showLabels();
@@ -72,7 +72,7 @@ export class Journey implements Widget {
   async find(name: string): Promise<void> {
     const scene = this.#scene;
     if (!scene) return;
-    const guide = await guideOf(scene.subject.model, scene.subject.version);
+    const guide = await guideOf(await placesOf(scene));
     if (scene !== this.#scene) return;
     const regions = guide.find(name);
     if (regions.length === 0 || !isWhole(scene)) return await this.open(name);
@@ -85,9 +85,11 @@ export class Journey implements Widget {
   async open(name: string): Promise<void> {
     const scene = this.#scene;
     if (!scene) return;
-    const options = await knownOn(name, scene.model, this.store.state.options);
+    const { mode, options } = scene.subject;
+    const from = { mode: isWhole(scene) ? mode : null, options };
+    const state = await sameOn(name, scene.model, from);
     if (scene !== this.#scene) return;
-    this.store.set({ layer: name, mode: null, options, place: null, pin: null });
+    this.store.set({ layer: name, ...state, place: null, pin: null });
   }
 
   /** The plane of the tensor under a cell of the map, at the same place and of the same size. */
@@ -110,7 +112,7 @@ export class Journey implements Widget {
     this.store.set({
       // The layer's name where it is the layer's main tensor.
       layer: next.layer.name,
-      mode: null,
+      mode: next.mode.name === scene.mode.name ? next.mode.name : null,
       options: next.subject.options,
       place: rescaled(at, here, guide.info.nativeZoom, next.plane.nativeZoom),
       pin: state.panels?.includes("inspector") ? pin : null,
@@ -121,16 +123,14 @@ export class Journey implements Widget {
   async leave(): Promise<void> {
     const scene = this.#scene;
     if (!scene || isWhole(scene) || !hasMap(scene.model)) return;
-    const { subject, layer, plane } = scene;
-    const guide = await guideOf(subject.model, subject.version);
+    const { layer, plane, model, subject } = scene;
+    const guide = await guideOf(await placesOf(scene));
+    const state = await sameOn(api.WHOLE, model, subject);
     if (scene !== this.#scene) return;
     const { tensor = layer.name } = layer;
     const regions = guide.find(tensor);
     const here = this.map.place;
     const { options } = this.store.state;
-    const [mode] = (await api.layer(subject.model, api.WHOLE)).modes;
-    const known = new Set(mode?.parameters.map(({ name }) => name));
-    const kept = Object.entries(options).filter(([name]) => known.has(name));
     let place = null;
     if (here && regions.length > 0 && options.axes === undefined) {
       const { cell } = toMap(regions, here);
@@ -140,8 +140,7 @@ export class Journey implements Widget {
     this.#found = layer.name;
     this.store.set({
       layer: api.WHOLE,
-      mode: null,
-      options: Object.fromEntries(kept),
+      ...state,
       place,
       pin: null,
     });

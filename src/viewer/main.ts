@@ -141,13 +141,17 @@ const widgets: Widget[] = [
 
 let scene: Scene | null = null;
 let request = 0;
+/** Whether the state has led to a place that was not gone to yet. */
+let isLed = false;
 
 /**
  * Looks up the state and shows it. Unless the state `leads` to a place, the map's own is kept where
- * the plane stays the same: the state learns of a move only once it has come to rest.
+ * the plane stays the same: the state learns of a move only once it has come to rest. On another
+ * plane that place would mean nothing.
  */
 async function load(leads = true): Promise<void> {
   const mine = ++request;
+  isLed ||= leads;
   set(byId("progress"), "class", "busy");
   try {
     const next = await resolve(store.state);
@@ -159,11 +163,14 @@ async function load(leads = true): Promise<void> {
       before.subject.layer === next.subject.layer &&
       before.plane.width === next.plane.width && before.plane.height === next.plane.height;
     const kept = samePlane ? map.place : null;
-    const place = leads ? store.state.place ?? kept : kept ?? store.state.place;
+    const place = isLed ? store.state.place ?? kept : kept;
+    const isAstray = !isLed && !samePlane;
+    isLed = false;
     set(document.body, "data-ready", true);
     // The map first: what follows asks it which cells of which plane it shows.
     draw(next, place);
     for (const widget of widgets) widget.update(next);
+    if (isAstray) store.set({ place: null, pin: null }, "replace");
   } catch (error) {
     if (mine !== request || isAbort(error)) return;
     set(byId("progress"), "class", null);

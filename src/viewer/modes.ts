@@ -1,4 +1,4 @@
-import { type ModeEntry, tileUrl } from "./api.ts";
+import { type ModeEntry, tileUrl, WHOLE } from "./api.ts";
 import { byId, fill, h } from "./dom.ts";
 import { hasMap, isWhole, type Scene, type Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
@@ -49,7 +49,9 @@ export class ModeSwitch implements Widget {
     if (!mode || mode.missing !== null) return;
     const known = new Set(mode.parameters.map(({ name }) => name));
     const options = Object.entries(this.store.state.options).filter(([name]) => known.has(name));
-    this.store.set({ mode: mode.name, options: Object.fromEntries(options) });
+    // The whole model may be shown because nothing else was asked for, which a mode would be.
+    const layer = this.#scene && isWhole(this.#scene) ? WHOLE : this.store.state.layer;
+    this.store.set({ layer, mode: mode.name, options: Object.fromEntries(options) });
   }
 
   /** Chooses the mode at a place in the switch. */
@@ -74,7 +76,7 @@ export class ModeSwitch implements Widget {
         title: missing === null ? `${title}: ${lowered(about)}` : `${title} needs ${missing}`,
         onclick: () => this.choose(mode),
       },
-      missing === null
+      missing === null && !mode.reads_all
         ? thumbnail(url, 22, mode.cells)
         : h("span", { class: "initial", "aria-hidden": "true" }, title.slice(0, 1)),
       h("span", { class: "title" }, title),

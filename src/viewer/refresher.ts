@@ -2,7 +2,7 @@ import type { Box } from "./box.ts";
 import { throttle } from "./dom.ts";
 import { guideOf } from "./guide.ts";
 import type { PlaneMap } from "./map.ts";
-import { isWhole, type Scene, type Widget, withNewLegend } from "./scene.ts";
+import { isWhole, placesOf, type Scene, type Widget, withNewLegend } from "./scene.ts";
 
 /** Milliseconds between two looks for better pictures, and for a better legend. */
 const PULSE = 700, LEGEND = 2500;
@@ -68,7 +68,7 @@ export class Refresher implements Widget {
     // On one scale for all, every value that is read changes every colour.
     if (subject.options.scope === "model") return "all";
     if (!isWhole(scene)) return tensors.includes(layer.tensor ?? layer.name) ? "all" : [];
-    const guide = await guideOf(subject.model, subject.version);
+    const guide = await guideOf(await placesOf(scene));
     return tensors.flatMap((tensor) => guide.find(tensor));
   }
 

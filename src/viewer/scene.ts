@@ -130,22 +130,42 @@ export async function withNewLegend(scene: Scene): Promise<Scene> {
   return { ...scene, legend: await asked };
 }
 
-/** What a map shows of one tensor, as the tensor's own plane shows it. */
+/** What a picture of the whole model shows of one tensor, as the tensor's own plane shows it. */
 export async function onLayer({ model, subject }: Scene, layer: string): Promise<Scene> {
-  const options = await knownOn(layer, model, subject.options);
-  return await resolve({ ...noState, model: model.id, layer, options });
+  const state = await sameOn(layer, model, subject);
+  return await resolve({ ...noState, model: model.id, layer, ...state });
 }
 
-/** Those of the options that the mode in which a layer opens has. */
-export async function knownOn(
+/**
+ * How a layer opens from the whole model, or that from a layer: in the same mode where there is one of
+ * that name, else as it opens by itself; with those of the options that its mode has.
+ */
+export async function sameOn(
   layer: string,
   model: api.ModelDetail,
+  { mode, options }: { readonly mode: string | null; readonly options: State["options"] },
+): Promise<Pick<State, "mode" | "options">> {
+  const { modes } = await layerOf(model.id, layer, options);
+  const able = modes.filter(({ missing }) => missing === null);
+  const same = able.find(({ name }) => name === mode) ?? able[0];
+  return { mode: same === able[0] ? null : same!.name, options: optionsOf(same, options) };
+}
+
+/** The picture of the whole model that a scene is of or comes back to: where layers lie on it. */
+export async function placesOf({ model, subject }: Scene): Promise<api.Subject> {
+  const { modes } = await layerOf(model.id, api.WHOLE, subject.options);
+  const mode = modes.find(({ name }) => name === subject.mode) ?? modes[0]!;
+  const options = optionsOf(mode, subject.options, ({ places }) => places === true);
+  return { ...subject, layer: api.WHOLE, mode: mode.name, options };
+}
+
+/** Those of the options that a mode has, or those for some of its parameters. */
+function optionsOf(
+  mode: api.ModeEntry | undefined,
   options: State["options"],
-): Promise<State["options"]> {
-  const detail = await layerOf(model.id, layer, options);
-  const known = new Set(
-    detail.modes.find(({ missing }) => missing === null)?.parameters.map(({ name }) => name),
-  );
+  counts: (parameter: api.Parameter) => boolean = () => true,
+): State["options"] {
+  const known = new Set(mode?.parameters.filter(counts).map(({ name }) => name));
   return Object.fromEntries(Object.entries(options).filter(([name]) => known.has(name)));
 }
 
