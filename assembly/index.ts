@@ -28,3 +28,4 @@ export { stepCells } from "./step_cells";
 export { stepVoxels } from "./step_voxels";
 export { sumSquares } from "./sum_squares";
 export * from "./swap";
+export { syr2Symv } from "./syr2_symv";

@@ -1,3 +1,6 @@
+import { reference } from "../compute/reference.ts";
+import type { Ops } from "../compute/ops.ts";
+
 // Eigenvalues of symmetric matrices, and as much of their eigenvectors as is asked for.
 
 /** A symmetric tridiagonal matrix: n on the diagonal, n − 1 beside it. */
@@ -18,18 +21,27 @@ export interface Eigen {
   readonly vectors: Float64Array;
 }
 
+/** What takes the time, and what ends it. */
+export interface Reduction {
+  /** Kernels of the reduction, which is most of it where no vectors are asked for. */
+  readonly ops?: Ops;
+  /** Throws when the eigenvalues are no longer wanted; asked for every row. */
+  readonly cancelled?: () => void;
+}
+
 /**
- * Eigenvalues and eigenvectors of a symmetric n × n matrix (row-major, only read), about 9n³
- * operations: of n = 512 a fraction of a second, of 2048 half a minute.
+ * Eigenvalues and eigenvectors of a symmetric n × n matrix (row-major, of which the lower triangle is
+ * read), about 9n³ operations: of n = 512 a fraction of a second, of 2048 half a minute.
  */
-export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
+export function symmetricEigen(matrix: Float64Array, n: number, how: Reduction = {}): Eigen {
   if (matrix.length !== n * n) {
     throw new RangeError(`a matrix of ${n} × ${n} has ${n * n} values, got ${matrix.length}`);
   }
+  const { cancelled } = how;
   const reflections = matrix.slice();
-  const tridiagonal = tridiagonalize(reflections, n);
-  const rows = transposed(reflections, n);
-  const found = rotate(tridiagonal, rows);
+  const tridiagonal = tridiagonalize(reflections, n, how);
+  const rows = transposed(reflections, n, cancelled);
+  const found = rotate(tridiagonal, rows, cancelled);
   const order = descending(found);
   const vectors = new Float64Array(n * n);
   order.forEach((from, to) => vectors.set(rows.subarray(from * n, (from + 1) * n), to * n));
@@ -37,64 +49,99 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
 }
 
 /** The product of the reflections that `tridiagonalize` has left in the matrix, transposed. */
-function transposed(reflections: Float64Array, n: number): Float64Array {
+function transposed(
+  reflections: Float64Array,
+  n: number,
+  cancelled: () => void = () => {},
+): Float64Array {
   const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) rows[i * n + i] = 1;
-  for (let k = n - 2; k >= 0; k--) {
-    const from = k * n + k + 1, size = n - 1 - k;
-    const rest = dot(reflections, from + 1, reflections, from + 1, size - 1);
+  for (let k = 1; k < n; k++) {
+    cancelled();
+    const from = k * n;
+    const rest = dot(reflections, from, reflections, from, k - 1);
     if (rest === 0) continue;
-    const factor = 2 / (reflections[from]! ** 2 + rest);
-    for (let row = (k + 1) * n + k + 1; row < n * n; row += n) {
-      const share = factor * dot(rows, row, reflections, from, size);
-      for (let j = 0; j < size; j++) rows[row + j]! -= share * reflections[from + j]!;
+    const factor = 2 / (reflections[from + k - 1]! ** 2 + rest);
+    for (let row = 0; row < k * n; row += n) {
+      const share = factor * dot(rows, row, reflections, from, k);
+      for (let j = 0; j < k; j++) rows[row + j]! -= share * reflections[from + j]!;
     }
   }
   return rows;
 }
 
 /**
- * Reduces a symmetric n × n matrix (row-major, destroyed) to a tridiagonal one of the same
- * eigenvalues by Householder reflections, 4n³/3 operations.
- * Source: G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th ed., algorithm 8.3.1.
+ * Reduces a symmetric n × n matrix (row-major, whose lower triangle is read and destroyed) to a tridiagonal one of
+ * the same eigenvalues by Householder reflections, from the last row up, 4n³/3 operations: of n = 2048 a second
+ * or two where `ops` are SIMD kernels, from memory near which they take it if they have room for it.
+ * Source: G. H. Golub, C. F. Van Loan, "Matrix Computations", 4th ed., algorithm 8.3.1; the order of
+ * R. S. Martin, C. Reinsch, J. H. Wilkinson, "Householder's tridiagonalization" (1968), tred2.
  */
-export function tridiagonalize(matrix: Float64Array, n: number): Tridiagonal {
+export function tridiagonalize(
+  matrix: Float64Array,
+  n: number,
+  { ops = reference, cancelled = () => {} }: Reduction = {},
+): Tridiagonal {
+  const kept = ops.keep(8 * n * (n + 4));
+  try {
+    const all = new Float64Array(kept.buffer, kept.byteOffset, n * (n + 4));
+    const near = all.subarray(0, n * n);
+    near.set(matrix);
+    const found = reduce(near, n, all.subarray(n * n), ops, cancelled);
+    matrix.set(near);
+    return found;
+  } finally {
+    ops.release(kept);
+  }
+}
+
+function reduce(
+  matrix: Float64Array,
+  n: number,
+  room: Float64Array,
+  ops: Ops,
+  cancelled: () => void,
+): Tridiagonal {
   const diagonal = new Float64Array(n), beside = new Float64Array(Math.max(0, n - 1));
-  const w = new Float64Array(n);
-  for (let k = 0; k < n; k++) {
-    diagonal[k] = matrix[k * n + k]!;
-    if (k === n - 1) break;
-    // The reflection sends column k below the diagonal, v, to (norm, 0, … 0).
-    const v = matrix.subarray(k * n + k + 1, (k + 1) * n);
-    const size = v.length;
-    const rest = dot(v, 1, v, 1, size - 1);
-    const first = v[0]!;
-    if (rest === 0) {
-      beside[k] = first;
-      continue;
+  const none = room.subarray(0, n).fill(0);
+  // The update that rows above still lack: A ← A − v wᵀ − w vᵀ.
+  let v = none, w = none;
+  for (let k = n - 1; k >= 0; k--) {
+    cancelled();
+    const row = matrix.subarray(k * n, k * n + k + 1);
+    for (let j = 0; j <= k; j++) row[j]! -= v[k]! * w[j]! + w[k]! * v[j]!;
+    diagonal[k] = row[k]!;
+    if (k === 0) break;
+    // The reflection sends the row up to the diagonal, x, to (0, … 0, norm).
+    const x = row.subarray(0, k), product = room.subarray((1 + k % 2) * n, (1 + k % 2) * n + k);
+    const rest = dot(x, 0, x, 0, k - 1), last = x[k - 1]!;
+    let factor = 0;
+    beside[k - 1] = last;
+    if (rest > 0) {
+      const norm = Math.hypot(last, Math.sqrt(rest));
+      beside[k - 1] = last > 0 ? -norm : norm;
+      x[k - 1] = last - beside[k - 1]!;
+      factor = 2 / (x[k - 1]! ** 2 + rest);
     }
-    const norm = Math.hypot(first, Math.sqrt(rest));
-    beside[k] = first > 0 ? -norm : norm;
-    v[0] = first - beside[k]!;
-    const factor = 2 / (v[0]! ** 2 + rest);
-    // A ← A − v wᵀ − w vᵀ, with p = factor·A v and w = p − (factor·pᵀv / 2)·v.
-    const below = (i: number) => (k + 1 + i) * n + k + 1;
-    for (let i = 0; i < size; i++) w[i] = factor * dot(matrix, below(i), v, 0, size);
-    const share = factor / 2 * dot(w, 0, v, 0, size);
-    for (let i = 0; i < size; i++) w[i]! -= share * v[i]!;
-    for (let i = 0; i < size; i++) {
-      const row = below(i), vi = v[i]!, wi = w[i]!;
-      for (let j = 0; j < size; j++) matrix[row + j]! -= vi * w[j]! + wi * v[j]!;
-    }
+    const above = { values: matrix, side: k, pitch: n };
+    ops.syr2Symv(above, v.subarray(0, k), w.subarray(0, k), x, product.fill(0));
+    // w = p − (factor·pᵀx / 2)·x, with p = factor·A x; nothing of either where there is no reflection.
+    for (let i = 0; i < k; i++) product[i]! *= factor;
+    const share = factor / 2 * dot(product, 0, x, 0, k);
+    for (let i = 0; i < k; i++) product[i]! -= share * x[i]!;
+    [v, w] = factor === 0 ? [none, none] : [x, product];
   }
   return { diagonal, beside };
 }
 
 /** Eigenvalues of a symmetric tridiagonal matrix, and the last row of its eigenvectors. */
-export function tridiagonalEigenvalues(tridiagonal: Tridiagonal): Eigenvalues {
+export function tridiagonalEigenvalues(
+  tridiagonal: Tridiagonal,
+  cancelled?: () => void,
+): Eigenvalues {
   const last = new Float64Array(tridiagonal.diagonal.length);
   if (last.length > 0) last[last.length - 1] = 1;
-  const found = rotate(tridiagonal, last);
+  const found = rotate(tridiagonal, last, cancelled);
   const order = descending(found);
   return {
     values: Float64Array.from(order, (i) => found[i]!),
@@ -111,7 +158,11 @@ const descending = (values: Float64Array): number[] =>
  * unit vector that is their last components, as in Golub and Welsch (1969).
  * Source: A. Dubrulle, R. S. Martin, J. H. Wilkinson, "The implicit QL algorithm" (1968).
  */
-function rotate({ diagonal, beside }: Tridiagonal, rows: Float64Array): Float64Array {
+function rotate(
+  { diagonal, beside }: Tridiagonal,
+  rows: Float64Array,
+  cancelled: () => void = () => {},
+): Float64Array {
   const n = diagonal.length, width = n === 0 ? 0 : rows.length / n;
   const d = diagonal.slice(), e = new Float64Array(n);
   e.set(beside);
@@ -119,6 +170,7 @@ function rotate({ diagonal, beside }: Tridiagonal, rows: Float64Array): Float64A
   // eigenvalues of a nearly singular matrix are noise, which need never converge by their own size.
   const floor = Number.EPSILON * d.reduce((most, v, i) => Math.max(most, Math.abs(v), e[i]!), 0);
   for (let l = 0; l < n; l++) {
+    cancelled();
     for (let sweep = 0;; sweep++) {
       let m = l;
       while (m < n - 1) {

@@ -27,7 +27,7 @@ export function laplacianEigen(
   }
   const laplacian = laplacianOf(matrix, n), found = Math.min(count, n);
   if (n <= DENSE) {
-    const { values, vectors } = symmetricEigen(laplacian, n);
+    const { values, vectors } = symmetricEigen(laplacian, n, { cancelled });
     const rows = Array.from(
       { length: found },
       (_, i) => vectors.slice((n - 1 - i) * n, (n - i) * n),
@@ -72,7 +72,7 @@ function lanczos(a: Float64Array, n: number, count: number, cancelled: () => voi
         projected[i * m + i] = diagonal[i]!;
         if (i > 0) projected[i * m + i - 1] = projected[(i - 1) * m + i] = beside[i - 1]!;
       }
-      const { values, vectors } = symmetricEigen(projected, m);
+      const { values, vectors } = symmetricEigen(projected, m, { cancelled });
       const residual = (k: number) => norm * Math.abs(vectors[(k + 1) * m - 1]!);
       const settled = Array.from({ length: count }, (_, k) => residual(k) <= TOLERANCE * bound);
       if (last || settled.every(Boolean)) {

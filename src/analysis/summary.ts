@@ -88,7 +88,8 @@ export interface SummariseOptions {
   readonly ops: Ops;
   /** The largest singular values, found before, of what is not small; null where they are not known. */
   readonly singular: readonly number[] | null;
-  readonly signal?: AbortSignal;
+  /** Throws when the summary is no longer wanted. */
+  readonly cancelled?: () => void;
 }
 
 /** What a summary needs to know of a tensor. */
@@ -103,7 +104,6 @@ export interface Summarised {
  * Summarises a tensor in two passes over its values and those of the spectrum. The reader gives
  * dtypes wider than float32 (F64, I64, I32, U64, U32) as float64, so that the histogram is exact.
  * All figures are of the finite values; a matrix with others has no singular values.
- * Throws the signal's reason when aborted.
  */
 export async function summarise(
   tensor: Summarised,
@@ -111,7 +111,7 @@ export async function summarise(
   options: SummariseOptions,
 ): Promise<Summary> {
   const { shape, dtype, outputAxis = 0 } = tensor;
-  const { ops, signal } = options;
+  const { ops, cancelled = () => {} } = options;
   const count = shape.reduce((product, side) => product * side, 1);
   const rows = shape.length < 2 ? 1 : shape[0]!;
   const columns = rows === 0 ? 0 : count / rows;
@@ -120,7 +120,7 @@ export async function summarise(
   const channels = shape.length < 2 ? 0 : shape[outputAxis]!;
   const inner = shape.slice(outputAxis + 1).reduce((product, side) => product * side, 1);
   const channelSquares = new Float64Array(Math.min(channels, CHANNELS));
-  await eachChunk(read, count, signal, (values, from) => {
+  await eachChunk(read, count, cancelled, (values, from) => {
     moments = mergeMoments(moments, momentsOf(values));
     if (channels > 0) addSquares(values, from, { count: channels, inner }, channelSquares);
   });
@@ -129,12 +129,11 @@ export async function summarise(
   const inf = moments.positiveInfinity + moments.negativeInfinity;
   const some = moments.count > 0;
   const histogram = some ? new Histogram(min, max, HISTOGRAM_BINS) : null;
-  if (histogram) await eachChunk(read, count, signal, (values) => histogram.add(values));
+  if (histogram) await eachChunk(read, count, cancelled, (values) => histogram.add(values));
 
-  const cancelled = () => signal?.throwIfAborted();
   const matrix = { rows, columns, read };
   const isMatrix = shape.length > 1 && some && nan + inf === 0;
-  const full = isMatrix && isSmall(matrix) ? await spectrum(matrix, ops, signal) : null;
+  const full = isMatrix && isSmall(matrix) ? await spectrum(matrix, ops, cancelled) : null;
   const singular = full
     ? [...full.subarray(0, SINGULAR_VALUES)]
     : isMatrix
@@ -142,7 +141,7 @@ export async function summarise(
     : null;
   const largest = singular?.[0];
   const shuffled = full && count <= SHUFFLED
-    ? await spectrum(await shuffle(matrix, CHUNK, cancelled), ops, signal)
+    ? await spectrum(await shuffle(matrix, CHUNK, cancelled), ops, cancelled)
     : null;
   const density = spectralDensity(
     isMatrix ? squares : 0,
@@ -196,11 +195,11 @@ function number(x: number | undefined): number | null {
 async function eachChunk(
   read: Reader,
   count: number,
-  signal: AbortSignal | undefined,
+  cancelled: () => void,
   visit: (values: Float32Array | Float64Array, from: number) => void,
 ): Promise<void> {
   for (let from = 0; from < count; from += CHUNK) {
-    signal?.throwIfAborted();
+    cancelled();
     visit(await read(from, Math.min(CHUNK, count - from)), from);
   }
 }

@@ -1,4 +1,4 @@
-import type { Operator, Product, Target } from "./ops.ts";
+import type { Operator, Product, Symmetric, Target } from "./ops.ts";
 
 // Kernels work on addresses and cannot tell where an array ends: every size is checked before.
 
@@ -80,6 +80,30 @@ export function checkGram(
     throw new RangeError(`gram: ${side} × ${side} products, room for ${out.length}`);
   }
   checkApart("gram", { name: "out", values: out, start: 0, end: out.length }, matrix);
+}
+
+/** Throws `RangeError` unless the triangle and the vectors are there, and A and y lie apart from all others. */
+export function checkSyr2Symv(
+  { values, side, pitch }: Symmetric,
+  v: Float64Array,
+  w: Float64Array,
+  x: Float64Array,
+  y: Float64Array,
+): void {
+  checkSizes("syr2Symv", { side, pitch });
+  const end = side === 0 ? 0 : (side - 1) * pitch + side;
+  if (pitch < side || end > values.length) {
+    throw new RangeError(
+      `syr2Symv: ${side} rows ${pitch} apart, ${values.length} numbers`,
+    );
+  }
+  const spans = Object.entries({ v, w, x, y }).map(([name, vector]) => {
+    if (vector.length === side) return { name, values: vector, start: 0, end: side };
+    throw new RangeError(`syr2Symv: ${name} has ${vector.length} numbers, not ${side}`);
+  });
+  const target = { name: "A", values, start: 0, end };
+  for (const other of spans) checkApart("syr2Symv", target, other);
+  for (const other of spans.slice(0, 3)) checkApart("syr2Symv", spans[3]!, other);
 }
 
 /** Elements `start` ≤ i < `end` of an array. */

@@ -21,6 +21,13 @@ export const TERMS = 256;
  */
 export type Operator = "plain" | "transposed" | "normal";
 
+/** The lower triangle of a symmetric matrix of float64: element (i, j) is `values[i * pitch + j]`, j ≤ i < `side`. */
+export interface Symmetric {
+  readonly values: Float64Array;
+  readonly side: number;
+  readonly pitch: number;
+}
+
 /** What kernels do with matrices, of which `Ops` says how it is defined and held to. */
 export interface MatrixOps {
   /**
@@ -66,6 +73,22 @@ export interface MatrixOps {
     columns: number,
     lines: "rows" | "columns",
     out: Float64Array,
+  ): void;
+  /**
+   * A −= v·wᵀ + w·vᵀ, then y += A·x, of a symmetric matrix of float64: a step of its reduction to a tridiagonal
+   * one, in one pass over its lower triangle. What lies above the diagonal is neither read nor written; A and y
+   * share no memory with each other nor with what is read. Kernels place all of it where it lies: arrays that are
+   * kept near them are not copied.
+   *
+   * Each product is rounded, and the order of sums left open: kernels differ by at most
+   * 4·2⁻⁵³·(|a| + |v·w| + |w·v|) in A, and in y by n·2⁻⁵²·Σ|a·x| more than that makes.
+   */
+  syr2Symv(
+    a: Symmetric,
+    v: Float64Array,
+    w: Float64Array,
+    x: Float64Array,
+    y: Float64Array,
   ): void;
   /**
    * Products with a band of rows A (row-major, `x.length` columns, `product.length` rows) in one pass: `product`

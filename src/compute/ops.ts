@@ -10,7 +10,7 @@ export {
   type NodeFigures,
   type OctreeNode,
 } from "./brick_tree.ts";
-export { type Operator, type Product, TERMS } from "./matrix_ops.ts";
+export { type Operator, type Product, type Symmetric, TERMS } from "./matrix_ops.ts";
 
 /** A palette has 251 steps, so that the middle one is exactly zero of a diverging map… */
 export const RAMP = 251;

@@ -25,6 +25,7 @@ import { shade } from "./reference/shade.ts";
 import { stepCells } from "./reference/step_cells.ts";
 import { stepVoxels } from "./reference/step_voxels.ts";
 import { sumSquares } from "./reference/sum_squares.ts";
+import { syr2Symv } from "./reference/syr2_symv.ts";
 
 /** The readable implementation. It defines what the others must return. */
 export const reference: Ops = {
@@ -51,6 +52,7 @@ export const reference: Ops = {
   gemm,
   gemv,
   gram,
+  syr2Symv,
   normal,
   magnitude,
   stepCells,

@@ -25,6 +25,7 @@ import { shade } from "./wasm/shade.ts";
 import { stepCells } from "./wasm/step_cells.ts";
 import { stepVoxels } from "./wasm/step_voxels.ts";
 import { sumSquares } from "./wasm/sum_squares.ts";
+import { syr2Symv } from "./wasm/syr2_symv.ts";
 import { zlib } from "./wasm/zlib.ts";
 
 /** Backed by `assembly/*.ts`, in SIMD. Inputs that lie in scratch are used in place. */
@@ -52,6 +53,7 @@ export const wasm: Ops = {
   gemm,
   gemv,
   gram,
+  syr2Symv,
   normal,
   magnitude,
   stepCells,

@@ -22,16 +22,16 @@ export async function summarizeLayer(
   const { shape, dtype } = tensor;
   const summarised = { shape, dtype, outputAxis: axesOf(tensor)[0] ?? 0 };
   const read = rowMajorReader(reader);
+  const { ops, cancelled } = reader;
   if (read) {
-    const summary = await summarise(summarised, read, { singular, ops: reader.ops });
-    const attention = isAttention ? await attentionFigures(shape, read, reader.cancelled) : null;
+    const summary = await summarise(summarised, read, { singular, ops, cancelled });
+    const attention = isAttention ? await attentionFigures(shape, read, cancelled) : null;
     return { ...summary, attention };
   }
   // In the file's order, in which the channels lie scattered: all figures but theirs.
   const line = fold(tensor, { rows: [], columns: storedOrder(tensor) });
   const summary = await summarise({ shape: [line.cells], dtype }, stream(reader, line), {
-    singular: null,
-    ops: reader.ops,
+    ...{ singular: null, ops, cancelled },
   });
   return { ...summary, shape, channel_norms: null, attention: null };
 }

@@ -5,6 +5,7 @@ import {
   tridiagonalEigenvalues,
   tridiagonalize,
 } from "../../src/analysis/eigenvalues.ts";
+import { wasm } from "../../src/compute/wasm.ts";
 import { normals } from "./oracle.ts";
 
 /** Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Jacobi 1846): slow and plain. */
@@ -117,4 +118,29 @@ Deno.test("symmetricEigen: eigenvectors are orthonormal and make the matrix agai
   const equal = symmetricEigen(Float64Array.of(3, 0, 0, 0, 3, 0, 0, 0, 5), 3);
   assertEquals([...equal.values], [5, 3, 3]);
   assertThrows(() => symmetricEigen(new Float64Array(3), 2), RangeError, "has 4 values, got 3");
+});
+
+Deno.test("symmetricEigen: kernels reduce as the reference does, and read the lower triangle alone", () => {
+  for (const n of [1, 2, 9, 64, 131]) {
+    const matrix = symmetric(n, n + 2), lower = matrix.slice();
+    for (let i = 0; i < n; i++) lower.fill(NaN, i * n + i + 1, (i + 1) * n);
+    const own = symmetricEigen(matrix, n), { values } = symmetricEigen(lower, n, { ops: wasm });
+    values.forEach((value, i) => assertAlmostEquals(value, own.values[i], 1e-13 * n));
+    assert(lower.every((x, at) => Number.isNaN(x) === (at % n > Math.floor(at / n))));
+  }
+});
+
+Deno.test("symmetricEigen stops when cancelled, at any row of any part", () => {
+  const n = 12, matrix = symmetric(n, 5);
+  let times = 0;
+  symmetricEigen(matrix, n, { cancelled: () => times++ });
+  assert(times >= 3 * n - 1, `asked ${times} times`);
+  for (let last = 1; last <= times; last++) {
+    let asked = 0;
+    const cancelled = () => {
+      if (++asked === last) throw new DOMException("enough", "AbortError");
+    };
+    assertThrows(() => symmetricEigen(matrix, n, { ops: wasm, cancelled }), DOMException, "enough");
+  }
+  assertEquals(symmetricEigen(matrix, n, { ops: wasm }).values.length, n, "memory was given back");
 });

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import type { Matrix } from "../../src/analysis/matrix.ts";
 import { isSmall, spectrum } from "../../src/analysis/spectrum.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { assertValues, hestenes, known, matrix } from "./matrices.ts";
@@ -28,6 +27,19 @@ Deno.test("spectrum of tall and wide matrices in many slabs takes one pass", asy
   }
 });
 
+Deno.test("spectrum of up to 2048 a side: small values are off by 1e-15·σ₁²/σ", async () => {
+  for (const [rows, columns] of [[2048, 2048], [2048, 9000], [70_000, 2048]] as const) {
+    assertEquals(isSmall({ rows, columns }), rows < 70_000, `${rows} × ${columns}`);
+  }
+  assert(!isSmall({ rows: 2049, columns: 2049 }));
+  const m = 1100, n = 1300, sigma = (i: number) => 10 ** (-6 * i / (m - 1));
+  const found = await spectrum(matrix(m, n, known(m, n, sigma)), wasm);
+  found.forEach((value, i) => {
+    const off = Math.abs(value - sigma(i)), most = 4e-15 / sigma(i);
+    assert(off <= most, `${i}: ${value} is off by ${off}, not ${most}`);
+  });
+});
+
 Deno.test("spectrum of rows and columns of one: the Euclidean norm", async () => {
   const values = normals(300_001, 9);
   const norm = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
@@ -36,25 +48,20 @@ Deno.test("spectrum of rows and columns of one: the Euclidean norm", async () =>
   }
 });
 
-Deno.test("spectrum stops with the signal's reason, before or in the middle", async () => {
-  const input = matrix(300, 2000, normals(600_000));
-  const reason = new DOMException("enough", "AbortError");
-  await assertRejects(
-    () => spectrum(input, wasm, AbortSignal.abort(reason)),
-    DOMException,
-    "enough",
-  );
-  assertEquals(input.elementsRead, 0);
-
-  const abort = new AbortController();
-  const read: Matrix["read"] = (from, count) => {
-    if (from > 0) abort.abort(reason);
-    return input.read(from, count);
+Deno.test("spectrum stops when cancelled: before, in the middle, and once all is read", async () => {
+  const input = matrix(300, 2000, normals(600_000)),
+    reason = new DOMException("enough", "AbortError");
+  const stop = (isEnough: () => boolean) => () => {
+    if (isEnough()) throw reason;
   };
-  await assertRejects(
-    () => spectrum({ ...input, read }, wasm, abort.signal),
-    DOMException,
-    "enough",
-  );
-  assert(input.elementsRead < 600_000, `${input.elementsRead} read after the abort`);
+  const stopped = (isEnough: () => boolean) =>
+    assertRejects(() => spectrum(input, wasm, stop(isEnough)), DOMException, "enough");
+  await stopped(() => true);
+  assertEquals(input.elementsRead, 0);
+  await stopped(() => input.elementsRead > 0);
+  assert(input.elementsRead < 600_000, `${input.elementsRead} read after that`);
+  input.elementsRead = 0;
+  let asked = 0;
+  await stopped(() => input.elementsRead === 600_000 && ++asked > 1);
+  assertEquals(asked, 2, "asked once more while the matrix is reduced");
 });

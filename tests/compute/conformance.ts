@@ -23,6 +23,7 @@ import { conformShade } from "./conformance/shade.ts";
 import { conformStepCells } from "./conformance/step_cells.ts";
 import { conformStepVoxels } from "./conformance/step_voxels.ts";
 import { conformSumSquares } from "./conformance/sum_squares.ts";
+import { conformSyr2Symv } from "./conformance/syr2_symv.ts";
 
 /**
  * Registers every case against `ops`. Tolerances stand with each operation's cases; `relaxed` says that `gemm`
@@ -48,6 +49,7 @@ export function conform(ops: Ops, relaxed = false): void {
   conformGemm(ops, !relaxed);
   conformGemv(ops);
   conformGram(ops);
+  conformSyr2Symv(ops);
   conformNormal(ops);
   conformStepCells(ops);
   conformStepVoxels(ops);

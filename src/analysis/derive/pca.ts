@@ -102,7 +102,7 @@ async function componentsOf(centred: Centred, means: Means): Promise<Components>
 }
 
 /** Unit vectors along the components, from the eigenvectors of the smaller of XᵀX and XXᵀ. */
-function axesOf({ rows, columns, values }: Centred, { cancelled }: Means): Float64Array[] {
+function axesOf({ rows, columns, values }: Centred, { ops, cancelled }: Means): Float64Array[] {
   const wide = rows < columns, side = wide ? rows : columns;
   const gram = new Float64Array(side * side);
   const [step, stride, length] = wide ? [columns, 1, columns] : [1, columns, rows];
@@ -116,7 +116,7 @@ function axesOf({ rows, columns, values }: Centred, { cancelled }: Means): Float
       gram[i * side + j] = gram[j * side + i] = sum;
     }
   }
-  const { vectors } = symmetricEigen(gram, side);
+  const { vectors } = symmetricEigen(gram, side, { ops, cancelled });
   return Array.from({ length: Math.min(COMPONENTS, side) }, (_, c) => {
     const vector = vectors.subarray(c * side, (c + 1) * side);
     if (!wide) return signed(vector);
