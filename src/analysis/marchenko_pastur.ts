@@ -33,3 +33,12 @@ export function bulkOf(eigenvalues: ArrayLike<number>, n: number, m: number): Bu
     }
   }
 }
+
+/**
+ * The density of the Marchenko–Pastur law at an eigenvalue λ of WᵀW: its integral is 1. `m` is the shorter side
+ * of W; 0 outside of the bulk.
+ */
+export function marchenkoPastur({ sigma, lower, upper }: Bulk, m: number, lambda: number): number {
+  if (!(lambda > lower && lambda < upper)) return 0;
+  return Math.sqrt((upper - lambda) * (lambda - lower)) / (2 * Math.PI * sigma ** 2 * m * lambda);
+}

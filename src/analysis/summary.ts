@@ -54,6 +54,21 @@ export interface TensorSummary extends Summary {
   readonly attention: readonly HeadFigures[] | null;
 }
 
+/** Singular values of a layer's view [first axis, all others], largest first. */
+export interface Spectra {
+  /** All of them, or those that were found of a matrix that is not small. */
+  readonly values: Float64Array;
+  readonly isFull: boolean;
+  /** All of those of the same numbers shuffled; null where there are too many to be held. */
+  readonly shuffled: Float64Array | null;
+}
+
+/** A summary, and the singular values that it was made of; null where there are none. */
+export interface Summarised<S extends Summary = Summary> {
+  readonly summary: S;
+  readonly spectra: Spectra | null;
+}
+
 /** The same, and what is known of the gradient where one was captured. */
 export interface LayerSummary extends TensorSummary {
   /** Euclidean norm of dL/dW. */
@@ -93,7 +108,7 @@ export interface SummariseOptions {
 }
 
 /** What a summary needs to know of a tensor. */
-export interface Summarised {
+export interface Described {
   readonly shape: readonly number[];
   readonly dtype: Dtype;
   /** The axis of its output channels, where that is not the first one. */
@@ -106,10 +121,10 @@ export interface Summarised {
  * All figures are of the finite values; a matrix with others has no singular values.
  */
 export async function summarise(
-  tensor: Summarised,
+  tensor: Described,
   read: Reader,
   options: SummariseOptions,
-): Promise<Summary> {
+): Promise<Summarised> {
   const { shape, dtype, outputAxis = 0 } = tensor;
   const { ops, cancelled = () => {} } = options;
   const count = shape.reduce((product, side) => product * side, 1);
@@ -153,7 +168,7 @@ export async function summarise(
       columns,
     ],
   );
-  return {
+  const summary = {
     count,
     shape,
     dtype,
@@ -176,6 +191,8 @@ export async function summarise(
     histogram: histogram && { min, max, counts: histogram.counts },
     channel_norms: shape.length > 1 && some ? Array.from(channelSquares, Math.sqrt) : null,
   };
+  const values = full ?? (singular && Float64Array.from(singular));
+  return { summary, spectra: values && { values, isFull: full !== null, shuffled } };
 }
 
 /** Some of many values, with their places from 1 on: the first ones, then ever fewer, and the last. */

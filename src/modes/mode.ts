@@ -129,6 +129,16 @@ export interface Legend {
     readonly channel: "R" | "G" | "B" | "A";
     readonly about: string;
   }[];
+  /** The curves of a chart, and what each is told by. */
+  readonly curves?: readonly {
+    readonly name: string;
+    /** "#rrggbb". */
+    readonly color: string;
+    readonly line: "solid" | "dashed" | "dotted";
+    readonly about: string;
+    /** Its figures, by the names that they have in a layer's summary. */
+    readonly figures: Readonly<Record<string, number | null>>;
+  }[];
   /** What the parts of an opened cell show, row by row, for modes that open cells. */
   readonly microcells?: readonly { readonly name: string; readonly colormap: string }[];
   /** Values without a place on the ramp, counted over the layer. */
@@ -162,8 +172,10 @@ export interface Look {
   readonly overzoom: number;
   /** What |∇| is, in modes that show it, of cells whose own gradient was not captured. */
   readonly gradient?: "spatial";
-  /** False where pixels are not cells, so that none can be pointed at. */
+  /** False where pixels are not cells. */
   readonly cells?: boolean;
+  /** Whether something can be read at a point; where pixels are cells unless given. */
+  readonly readable?: boolean;
   /** Whether its pictures of a whole model need all of that read. */
   readonly readsAll?: boolean;
   /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */

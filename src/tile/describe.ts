@@ -4,12 +4,12 @@ import type { Layer, Model } from "../model/model.ts";
 import { RAMP } from "../compute/ops.ts";
 import { viewsOf } from "../model/views.ts";
 import { hex, palette } from "../modes/colour.ts";
-import type { Look, MapMode, Mode, VolumeMode, WholeMode } from "../modes/mode.ts";
+import type { Look, MapMode, WholeMode } from "../modes/mode.ts";
 import { stepParameters } from "../modes/step_parameter.ts";
 import { elements } from "../run/elements.ts";
 import { picturePath, queryString, segment, WHOLE } from "./address.ts";
 import type { Body } from "./body.ts";
-import { formats, type View } from "./tile.ts";
+import { formats, type LayerMode, type View } from "./tile.ts";
 
 // The catalogue's JSON, as HTTP and the command line both answer it. `base` stands before every
 // path: "" for paths on the same host.
@@ -27,7 +27,7 @@ export const describeBriefly = (model: Model, base = "") => ({
 });
 
 /** `GET /models/{model}`. */
-export const describeModel = (model: Model, modes: readonly (Mode | VolumeMode)[], base = "") => ({
+export const describeModel = (model: Model, modes: readonly LayerMode[], base = "") => ({
   id: model.id,
   title: model.title,
   format: model.format,
@@ -108,11 +108,8 @@ const describeTensor = ({ name, dtype, shape, bytes, note }: TensorInfo) => ({
 });
 
 /** Modes in the order in which they are offered: first what was made for a tensor like the main one. */
-function ordered(
-  modes: readonly (Mode | VolumeMode)[],
-  layer: Layer,
-): readonly (Mode | VolumeMode)[] {
-  const isFor = (mode: Mode | VolumeMode) =>
+function ordered(modes: readonly LayerMode[], layer: Layer): readonly LayerMode[] {
+  const isFor = (mode: LayerMode) =>
     Number("subject" in mode && mode.subject?.(layer) === layer.main);
   return modes.toSorted((a, b) => isFor(b) - isFor(a));
 }
@@ -122,7 +119,7 @@ export function describeLayer(
   model: Model,
   layer: Layer,
   tensor: string,
-  modes: readonly (Mode | VolumeMode)[],
+  modes: readonly LayerMode[],
   base = "",
 ) {
   const views = viewsOf(model, layer);
@@ -194,9 +191,11 @@ function missingOf({ parameters, layers }: Model, mode: MapMode | WholeMode): st
 }
 
 /** One of `GET /modes`. */
-export const describeMode = (
-  { name, title, about, parameters, overzoom, cells = true, readsAll = false }: Look,
-) => ({ name, title, about, parameters, overzoom, cells, reads_all: readsAll });
+export function describeMode(mode: Look) {
+  const { name, title, about, parameters, overzoom, readsAll = false } = mode;
+  const { cells = true, readable = cells } = mode;
+  return { name, title, about, parameters, overzoom, cells, readable, reads_all: readsAll };
+}
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {

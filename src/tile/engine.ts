@@ -5,12 +5,13 @@ import { atStep } from "../model/steps.ts";
 import { findModels } from "../model/find.ts";
 import { watchFolder } from "../model/watch.ts";
 import type { Layer, Model } from "../model/model.ts";
-import type { MapMode, Mode, VolumeMode, WholeMode } from "../modes/mode.ts";
-import { mapModes, modes, volumeModes, wholeModes } from "../modes/table.ts";
+import type { MapMode, WholeMode } from "../modes/mode.ts";
+import { chartModes, mapModes, modes, volumeModes, wholeModes } from "../modes/table.ts";
 import { type Access, access } from "./access.ts";
 import { type Partner, partnersOf } from "./against.ts";
 import { type Backend, Backends } from "./backends.ts";
 import type { Body, Detail } from "./body.ts";
+import { Charts, type ChartView, isChart } from "./charts.ts";
 import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests } from "./ingests.ts";
 import type { EngineOptions } from "./engine_options.ts";
@@ -30,11 +31,13 @@ import { type Forward, Runs } from "./runs.ts";
 import { type LayerSketch, sketchOf } from "./sketch.ts";
 import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
-import type { Address, Engine, Inspection, Sheet, Ticket, View } from "./tile.ts";
+import type { Address, Engine, Inspection, LayerMode, Sheet, Ticket, View } from "./tile.ts";
 import { findLayer, type OpenView, Views } from "./view.ts";
 import { isVolume, type LayerOctree, solidOf, Volumes, type VolumeView } from "./volumes.ts";
 
 export type { EngineOptions };
+
+type AnyView = OpenView | MapView | VolumeView | ChartView;
 
 const MIB = 1 << 20;
 /**
@@ -66,6 +69,7 @@ export async function createEngine(
 
 class TileEngine implements Engine {
   readonly #catalogue: Catalogue;
+  readonly #charts: Charts;
   readonly #remote: Access;
   readonly #pool: Pool<Job>;
   readonly #backends: Backends;
@@ -111,19 +115,28 @@ class TileEngine implements Engine {
       (event) => this.#listeners.forEach((listener) => listener(event)),
     );
     this.#summaries = new Summaries(this.#layers);
+    this.#charts = new Charts(this.#layers, this.#summaries);
     this.#views = new Views(this.#layers, modelOf);
     this.#volumes = new Volumes(this.#layers, backends);
     this.#legends = new Legends(
       this.#layers,
       this.#maps,
       this.#volumes,
+      this.#charts,
       (model) => this.#ingests.of(model),
     );
-    this.#inspections = new Inspections(this.#layers, this.#maps, this.#views, this.#volumes);
+    this.#inspections = new Inspections(
+      this.#layers,
+      this.#maps,
+      this.#views,
+      this.#volumes,
+      this.#charts,
+    );
     this.#orders = new Orders({
       view: (address) => this.#drawn(address),
       maps: this.#maps,
       volumes: this.#volumes,
+      charts: this.#charts,
       plans: new Plans(
         this.#layers,
         new Networks(this.#layers),
@@ -210,8 +223,8 @@ class TileEngine implements Engine {
     return this.#backends.current;
   }
 
-  modes(): readonly (Mode | VolumeMode)[] {
-    return [...modes, ...volumeModes];
+  modes(): readonly LayerMode[] {
+    return [...modes, ...volumeModes, ...chartModes];
   }
 
   layer(model: Model, name: string): { layer: Layer; tensor: string } {
@@ -228,7 +241,7 @@ class TileEngine implements Engine {
     layer: string,
     mode: string,
     query: URLSearchParams,
-  ): OpenView | MapView | VolumeView {
+  ): AnyView {
     const opened = atStep(this.model(model), query);
     if (layer === WHOLE) {
       const whole = wholeModes.find(({ name }) => name === mode);
@@ -236,13 +249,15 @@ class TileEngine implements Engine {
     }
     const solid = volumeModes.find(({ name }) => name === mode);
     if (solid) return this.#volumes.view(opened, layer, solid, query);
+    const chart = chartModes.find(({ name }) => name === mode);
+    if (chart) return this.#charts.view(opened, layer, chart, query);
     return this.#views.open(opened, layer, mode, query);
   }
 
   /** The view that a tile is drawn of. */
-  #drawn({ model, layer, mode, query, z, density }: Address): OpenView | MapView | VolumeView {
+  #drawn({ model, layer, mode, query, z, density }: Address): AnyView {
     const view = this.view(model, layer, mode, query);
-    if (isMap(view) || isVolume(view)) return view;
+    if (isMap(view) || isVolume(view) || isChart(view)) return view;
     return this.#views.zoomed(view, view.plane.nativeZoom - z - (density - 1));
   }
 

@@ -3,6 +3,7 @@ import type { Layout } from "../field/layout.ts";
 import { indexOf, type Island } from "../field/plane.ts";
 import { baseOf } from "../field/pyramid.ts";
 import type { Against } from "./against.ts";
+import { type Charts, isChart } from "./charts.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import type { MapView } from "./map_plans.ts";
@@ -17,9 +18,11 @@ export class Inspections {
   readonly #maps: Maps;
   readonly #views: Views;
   readonly #volumes: Volumes;
+  readonly #charts: Charts;
 
-  constructor(layers: Layers, maps: Maps, views: Views, volumes: Volumes) {
+  constructor(layers: Layers, maps: Maps, views: Views, volumes: Volumes, charts: Charts) {
     this.#volumes = volumes;
+    this.#charts = charts;
     this.#layers = layers;
     this.#maps = maps;
     this.#views = views;
@@ -42,6 +45,7 @@ export class Inspections {
       const message = `z=${z} is not a whole number from 0 to native zoom ${nativeZoom}`;
       throw new BadRequest(message, { parameter: "z", minimum: 0, maximum: nativeZoom });
     }
+    if (isChart(view)) return await this.#charts.inspect(view, x, y, nativeZoom - z, signal);
     if (isVolume(view)) return await this.#volumes.inspect(view, x, y, nativeZoom - z, signal);
     if (isMap(view)) return await this.#ofMap(view, x, y, nativeZoom - z, signal);
     const drawn = this.#views.zoomed(view as OpenView, nativeZoom - z);

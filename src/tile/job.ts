@@ -9,8 +9,10 @@ import type { PairMemory } from "../analysis/pair.ts";
 import type { Recipe, Rows } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
+import type { Summarised } from "../analysis/summary.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { NetworkPlan } from "../field/automaton/rules/network.ts";
+import type { Sight } from "../modes/chart/paper.ts";
 import type { Facts, Guest } from "../modes/mode.ts";
 import type { Supply } from "../storage/prefetched.ts";
 import type { Places } from "./layer_entry.ts";
@@ -227,7 +229,17 @@ export type Work =
     readonly pair: PairMemory;
   }
   | {
-    /** Answers a `TensorSummary`. */
+    /** Draws a tile of a chart. */
+    readonly kind: "chart";
+    readonly context: string;
+    readonly mode: string;
+    readonly query: string;
+    readonly found: Summarised;
+    readonly sight: Sight;
+    readonly format: TileFormat;
+  }
+  | {
+    /** Answers a `Summarised<TensorSummary>`. */
     readonly kind: "summary";
     readonly context: string;
     readonly isAttention: boolean;

@@ -1,5 +1,6 @@
 import { RAMP } from "../compute/ops.ts";
 import { hex, palette } from "../modes/colour.ts";
+import { numeral } from "../modes/chart/numeral.ts";
 import type { Legend } from "../modes/mode.ts";
 import { labelWidth, ticks } from "./ticks.ts";
 
@@ -50,6 +51,7 @@ export function drawLegend(legend: Legend, theme: Theme = "dark"): string {
     header(legend, ink),
     ...(legend.ramp ? [drawRamp(legend.ramp, ink)] : []),
     ...(legend.channels ?? []).map((channel, i) => drawChannel(channel, i, ink)),
+    ...(legend.curves ?? []).map((curve) => drawCurve(curve, ink)),
     words(legend.normalization, ink),
     ...specials(legend, ink),
   ];
@@ -140,6 +142,28 @@ function drawChannel(
   };
 }
 
+/** Pixels drawn and left out of each kind of line. */
+const dashes = { solid: "", dashed: "8 5", dotted: "2 3" } as const;
+
+function drawCurve(
+  { name, color, line, about, figures }: NonNullable<Legend["curves"]>[number],
+  ink: Ink,
+): Part {
+  const known = Object.entries(figures).filter(([, value]) => value !== null);
+  const lines = wrap(known.map(([name, value]) => `${name} ${numeral(value!)}`).join(", "), 46);
+  const figuresText = known.length === 0 ? [] : lines;
+  return {
+    height: 34 + figuresText.length * 14,
+    svg: `<path d="M0 7h26" stroke="${escape(color)}" stroke-width="2" ` +
+      `stroke-dasharray="${dashes[line]}"/>` +
+      `<text x="38" y="11" fill="${ink.text}" font-weight="600">${escape(name)}</text>` +
+      `<text x="38" y="25" fill="${ink.muted}">${escape(about)}</text>` +
+      figuresText.map((text, i) =>
+        `<text x="38" y="${39 + 14 * i}" fill="${ink.text}">${escape(text)}</text>`
+      ).join(""),
+  };
+}
+
 function words(text: string, ink: Ink): Part {
   const lines = wrap(text, LETTERS);
   return {
@@ -167,15 +191,17 @@ function specials({ special }: Legend, ink: Ink): Part[] {
 }
 
 /** The legend in a sentence, for those who hear it. */
-function describe({ style, normalization, ramp, channels, special }: Legend): string {
+function describe({ style, normalization, ramp, channels, curves, special }: Legend): string {
   const marks = ramp ? ticks(ramp.stops, INNER) : [];
   const range = marks.length > 0
     ? `Colour map ${ramp!.colormap}, marked ${marks.map(({ label }) => label).join(", ")}.`
     : "";
   const packed = (channels ?? []).map(({ channel, name }) => `${channel}: ${name}.`).join(" ");
+  const drawn = (curves ?? []).map(({ name, line, about }) => `${name}, ${line}: ${about}.`)
+    .join(" ");
   const odd = special.filter(({ count }) => count > 0)
     .map(({ name, count }) => `${name}: ${grouped(count)}.`).join(" ");
-  return [range, packed, `Normalisation: ${normalization}.`, `Mode: ${style}.`, odd]
+  return [range, packed, drawn, `Normalisation: ${normalization}.`, `Mode: ${style}.`, odd]
     .filter((part) => part !== "").join(" ");
 }
 

@@ -1,5 +1,6 @@
 import type { Legend } from "../modes/mode.ts";
 import type { Model } from "../model/model.ts";
+import { type Charts, isChart } from "./charts.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Layers } from "./layers.ts";
 import { isMap, type Maps } from "./maps.ts";
@@ -14,12 +15,14 @@ export class Legends {
     private readonly layers: Layers,
     private readonly maps: Maps,
     private readonly volumes: Volumes,
+    private readonly charts: Charts,
     private readonly ingestOf: (model: Model) => Ingest | undefined,
   ) {}
 
   /** A view's legend, from an estimate while no more is known of its layer. */
   async of(view: View, signal?: AbortSignal): Promise<Legend> {
     if (isMap(view)) return await this.maps.legend(view, signal);
+    if (isChart(view)) return await this.charts.legend(view, signal);
     if (isVolume(view)) return await this.volumes.legend(view, signal);
     const { entry, options, mode, slopes } = view as OpenView;
     const needs = { facts: true, channels: mode.needsChannels(options), pyramid: false };

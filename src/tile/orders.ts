@@ -1,5 +1,6 @@
 import { BadRequest } from "../errors.ts";
 import { fingerprint } from "../storage/version.ts";
+import { type Charts, type ChartView, isChart } from "./charts.ts";
 import { SOFTWARE } from "./etag.ts";
 import { inLanes } from "./lanes.ts";
 import type { MapView } from "./map_plans.ts";
@@ -14,11 +15,14 @@ import { isVolume, type Volumes, type VolumeView } from "./volumes.ts";
 /** Tiles of a sheet that are asked for at once where each is drawn by itself. */
 const LANES = 4;
 
+type AnyView = OpenView | MapView | VolumeView | ChartView;
+
 /** What orders are carried out with. */
 export interface Means {
-  view(address: Address): OpenView | MapView | VolumeView;
+  view(address: Address): AnyView;
   readonly maps: Maps;
   readonly volumes: Volumes;
+  readonly charts: Charts;
   readonly plans: Plans;
   readonly tickets: Tickets;
   /** Does again what fails since something on disk is damaged. */
@@ -43,7 +47,8 @@ export class Orders {
     const { query } = addresses[0]!;
     const view = this.means.view(addresses[0]!);
     for (const address of addresses) checkPlace(address, view);
-    const isAlone = isMap(view) || isVolume(view) || view.mode.zoomed !== undefined;
+    const isAlone = isMap(view) || isVolume(view) || isChart(view) ||
+      view.mode.zoomed !== undefined;
     const plan = isAlone || addresses.length === 1
       ? null
       : this.means.plans.together(view, addresses);
@@ -75,9 +80,10 @@ export class Orders {
     };
   }
 
-  #plan(view: OpenView | MapView | VolumeView, address: Address): Plan {
-    const { maps, volumes, plans } = this.means;
+  #plan(view: AnyView, address: Address): Plan {
+    const { maps, volumes, charts, plans } = this.means;
     if (isMap(view)) return maps.plan(view, address);
+    if (isChart(view)) return charts.plan(view, address);
     return isVolume(view) ? volumes.plan(view, address) : plans.of(view, address);
   }
 
@@ -95,7 +101,7 @@ export class Orders {
   }
 
   /** The ticket of a tile that is planned. */
-  #made(view: OpenView | MapView | VolumeView, address: Address, plan: Plan): Ticket {
+  #made(view: AnyView, address: Address, plan: Plan): Ticket {
     const { z, x, y, density, crop = false, format } = address;
     const { content, share, draw } = plan;
     const hash = fingerprint(

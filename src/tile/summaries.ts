@@ -2,12 +2,13 @@ import { isSmall } from "../analysis/spectrum.ts";
 import {
   type LayerSummary,
   SINGULAR_VALUES,
+  type Summarised,
   type TensorSummary,
   withGradient,
 } from "../analysis/summary.ts";
-import { elementCount } from "../formats/format.ts";
+import { elementCount, type TensorInfo } from "../formats/format.ts";
 import { capturedOf } from "../model/captured.ts";
-import type { Model } from "../model/model.ts";
+import type { Layer, Model } from "../model/model.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import { LruCache } from "../storage/lru.ts";
 import type { Job } from "./job.ts";
@@ -18,14 +19,16 @@ import { findLayer } from "./view.ts";
 
 /** Elements up to which singular values are computed: a minute or so for the largest. */
 const SPECTRUM = 2 ** 30;
+type Measured = Summarised<TensorSummary>;
+
 /** Bytes of summaries kept. */
 const KEPT = 16 << 20;
 
 /** Summaries of layers: each is made once, one after the other, so that a worker is left for tiles. */
 export class Summaries {
   readonly #layers: Layers;
-  readonly #known = new LruCache<TensorSummary>(KEPT);
-  readonly #flight = new SingleFlight<TensorSummary>();
+  readonly #known = new LruCache<Measured>(KEPT);
+  readonly #flight = new SingleFlight<Measured>();
   #last = Promise.resolve();
 
   constructor(layers: Layers) {
@@ -39,31 +42,23 @@ export class Summaries {
   async of(model: Model, name: string, signal?: AbortSignal): Promise<LayerSummary> {
     const { layer, tensor } = findLayer(model, name);
     const gradient = capturedOf(layer, "gradient", tensor.name)?.tensor;
-    const isAttention = layer.captured.some((one) =>
-      one.kind === "attention" && one.tensor === tensor
-    );
-    const summary = await this.#one(this.#layers.entry(model, tensor), isAttention, signal);
-    if (!gradient) return withGradient(summary, null);
-    const entry = this.#layers.entry(model, gradient);
-    return withGradient(summary, await this.#one(entry, false, signal));
+    const of = async (tensor: TensorInfo) =>
+      (await this.measured(layer, this.#layers.entry(model, tensor), signal)).summary;
+    return withGradient(await of(tensor), gradient ? await of(gradient) : null);
   }
 
-  async #one(
-    entry: LayerEntry,
-    isAttention: boolean,
-    signal?: AbortSignal,
-  ): Promise<TensorSummary> {
+  /** The same of one tensor of the layer's, and its singular values. Throws what `Layers.run` throws. */
+  async measured(layer: Layer, entry: LayerEntry, signal?: AbortSignal): Promise<Measured> {
     const known = this.#known.get(entry.id);
     if (known) return known;
-    const make = (signal: AbortSignal) => this.#make(entry, isAttention, signal);
+    const make = (signal: AbortSignal) => this.#make(layer, entry, signal);
     return await this.#flight.run(entry.id, make, signal);
   }
 
-  async #make(
-    entry: LayerEntry,
-    isAttention: boolean,
-    signal: AbortSignal,
-  ): Promise<TensorSummary> {
+  async #make(layer: Layer, entry: LayerEntry, signal: AbortSignal): Promise<Measured> {
+    const isAttention = layer.captured.some(({ kind, tensor }) =>
+      kind === "attention" && tensor === entry.plane.tensor
+    );
     // What has been fetched for a summary is all that exact facts need.
     const facts = entry.fetch !== null;
     await this.#layers.ready(entry, { facts, channels: "none", pyramid: false }, signal);
@@ -74,9 +69,9 @@ export class Summaries {
       await before;
       const singular = await this.#singular(entry, signal);
       const job: Job = { kind: "summary", context: entry.id, singular, isAttention };
-      const summary = await this.#layers.run<TensorSummary>(entry, job, signal, "long");
-      this.#known.set(entry.id, summary, JSON.stringify(summary).length);
-      return summary;
+      const found = await this.#layers.run<Measured>(entry, job, signal, "long");
+      this.#known.set(entry.id, found, sizeOf(found));
+      return found;
     } finally {
       turn.resolve();
     }
@@ -91,3 +86,7 @@ export class Summaries {
     return svd && [...svd.values.subarray(0, Math.max(1, svd.converged))];
   }
 }
+
+const sizeOf = ({ summary, spectra }: Summarised): number =>
+  JSON.stringify(summary).length +
+  (spectra ? spectra.values.byteLength + (spectra.shuffled?.byteLength ?? 0) : 0);

@@ -2,7 +2,7 @@ import { attentionFigures } from "../analysis/attention_figures.ts";
 import { help, openPair, type PairMemory } from "../analysis/pair.ts";
 import type { Matrix, Reader } from "../analysis/matrix.ts";
 import { NotFinite } from "../analysis/row_bands.ts";
-import { summarise, type TensorSummary } from "../analysis/summary.ts";
+import { summarise, type Summarised, type TensorSummary } from "../analysis/summary.ts";
 import { type TruncatedSvd, truncatedSvd } from "../analysis/truncated_svd.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { axesOf, fold, type Plane } from "../field/plane.ts";
@@ -13,27 +13,27 @@ import type { Job } from "./job.ts";
 /** Elements up to which a tensor that is not stored row by row is held, to be read so. */
 const HELD = 1 << 24;
 
-/** The layer's summary, read as a stream, of values as exact as the file has them. */
+/** The layer's summary and singular values, read as a stream, of values as exact as the file has them. */
 export async function summarizeLayer(
   reader: CellReader,
   { singular, isAttention }: Job & { readonly kind: "summary" },
-): Promise<TensorSummary> {
+): Promise<Summarised<TensorSummary>> {
   const { tensor } = reader.plane;
   const { shape, dtype } = tensor;
-  const summarised = { shape, dtype, outputAxis: axesOf(tensor)[0] ?? 0 };
+  const described = { shape, dtype, outputAxis: axesOf(tensor)[0] ?? 0 };
   const read = rowMajorReader(reader);
   const { ops, cancelled } = reader;
   if (read) {
-    const summary = await summarise(summarised, read, { singular, ops, cancelled });
+    const { summary, spectra } = await summarise(described, read, { singular, ops, cancelled });
     const attention = isAttention ? await attentionFigures(shape, read, cancelled) : null;
-    return { ...summary, attention };
+    return { summary: { ...summary, attention }, spectra };
   }
   // In the file's order, in which the channels lie scattered: all figures but theirs.
   const line = fold(tensor, { rows: [], columns: storedOrder(tensor) });
-  const summary = await summarise({ shape: [line.cells], dtype }, stream(reader, line), {
+  const { summary } = await summarise({ shape: [line.cells], dtype }, stream(reader, line), {
     ...{ singular: null, ops, cancelled },
   });
-  return { ...summary, shape, channel_norms: null, attention: null };
+  return { summary: { ...summary, shape, channel_norms: null, attention: null }, spectra: null };
 }
 
 /** The largest singular values of the layer's view [first axis, all others]; null of what has none. */

@@ -1,3 +1,4 @@
+import { numeral } from "../modes/chart/numeral.ts";
 import type { Legend } from "../modes/mode.ts";
 
 export type Stops = NonNullable<Legend["ramp"]>["stops"];
@@ -22,7 +23,7 @@ export function ticks(stops: Stops, width: number): Tick[] {
   const [first, last] = [finite[0], finite.at(-1)];
   if (!first || !last) return [];
   const at = (value: number) => share(positionOf(finite, value), stops);
-  const place = (value: number): Tick => ({ at: at(value), value, label: label(value) });
+  const place = (value: number): Tick => ({ at: at(value), value, label: numeral(value) });
   if (first.value === last.value) return [place(first.value)];
 
   const fits = fitting(width, first.value < 0);
@@ -37,26 +38,11 @@ export function ticks(stops: Stops, width: number): Tick[] {
   return chosen.toSorted((a, b) => a.at - b.at);
 }
 
-/** A number in up to four significant digits, with a true minus sign: −0.02, 3×10⁻⁷. */
-export function label(value: number): string {
-  const size = Math.abs(value);
-  const plain = size === 0 || size >= 1e-3 && size < 1e5;
-  const [mantissa = "", exponent] = plain
-    ? [String(Number(value.toPrecision(4)))]
-    : value.toExponential().split("e").map((part) => String(Number(Number(part).toPrecision(4))));
-  const power = exponent ? `×10${[...exponent].map((c) => RAISED[c] ?? c).join("")}` : "";
-  return (mantissa + power).replace("-", "−");
-}
-
 /** Pixels that a label needs at most at a size of 11, in DejaVu Sans, the widest of the usual fonts. */
 export function labelWidth(text: string): number {
   const widths = [...text].map((c) => c === "." ? 3.5 : "−×".includes(c) ? 9.2 : c > "9" ? 4.7 : 7);
   return widths.reduce((sum, width) => sum + width, 0);
 }
-
-const RAISED: Readonly<Record<string, string>> = Object.fromEntries(
-  [..."-0123456789"].map((c, i) => [c, [..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"][i]!]),
-);
 
 /** Position 0..1 of a value on the ramp, between its stops; clamped at the ends. */
 function positionOf(stops: Stops, value: number): number {

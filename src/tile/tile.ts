@@ -1,5 +1,6 @@
 import type { Comparison } from "../compute/ops.ts";
 import type { Layout } from "../field/layout.ts";
+import type { ChartMode } from "../modes/chart/mode.ts";
 import type {
   Legend,
   Look,
@@ -137,8 +138,10 @@ export interface Inspection {
     /** In the model that it is compared with. */
     readonly other: Stored & { readonly tensor: string; readonly index: readonly number[] };
   };
-  /** Whether the gradient is that of the cells' neighbours or the captured dL/dW. */
-  readonly slopes: Slopes;
+  /** Of cells: whether the gradient is that of their neighbours or the captured dL/dW. */
+  readonly slopes?: Slopes;
+  /** In a chart: what the value is. */
+  readonly reading?: string;
   readonly cell: {
     readonly mean: number | null;
     readonly variance: number | null;
@@ -196,6 +199,9 @@ export interface View {
   readonly version: string;
 }
 
+/** A way of looking at a layer. */
+export type LayerMode = Mode | VolumeMode | ChartMode;
+
 /** The engine that routes and the command line drive. */
 export interface Engine {
   /** Models that can be shown, in the order given. */
@@ -223,8 +229,8 @@ export interface Engine {
   watch(folder: string): Promise<void>;
   /** What volumes are drawn with from then on; asks for a GPU, where that is still to be done. */
   backend(): Promise<Backend>;
-  /** Of a layer's plane, and of its 3-D grid. */
-  modes(): readonly (Mode | VolumeMode)[];
+  /** Of a layer's plane, of its 3-D grid, and of what its summary tells. */
+  modes(): readonly LayerMode[];
   mapModes(): readonly (MapMode | WholeMode)[];
   /** Models that a layer, or the whole model for "_", can be compared with. Throws `NotFound`. */
   partners(model: Model, layer: string): readonly Partner[];

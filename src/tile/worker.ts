@@ -16,6 +16,7 @@ import { modes } from "../modes/table.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
 import { dominantOf, squaresOf } from "./channels.ts";
+import { drawChart } from "./charts.ts";
 import { Composite } from "./compose.ts";
 import { makeCells, repeatRows } from "./derive.ts";
 import { copyOf, figures } from "./figures.ts";
@@ -201,6 +202,8 @@ async function workOn(
       return { value: await summarizeLayer(reader, job) };
     case "svd":
       return { value: await svdOfLayer(reader, job.pair, job.count) };
+    case "chart":
+      return await drawChart(job);
     case "help":
       await helpWithLayer(reader, job.pair);
       return { value: null };

@@ -69,6 +69,8 @@ export interface ModeEntry {
   readonly parameters: readonly Parameter[];
   /** False where pixels are not cells. */
   readonly cells: boolean;
+  /** Whether something can be read at a point. */
+  readonly readable: boolean;
   /** Whether its pictures of the whole model need all of that read. */
   readonly reads_all: boolean;
   readonly missing: string | null;

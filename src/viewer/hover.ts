@@ -78,9 +78,9 @@ export class Hover implements Widget {
     }
   }
 
-  /** Between the tensors of a map there is nothing to read, nor where pixels are not cells. */
+  /** Between the tensors of a map there is nothing to read, nor on pictures that say so. */
   #onSomething(cell: Point): boolean {
-    if (this.#scene && !this.#scene.mode.cells) return false;
+    if (this.#scene && !this.#scene.mode.readable) return false;
     if (!this.#scene || !isWhole(this.#scene)) return true;
     return Boolean(this.journey.guide?.at(cell));
   }
@@ -115,7 +115,7 @@ export class Hover implements Widget {
 
   #outline(block: Block | null): void {
     const square = block && around(this.#square, block);
-    this.#frame.hidden = !square || square.side * this.map.scale < 5;
+    this.#frame.hidden = !square || !this.#scene?.mode.cells || square.side * this.map.scale < 5;
     if (square) place(this.#frame, this.map, square.x, square.y, square.side);
   }
 }
@@ -135,7 +135,8 @@ export function inspectBlock({ subject, plane }: Scene, block: Block, signal: Ab
 
 /** What to call the number of a block, and the number. */
 export function reading(found: Inspection, log2: number): [string, string] {
-  const { value, special, cell, cube, norm } = found;
+  const { value, special, cell, cube, norm, reading } = found;
+  if (reading) return [reading, numbers.value(value ?? NaN, 4)];
   const side = cube?.side ?? 2 ** log2;
   if (side === 1) {
     const name = typeof norm === "number" ? `norm ${numbers.value(norm)}, relative` : "";
@@ -148,9 +149,9 @@ export function reading(found: Inspection, log2: number): [string, string] {
   ];
 }
 
-/** The tensor and the index in it: [3, 14], or [3…, 14…] for the first cell of a block. */
-export function where({ tensor, index }: Inspection, log2: number): HTMLElement {
-  const text = `[${index.map((i) => log2 > 0 ? `${i}…` : String(i)).join(", ")}]`;
+/** The tensor and the index in it: [3, 14], or [3…, 14…] for the first cell of a block; of a chart no index. */
+export function where({ tensor, index, reading }: Inspection, log2: number): HTMLElement {
+  const text = reading ? "" : `[${index.map((i) => log2 > 0 ? `${i}…` : String(i)).join(", ")}]`;
   return h("p", { class: "where", title: tensor }, h("span", {}, tensor), h("b", {}, text));
 }
 

@@ -70,7 +70,7 @@ export class Inspector implements Widget {
   async #loadCell(scene: Scene, signal: AbortSignal): Promise<void> {
     const { pin } = this.store.state;
     this.#value = this.#square = null;
-    if (!scene.mode.cells) {
+    if (!scene.mode.readable) {
       return fill(this.#cell, h("p", { class: "hint" }, "Pixels of this picture are not cells."));
     }
     if (!pin) {
@@ -85,7 +85,7 @@ export class Inspector implements Widget {
     }
     const block = blockAt(pin, this.map);
     const found = await inspectBlock(scene, block, signal);
-    this.#value = block.log2 === 0 ? found.value : found.cell.mean;
+    this.#value = found.reading ? null : block.log2 === 0 ? found.value : found.cell.mean;
     this.#square = squareOf(block, found);
     this.follow();
     fill(this.#cell, ...this.#cellParts(found, block));
@@ -96,6 +96,7 @@ export class Inspector implements Widget {
     const { cell, cube } = found;
     if (cube && cube.side > 1) return this.#cubeParts(found, cube, log2);
     const [name, text] = reading(found, log2);
+    if (found.reading) return this.#readingParts(found);
     const slope = found.slopes === "captured" ? "|dL/dW|" : "gradient";
     const many = cell.count > 1 || log2 > 0;
     return [
@@ -111,6 +112,18 @@ export class Inspector implements Widget {
           ["values", numbers.whole(cell.count)],
         ])
         : table([[slope, number(cell.gradient)]]),
+    ];
+  }
+
+  /** Of a chart: what is drawn there, and the numbers that it is of. */
+  #readingParts(found: Inspection): HTMLElement[] {
+    const { cell } = found, [name, text] = reading(found, 0);
+    return [
+      where(found, 0),
+      h("p", { class: "value" }, text, h("small", {}, name)),
+      ...(cell.count > 1
+        ? [table([["lowest", number(cell.min)], ["highest", number(cell.max)]])]
+        : []),
     ];
   }
 

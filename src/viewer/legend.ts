@@ -32,6 +32,7 @@ export class LegendPanel implements Widget {
   }, icon("reset"));
   readonly #special = h("div", { class: "special" });
   readonly #channels = h("div", { class: "channels" });
+  readonly #curves = h("ul", { class: "curves" });
   readonly #cells = h("ol");
   readonly #opened = h(
     "details",
@@ -68,6 +69,7 @@ export class LegendPanel implements Widget {
       this.#bars,
       this.#estimate,
       this.#channels,
+      this.#curves,
       this.#opened,
       h("footer", {}, this.#chooser.element, this.#special, this.#reset),
     );
@@ -85,6 +87,7 @@ export class LegendPanel implements Widget {
     this.#chooser.update(scene);
     this.#showSpecial(legend);
     this.showChannels();
+    this.#showCurves(legend);
     this.#showCells(legend).catch(this.report);
     for (const part of [this.#track, this.#ticks]) part.hidden = !legend.ramp;
     this.#reset.hidden = scene.subject.options.range === undefined;
@@ -243,6 +246,28 @@ export class LegendPanel implements Widget {
           `${name} ${numbers.count(count)}`,
         )
       ),
+    );
+  }
+
+  /** The curves of a chart, each with its figures. */
+  #showCurves({ curves = [] }: Legend): void {
+    this.#curves.hidden = curves.length === 0;
+    fill(
+      this.#curves,
+      ...curves.map(({ name, color, line, about, figures }) => {
+        const known = Object.entries(figures).filter(([, value]) => value !== null);
+        return h(
+          "li",
+          { title: about },
+          h("i", { class: line, style: `border-color:${color}` }),
+          h("span", {}, name),
+          h(
+            "small",
+            {},
+            known.map(([name, value]) => `${name} ${numbers.value(value!, 3)}`).join(" · "),
+          ),
+        );
+      }),
     );
   }
 

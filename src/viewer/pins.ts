@@ -48,7 +48,7 @@ export class Pins implements Widget {
   }
 
   #set(pin: Point): void {
-    if (this.#scene && !this.#scene.mode.cells) return;
+    if (this.#scene && !this.#scene.mode.readable) return;
     this.store.set({ pin, panels: this.panels.with("inspector", true) }, "replace");
     this.map.reveal(pin);
   }

@@ -13,12 +13,11 @@ import { normals } from "./oracle.ts";
 const root = new URL("../../fixtures/", import.meta.url);
 const expected = JSON.parse(Deno.readTextFileSync(new URL("spectra/spectra.json", root)));
 
-const density = (shape: number[], values: Float32Array | Float64Array) =>
-  summarise(
-    { shape, dtype: values instanceof Float32Array ? "F32" : "F64" },
-    (from, count) => values.slice(from, from + count),
-    { ops: wasm, singular: null },
-  );
+async function density(shape: number[], values: Float32Array | Float64Array) {
+  const dtype = values instanceof Float32Array ? "F32" : "F64";
+  const read = (from: number, count: number) => values.slice(from, from + count);
+  return (await summarise({ shape, dtype }, read, { ops: wasm, singular: null })).summary;
+}
 
 function compare(found: SpectralDensity, want: Record<string, number>, name: string): void {
   for (const [key, value] of Object.entries(want)) {

@@ -21,14 +21,14 @@ interface Reference {
 }
 
 /** Summarises an array, narrow dtypes handed over as float32. */
-function summary(shape: number[], values: Float64Array, dtype: Scalar = "F32") {
+async function summary(shape: number[], values: Float64Array, dtype: Scalar = "F32") {
   const wide = dtypes[dtype] > 4 || dtype === "I32" || dtype === "U32";
   const held = wide ? values : Float32Array.from(values);
   const read = (from: number, count: number) => {
     assert(from + count <= held.length, `read ${from} + ${count} of ${held.length}`);
     return held.slice(from, from + count);
   };
-  return summarise({ shape, dtype }, read, { ops: wasm, singular: null });
+  return (await summarise({ shape, dtype }, read, { ops: wasm, singular: null })).summary;
 }
 
 function assertReference(name: string, found: Summary, expected: Reference): void {
@@ -123,7 +123,7 @@ Deno.test("summary: channels lie along the axis that is said to be the output's"
   const read = (from: number, count: number) => values.slice(from, from + count);
   for (const [outputAxis, inner] of [[0, 14_000], [1, 20], [2, 1]] as const) {
     const shape = [30, 700, 20];
-    const found = await summarise({ shape, dtype: "F32", outputAxis }, read, {
+    const { summary: found } = await summarise({ shape, dtype: "F32", outputAxis }, read, {
       ops: wasm,
       singular: null,
     });

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { label, type Stops, ticks } from "../../src/tile/ticks.ts";
+import { numeral as label } from "../../src/modes/chart/numeral.ts";
+import { type Stops, ticks } from "../../src/tile/ticks.ts";
 
 const WIDTH = 328;
 const linear = (low: number, high: number): Stops => [
