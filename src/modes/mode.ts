@@ -176,8 +176,8 @@ export interface Look {
   readonly cells?: boolean;
   /** Whether something can be read at a point; where pixels are cells unless given. */
   readonly readable?: boolean;
-  /** Whether its pictures of a whole model need all of that read. */
-  readonly readsAll?: boolean;
+  /** Whether a picture takes so much more than to look at what it shows that none is drawn unasked. */
+  readonly costly?: boolean;
   /** Whether its pictures say something by their transparency, which a JPEG cannot hold. */
   transparent?(options: Options): boolean;
 }

@@ -98,7 +98,7 @@ export const landscape: WholeMode = {
   about:
     "How large the weights of all layers are, as a relief: a cell is the norm of a convolution's " +
     "kernel, or of a channel; further out, means of blocks.",
-  readsAll: true,
+  costly: true,
   // What is drawn of what is made does not depend on it.
   parameters: norms.parameters.map((parameter) =>
     parameter.name === "height" ? { ...parameter, default: "relative" } : parameter

@@ -49,6 +49,7 @@ export const spectrum: ChartMode = {
   overzoom: 0,
   cells: false,
   readable: true,
+  costly: true,
   parameters: [
     {
       name: "show",
@@ -103,13 +104,11 @@ export const spectrum: ChartMode = {
     };
   },
 
-  read(options, measured, { x, y, size }) {
+  read(options, measured, { x, size }) {
     const found = foundOf(measured), { values } = found.spectra;
-    const [shown, frame] =
-      framesOf(options, size).find(([, { left, right, top, bottom }]) =>
-        x >= left && x < right && y >= top && y < bottom
-      ) ?? [];
-    const panel = shown && panelOf(shown, frame!, options, found);
+    const away = ([, { left, right }]: [Shown, Frame]) => Math.max(left - x, x - right, 0);
+    const [near] = framesOf(options, size).sort((a, b) => away(a) - away(b));
+    const [shown, frame] = near!, panel = panelOf(shown, frame, options, found);
     if (!panel) return null;
     if (shown === "density") return readDensity(panel, found, zoomOf(size), x);
     const place = placeAt(panel, values.length, x) - 1, value = values[place]!;
@@ -124,8 +123,8 @@ function foundOf({ summary, spectra }: Summarised): Found {
   const { count, nan, inf } = summary;
   throw new BadRequest(
     nan + inf > 0
-      ? `${nan + inf} of its ${count} numbers are not finite: it has no singular values`
-      : `its ${count} numbers are stored in an order in which they cannot be read row by row`,
+      ? `it has no singular values: of its ${count} numbers ${nan + inf} are not finite`
+      : `its singular values are not found: its ${count} numbers cannot be read row by row`,
     { nan, inf, count },
   );
 }

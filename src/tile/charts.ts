@@ -88,7 +88,7 @@ export class Charts {
     const at = { x: x + 0.5, y: y + 0.5, size: plane.width / 2 ** log2 };
     const reading = mode.read(options, found, at);
     if (!reading) {
-      throw new NotFound(`nothing is drawn at (${x}, ${y}) of an image ${at.size} pixels wide`, {
+      throw new NotFound(`no number is drawn at (${x}, ${y}) of an image ${at.size} pixels wide`, {
         ...{ x, y, width: at.size, height: plane.height / 2 ** log2 },
       });
     }

@@ -192,9 +192,9 @@ function missingOf({ parameters, layers }: Model, mode: MapMode | WholeMode): st
 
 /** One of `GET /modes`. */
 export function describeMode(mode: Look) {
-  const { name, title, about, parameters, overzoom, readsAll = false } = mode;
-  const { cells = true, readable = cells } = mode;
-  return { name, title, about, parameters, overzoom, cells, readable, reads_all: readsAll };
+  const { name, title, about, parameters, overzoom } = mode;
+  const { cells = true, readable = cells, costly = false } = mode;
+  return { name, title, about, parameters, overzoom, cells, readable, costly };
 }
 
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */

@@ -71,8 +71,8 @@ export interface ModeEntry {
   readonly cells: boolean;
   /** Whether something can be read at a point. */
   readonly readable: boolean;
-  /** Whether its pictures of the whole model need all of that read. */
-  readonly reads_all: boolean;
+  /** Whether no picture should be asked for before somebody wants to see it. */
+  readonly costly: boolean;
   readonly missing: string | null;
 }
 

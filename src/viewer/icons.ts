@@ -21,6 +21,7 @@ const paths = {
   pause: "M5.5 3.5v9M10.5 3.5v9",
   play: "M5 3l8 5-8 5z",
   check: "M3 8.5l3.2 3.2L13 4.8",
+  curve: "M2.5 2v11.5H14M4.8 4c.6 4.6 3 7 8.2 7.2",
   reverse: "M3 5.5h9.5M10 3l2.5 2.5L10 8M13 10.5H3.5M6 8l-2.5 2.5L6 13",
 } as const;
 

@@ -1,5 +1,6 @@
 import { type ModeEntry, tileUrl, WHOLE } from "./api.ts";
 import { byId, fill, h } from "./dom.ts";
+import { icon } from "./icons.ts";
 import { hasMap, isWhole, type Scene, type Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
 import { thumbnail } from "./thumbs.ts";
@@ -76,8 +77,8 @@ export class ModeSwitch implements Widget {
         title: missing === null ? `${title}: ${lowered(about)}` : `${title} needs ${missing}`,
         onclick: () => this.choose(mode),
       },
-      missing === null && !mode.reads_all
-        ? thumbnail(url, 22, mode.cells)
+      missing === null
+        ? mode.costly ? icon("curve") : thumbnail(url, 22, mode.cells)
         : h("span", { class: "initial", "aria-hidden": "true" }, title.slice(0, 1)),
       h("span", { class: "title" }, title),
     );

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type SpectralDensity, spectralDensity } from "../../src/analysis/esd.ts";
-import { bulkOf } from "../../src/analysis/marchenko_pastur.ts";
+import { bulkOf, marchenkoPastur } from "../../src/analysis/marchenko_pastur.ts";
 import { fitPowerLaw } from "../../src/analysis/power_law.ts";
 import { jensenShannon, shuffle } from "../../src/analysis/shuffled.ts";
 import { wasm } from "../../src/compute/wasm.ts";
@@ -124,4 +124,28 @@ Deno.test("densities of nothing, zeros, one row, ill-scaled numbers: numbers or 
   const plain = await density([12, 20], normals(240));
   assertAlmostEquals(large.alpha, plain.alpha!, 1e-4);
   assertAlmostEquals(large.mp_softrank, plain.mp_softrank!, 1e-6);
+});
+
+Deno.test("marchenkoPastur: a density whose moments are those of random matrices", () => {
+  for (const [n, m, sigma] of [[300, 100, 0.3], [50, 50, 2], [1000, 1, 1e-3]] as const) {
+    const lower = sigma ** 2 * (Math.sqrt(n) - Math.sqrt(m)) ** 2;
+    const upper = sigma ** 2 * (Math.sqrt(n) + Math.sqrt(m)) ** 2;
+    const bulk = { sigma, lower, upper, spikes: 0 };
+    let [whole, mean, square] = [0, 0, 0];
+    const steps = 20_000;
+    for (let i = 0; i < steps; i++) {
+      // Steps are the shorter the nearer they are to an end, where it is steep.
+      const at = (share: number) => lower + (upper - lower) * (1 - Math.cos(Math.PI * share)) / 2;
+      const lambda = at((i + 0.5) / steps), width = at((i + 1) / steps) - at(i / steps);
+      const share = marchenkoPastur(bulk, m, lambda) * width;
+      whole += share;
+      mean += share * lambda;
+      square += share * lambda ** 2;
+    }
+    assertAlmostEquals(whole, 1, 1e-4);
+    assertAlmostEquals(mean / (n * sigma ** 2), 1, 1e-4);
+    assertAlmostEquals(square / (n * sigma ** 2) ** 2, 1 + m / n, 1e-4);
+    assertEquals([lower, upper].map((edge) => marchenkoPastur(bulk, m, edge)), [0, 0]);
+    assertEquals(marchenkoPastur(bulk, m, 2 * upper), 0);
+  }
 });

@@ -82,6 +82,11 @@ export const goldenTiles = [
   ["packed-statistics", "burn-mnist", "fc1", "stats", "3/0/0", ""],
   ["packed-gradients", "digits-cnn", "fc1", "stats", "1/0/0", "gain=30&opaque=1"],
   ["opened-gradients", "digits-cnn", "conv3", "weights", "4/1/1", ""],
+  ["spectrum", "tiny-transformer", "blocks.0.fc", "spectrum", "0/0/0", ""],
+  ["spectrum-values", "tiny-transformer", "blocks.0.fc", "spectrum", "2/0/0", "show=values"],
+  ["spectrum-rank-two", "rank-two", "rank-two", "spectrum", "1/0/0", ""],
+  ["spectrum-random", "random", "random", "spectrum", "1/0/0", "show=density&spacing=linear"],
+  ["spectrum-near", "random", "random", "spectrum", "4/13/3", "ground=light"],
 ] as const;
 
 /** The golden tile of that name, as the engine draws it now. */
@@ -100,4 +105,5 @@ export const fixturePlaces = [
   fixtureModels.pathname,
   new URL("../automata/flower.safetensors", fixtureModels).pathname,
   new URL("../captures", fixtureModels).pathname,
+  new URL("../spectra/charts", fixtureModels).pathname,
 ];

@@ -11,10 +11,7 @@ import { surveyed } from "../../src/viewer/occupancy.ts";
 import { Pace } from "../../src/viewer/pace.ts";
 import { waves } from "../compute/ray/samples.ts";
 
-const mode: ModeEntry = {
-  ...voxels,
-  ...{ cells: false, readable: false, reads_all: false, missing: null },
-};
+const mode: ModeEntry = { ...voxels, cells: false, readable: false, costly: false, missing: null };
 const subject = (options: Record<string, string> = {}): Subject => ({
   ...{ model: "m", layer: "l", mode: "voxels", version: "1" },
   options,

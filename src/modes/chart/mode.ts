@@ -33,7 +33,7 @@ export interface ChartMode extends Look {
   legend(options: Options, found: Summarised): Legend;
   /** What can be settled once for many tiles, then the drawing of one. */
   prepare(options: Options, found: Summarised): (sight: Sight) => Picture & { kind: "rgba" };
-  /** What is drawn at a point of an image `size` pixels wide; null where nothing is. */
+  /** What is drawn nearest to a point of an image `size` pixels wide; null where that is no number. */
   read(
     options: Options,
     found: Summarised,
