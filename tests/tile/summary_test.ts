@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import type { Summary } from "../../src/analysis/summary.ts";
 import { createEngine } from "../../src/tile/engine.ts";
 import reference from "../../fixtures/reference/captures/decoder.json" with { type: "json" };
@@ -130,7 +130,7 @@ Deno.test("a captured attention's entropy and eigenvalues are NumPy's, and no we
 
 Deno.test("summaries of larger matrices have singular values, whether a worker helps or not", async () => {
   const folder = await Deno.makeTempDir();
-  const [rows, columns] = [1100, 1300], sigma = (i: number) => 4 * 0.9 ** i;
+  const [rows, columns] = [2060, 2050], sigma = (i: number) => 4 * 0.9 ** i;
   const values = Float32Array.from(known(rows, columns, sigma));
   const broken = values.slice();
   broken[1_000_000] = NaN;
@@ -154,6 +154,12 @@ Deno.test("summaries of larger matrices have singular values, whether a worker h
           assertAlmostEquals(value, sigma(i), 1e-6 * sigma(0), `σ${i + 1}, ${workers} workers`)
         );
         assertAlmostEquals(found.log_spectral_norm, 2 * Math.log10(4), 1e-6);
+        const id = engine.models().find(({ id }) => id.startsWith("large"))!.id;
+        const chart = engine.view(id, "large", "spectrum", new URLSearchParams());
+        const { normalization, curves } = await engine.legend(chart);
+        assertMatch(normalization, /^the largest 16 singular values/);
+        assertEquals(curves!.map(({ name }) => name), ["singular values"]);
+        assertEquals((await engine.inspect(chart, 0, 0, 0)).reading, "σ, place 1 of 16");
         const holed = await of("broken");
         assertEquals([holed.nan, holed.spectral_norm, holed.singular_values], [1, null, null]);
       } finally {
