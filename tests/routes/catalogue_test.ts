@@ -65,6 +65,14 @@ Deno.test("modes declare their parameters, colour maps their colours", () =>
     for (const { type, default: value } of modes.flatMap((mode: Json) => mode.parameters)) {
       assert(typeof type === "string" && value !== undefined);
     }
+    const told = Object.fromEntries(
+      modes.map(({ name, cells, readable, costly }: Json) => [name, [cells, readable, costly]]),
+    );
+    assertEquals([told.weights, told.voxels, told.spectrum], [
+      [true, true, false],
+      [false, false, false],
+      [false, true, true],
+    ]);
     const { colormaps } = await json(server, "/colormaps");
     for (const { name, colors } of colormaps) {
       assertEquals(colors.length, 33, name);

@@ -69,6 +69,12 @@ Deno.test("spectrum: a point of the chart is answered with numpy's singular valu
       }
       assert(places.has(0) && places.has(all.length - 1) && places.size > 20);
     }
+    // A little left of a place is still that place.
+    const range = Math.log10(80 * 1.12 / 0.9), near = viewOf(engine, "random", "random");
+    for (const place of [2, 3, 10, 20, 40]) {
+      const x = 68 + 432 * Math.log10((place - 0.3) / 0.9) / range;
+      assertEquals((await engine.inspect(near, Math.floor(x * 4), 300, 4)).index, [place - 1]);
+    }
     // Beyond a panel the nearest number counts.
     const view = viewOf(engine, "random", "random");
     assertEquals((await engine.inspect(view, 0, 0, 2)).index, [0]);
@@ -134,10 +140,10 @@ Deno.test("spectrum: numbers of a tile are the heights that are drawn in its col
 
 Deno.test("spectrum: tiles of twice the density show the same, drawn finer", async () => {
   await withCharts(async (engine) => {
-    const plain = await sharp((await tileOf(engine, ["random", "random"], [2, 0, 1])).bytes)
+    const plain = await sharp((await tileOf(engine, ["random", "random"], [2, 2, 1])).bytes)
       .greyscale().raw().toBuffer();
     const fine = await sharp(
-      (await tileOf(engine, ["random", "random"], [2, 0, 1], { density: 2 })).bytes,
+      (await tileOf(engine, ["random", "random"], [2, 2, 1], { density: 2 })).bytes,
     ).resize(256, 256, { kernel: "cubic" }).greyscale().raw().toBuffer();
     let off = 0;
     plain.forEach((byte, i) => off += Math.abs(byte - fine[i]!) / plain.length);

@@ -25,6 +25,8 @@ Deno.test("numbers on axes are round, by ones, twos and fives or by powers of te
     "1",
   ]);
   assertEquals(texts({ kind: "log", from: 0.9, to: 2.3, whole: true }, 4000), ["1", "2"]);
+  // Places begin with 1, though multiples of two would be more.
+  assertEquals(texts({ kind: "log", from: 0.9, to: 9, whole: true }, 410), ["1", "2", "5"]);
   // Less than a power of ten: even steps are rounder than what lies between powers.
   assertEquals(texts({ kind: "log", from: 0.95, to: 3.1 }, 400), ["1", "1.5", "2", "2.5", "3"]);
 });

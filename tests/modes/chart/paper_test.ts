@@ -77,7 +77,7 @@ Deno.test("paper: tiles are parts of the whole image, whatever is drawn", () => 
 
 Deno.test("paper: dashes are counted from the beginning of a path, and cost nothing where they are not seen", () => {
   const paper = new Paper(sightOf(0, 0, 64), WHITE);
-  paper.lines([[[0, 10.5], [20, 10.5], [60, 10.5]]], { ink: BLACK, width: 1, dashes: [8, 8] });
+  paper.lines([[[0, 10.5], [24, 10.5], [60, 10.5]]], { ink: BLACK, width: 1, dashes: [8, 8] });
   const dark = (x: number) => paper.pixels[4 * (10 * 64 + x)]! < 60;
   assertEquals([4, 12, 20, 28, 36, 44, 52].map(dark), [
     true,
