@@ -6,8 +6,9 @@ const HELD = 96 << 20;
 // Elements of a band, which stays in the second-level cache, and rows that are summed in float32.
 const BAND = 1 << 18;
 const SUMMED = 512;
-/** Vectors multiplied with a band that has to be read. */
+/** Vectors multiplied with a band that has to be read, and with one that is held: as many as kernels take. */
 export const WIDTH = 8;
+const HELD_WIDTH = 2;
 
 /** What is thrown for a matrix that holds NaN or ±∞: it has no singular values. */
 export class NotFinite extends RangeError {}
@@ -31,7 +32,7 @@ export class RowBands implements Opened {
   }
 
   get width(): number {
-    return this.#held ? 1 : WIDTH;
+    return this.#held ? HELD_WIDTH : WIDTH;
   }
 
   /**
@@ -67,19 +68,22 @@ export class RowBands implements Opened {
 
   async multiply(vectors: readonly Float64Array[]): Promise<readonly Products[]> {
     const { rows, columns, ops } = this;
+    const count = vectors.length;
     const products = vectors.map(() => ({
       product: new Float32Array(rows),
       normal: new Float64Array(columns),
     }));
     const add = (band: Float32Array, row: number) =>
       ops.frame(() => {
-        const near = ops.scratch(4 * columns), total = ops.scratch(4 * columns);
-        const from = this.#held ? band : nearCopy(ops, band);
-        const x = floatsOf(near), sum = floatsOf(total);
+        const scratch = (length: number) => floatsOf(ops.scratch(4 * length));
+        const height = band.length / columns, from = this.#held ? band : nearCopy(ops, band);
+        const x = scratch(count * columns), sums = scratch(count * columns).fill(0);
+        const parts = scratch(count * height);
+        for (const [i, vector] of vectors.entries()) x.set(vector, i * columns);
+        ops.normal(from, x, parts, sums, count);
         for (const [i, { product, normal }] of products.entries()) {
-          x.set(vectors[i]!);
-          sum.fill(0);
-          ops.normal(from, x, product.subarray(row, row + band.length / columns), sum);
+          product.set(parts.subarray(i * height, (i + 1) * height), row);
+          const sum = sums.subarray(i * columns, (i + 1) * columns);
           for (let j = 0; j < columns; j++) normal[j]! += sum[j]!;
         }
       });

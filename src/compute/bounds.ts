@@ -238,14 +238,19 @@ export function checkNormal(
   x: Float32Array,
   product: Float32Array,
   sum: Float32Array,
+  vectors: number,
 ): void {
-  const rows = product.length, columns = x.length;
-  if (band.length !== rows * columns || sum.length !== columns) {
+  const rows = product.length / vectors, columns = x.length / vectors, cells = rows * columns;
+  if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
     throw new RangeError(
-      `normal: ${rows} products of a row with ${columns} numbers need ${
-        rows * columns
-      } cells and ` +
-        `a sum of ${columns}, got ${band.length} and ${sum.length}`,
+      `normal: ${product.length} products with ${x.length} numbers are not of ${vectors} vectors`,
+    );
+  }
+  if (band.length !== cells || sum.length !== x.length) {
+    const of = vectors === 1 ? "" : ` of ${vectors} vectors`;
+    throw new RangeError(
+      `normal: ${rows} products of a row with ${columns} numbers need ${cells} cells and ` +
+        `a sum of ${x.length}${of}, got ${band.length} and ${sum.length}`,
     );
   }
 }

@@ -91,12 +91,19 @@ export interface MatrixOps {
     y: Float64Array,
   ): void;
   /**
-   * Products with a band of rows A (row-major, `x.length` columns, `product.length` rows) in one pass: `product`
-   * becomes A·x, and Aᵀ·product is added to `sum`, as long as x. NaN and ±∞ spread as IEEE has it. Sums are
-   * float32's, in an order that backends choose, products rounded or not: each component of `product` is within
-   * ε·n·Σ|a·x|, what `sum` gains within ε·(n + rows)·Σ|a|·Σ|a·x|, ε being 2⁻²³. The arrays share no memory.
+   * Products with a band of rows A (row-major, n columns) in one pass: `product`, as long as there are rows,
+   * becomes A·x, and Aᵀ·product is added to `sum`, as long as x. Of several vectors, 1 if not told, each of the
+   * three has its parts one after the other. NaN and ±∞ spread as IEEE has it. Sums are float32's, in an order
+   * that backends choose, products rounded or not: each component of `product` is within ε·n·Σ|a·x|, what `sum`
+   * gains within ε·(n + rows)·Σ|a|·Σ|a·x|, ε being 2⁻²³. The arrays share no memory.
    */
-  normal(band: Float32Array, x: Float32Array, product: Float32Array, sum: Float32Array): void;
+  normal(
+    band: Float32Array,
+    x: Float32Array,
+    product: Float32Array,
+    sum: Float32Array,
+    vectors?: number,
+  ): void;
   /** The largest magnitude, 0 of nothing; ∞ where there is an infinite value, NaN where there is one. */
   magnitude(values: Float32Array): number;
 }

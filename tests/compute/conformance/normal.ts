@@ -47,6 +47,29 @@ export function conformNormal(ops: Ops): void {
     });
   }
 
+  Deno.test(`${ops.name} normal() of several vectors is as of each by itself`, () => {
+    for (const [rows, columns] of [...sizes, [513, 40]] as [number, number][]) {
+      const band = normal(rows * columns, 1);
+      for (const vectors of [1, 2, 3, 5, 8]) {
+        const x = normal(vectors * columns, 2), before = normal(vectors * columns, 3);
+        const [product, sum] = run(ops, band, x, vectors * rows, before, vectors);
+        for (let i = 0; i < vectors; i++) {
+          const part = (values: Float32Array, length: number) =>
+            values.subarray(i * length, (i + 1) * length);
+          const own = run(ops, band, part(x, columns), rows, part(before, columns));
+          const what = `${i} of ${vectors}, ${rows} × ${columns}`;
+          const pairs = [[part(product, rows), own[0]], [part(sum, columns), own[1]]] as const;
+          for (const [found, expected] of pairs) {
+            for (const [at, value] of expected.entries()) {
+              const size = Math.abs(value) + Math.sqrt(columns);
+              assertAlmostEquals(found[at], value, EPSILON * (columns + rows) * size, what);
+            }
+          }
+        }
+      }
+    }
+  });
+
   Deno.test(`${ops.name} normal() works on what is near as on what is not`, () => {
     const band = normal(6 * 10, 1), x = normal(10, 2);
     const far = run(ops, band, x, 6, new Float32Array(10));
@@ -82,7 +105,14 @@ export function conformNormal(ops: Ops): void {
   });
 
   Deno.test(`${ops.name} normal() refuses sizes that do not fit`, () => {
-    const refuse = (band: number, columns: number, rows: number, sum: number, text: string) =>
+    const refuse = (
+      band: number,
+      columns: number,
+      rows: number,
+      sum: number,
+      text: string,
+      vectors?: number,
+    ) =>
       assertThrows(
         () =>
           ops.normal(
@@ -92,12 +122,16 @@ export function conformNormal(ops: Ops): void {
               Float32Array,
               Float32Array,
             ],
+            vectors,
           ),
         RangeError,
         text,
       );
     refuse(7, 2, 3, 2, "need 6 cells and a sum of 2, got 7 and 2");
     refuse(6, 2, 3, 3, "got 6 and 3");
+    refuse(6, 4, 6, 2, "need 6 cells and a sum of 4 of 2 vectors, got 6 and 2", 2);
+    refuse(6, 4, 5, 4, "5 products with 4 numbers are not of 2 vectors", 2);
+    refuse(6, 0, 0, 0, "0 products with 0 numbers are not of 0 vectors", 0);
   });
 }
 
@@ -108,12 +142,13 @@ function run(
   x: Float32Array,
   rows: number,
   before: Float32Array,
+  vectors?: number,
 ): [Float32Array, Float32Array] {
   const guarded = (length: number) => new Float32Array(length + 2).fill(-77);
   const [product, sum] = [guarded(rows), guarded(x.length)];
   sum.set(before, 1);
   ops.frame(() =>
-    ops.normal(band, x, product.subarray(1, rows + 1), sum.subarray(1, x.length + 1))
+    ops.normal(band, x, product.subarray(1, rows + 1), sum.subarray(1, x.length + 1), vectors)
   );
   assertEquals([product[0], product.at(-1), sum[0], sum.at(-1)], [-77, -77, -77, -77]);
   return [product.subarray(1, rows + 1), sum.subarray(1, x.length + 1)];
