@@ -166,11 +166,12 @@ class Krylov {
 
   triplets(ritz: Ritz, count: number, converged: number, matrix: Multiplied): TruncatedSvd {
     const { done } = this, { rows, scale } = matrix;
-    const found = Array.from({ length: count }, (_, k) => {
-      const shares = ritz.vectors.subarray(k * done, (k + 1) * done);
-      const right = combine(this.#basis, shares, this.#n),
-        left = combine(this.#products, shares, rows);
-      const sigma = Math.sqrt(dot(left, 0, left, 0, rows)), flip = sign(right);
+    const shares = ritz.vectors.subarray(0, count * done);
+    const rights = combine(this.#basis, shares, count, this.#n);
+    const lefts = combine(this.#products, shares, count, rows);
+    const found = rights.map((right, k) => {
+      const left = lefts[k]!, flip = sign(right);
+      const sigma = Math.sqrt(dot(left, 0, left, 0, rows));
       multiplyBy(right, flip);
       multiplyBy(left, sigma > 0 ? flip / sigma : 0);
       const residual = sigma > 0 ? ritz.residuals[k]! / sigma / scale : 0;
@@ -206,32 +207,72 @@ function orthogonalize(
 ): number[] {
   const shares = new Array<number>(basis.length).fill(0);
   for (const first of [Math.max(0, basis.length - near), 0]) {
-    for (let k = first; k < basis.length; k++) {
-      const each = basis[k]!, share = dot(vector, 0, each, 0, vector.length);
-      for (let i = 0; i < vector.length; i++) vector[i]! -= share * each[i]!;
-      shares[k]! += share;
-    }
+    const vectors = basis.slice(first), found = inner(vectors, vector);
+    addMultiples(vector, vectors, found.map((share) => -share));
+    for (const [k, share] of found.entries()) shares[first + k]! += share;
   }
   return shares;
 }
 
-/** Σ share · vector, four at a time, as that loads the sum a quarter as often. */
+type Vectors = readonly (Float32Array | Float64Array)[];
+
+/** Inner products with a vector, four at a time: it is loaded a quarter as often. */
+function inner(vectors: Vectors, vector: Float64Array): Float64Array {
+  const found = new Float64Array(vectors.length);
+  for (let k = 0; k < vectors.length; k += 4) {
+    const [p, q, r, s] = four(vectors, k, vector);
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let i = 0; i < vector.length; i++) {
+      const x = vector[i]!;
+      a += p[i]! * x;
+      b += q[i]! * x;
+      c += r[i]! * x;
+      d += s[i]! * x;
+    }
+    found.set([a, b, c, d].slice(0, vectors.length - k), k);
+  }
+  return found;
+}
+
+/** sum += Σ share · vector, four at a time. */
+function addMultiples(sum: Float64Array, vectors: Vectors, shares: Float64Array): void {
+  for (let k = 0; k < vectors.length; k += 4) {
+    const [p, q, r, s] = four(vectors, k, sum),
+      [a, b = 0, c = 0, d = 0] = shares.subarray(k, k + 4);
+    for (let i = 0; i < sum.length; i++) sum[i]! += a! * p[i]! + b * q[i]! + c * r[i]! + d * s[i]!;
+  }
+}
+
+/** `count` sums Σ share · vector, two at a time of four vectors; shares of one sum after those of another. */
 function combine(
-  vectors: readonly (Float32Array | Float64Array)[],
+  vectors: Vectors,
   shares: Float64Array,
+  count: number,
   length: number,
-): Float64Array {
-  const sum = new Float64Array(length), none = new Float64Array(length);
-  for (let j = 0; j < shares.length; j += 4) {
-    const share = (k: number) => shares[j + k] ?? 0, vector = (k: number) => vectors[j + k] ?? none;
-    const [a, b, c, d] = [share(0), share(1), share(2), share(3)];
-    const [p, q, r, s] = [vector(0), vector(1), vector(2), vector(3)];
-    for (let i = 0; i < length; i++) {
-      sum[i]! += a * p[i]! + b * q[i]! + c * r[i]! + d * s[i]!;
+): Float64Array[] {
+  const none = new Float64Array(length), terms = shares.length / count;
+  const sums = Array.from({ length: count + count % 2 }, () => new Float64Array(length));
+  for (let n = 0; n < count; n += 2) {
+    const x = sums[n]!, y = sums[n + 1]!;
+    const ofX = shares.subarray(n * terms, (n + 1) * terms);
+    const ofY = shares.subarray((n + 1) * terms, (n + 2) * terms);
+    for (let k = 0; k < terms; k += 4) {
+      const [p, q, r, s] = four(vectors, k, none);
+      const [a, b = 0, c = 0, d = 0] = ofX.subarray(k, k + 4);
+      const [e = 0, f = 0, g = 0, h = 0] = ofY.subarray(k, k + 4);
+      for (let i = 0; i < length; i++) {
+        const t = p[i]!, u = q[i]!, v = r[i]!, w = s[i]!;
+        x[i]! += a! * t + b * u + c * v + d * w;
+        y[i]! += e * t + f * u + g * v + h * w;
+      }
     }
   }
-  return sum;
+  return sums.slice(0, count);
 }
+
+/** Vectors k … k + 3, and another for those that do not exist. */
+const four = (vectors: Vectors, k: number, other: Float64Array) =>
+  [vectors[k]!, vectors[k + 1] ?? other, vectors[k + 2] ?? other, vectors[k + 3] ?? other] as const;
 
 function multiplyBy(vector: Float64Array, factor: number): void {
   for (let i = 0; i < vector.length; i++) vector[i]! *= factor;

@@ -91,6 +91,15 @@ Deno.test("truncatedSvd of low rank, equal values, zeros", async () => {
   assertAlmostEquals(norm(zeros.right[15]!), 1, 1e-12);
 });
 
+Deno.test("truncatedSvd finds values that come in twos, and an odd number of them", async () => {
+  const values = known(700, 301, (i) => 0.9 ** Math.floor(i / 2));
+  for (const count of [7, 8]) {
+    const found = await svd(matrix(700, 301, values), count);
+    assertEquals(found.converged, count);
+    assertValues(found.values, Array.from({ length: count }, (_, i) => 0.9 ** (i >> 1)), 1e-6);
+  }
+});
+
 Deno.test("truncatedSvd of numbers whose squares leave float32, or that do themselves", async () => {
   const [m, n] = [90, 70], values = known(m, n, (i) => 3 * 0.7 ** i);
   for (const scale of [1e-40, 1e-30, 1e30, 1e37, 1e-200, 1e200]) {
