@@ -108,12 +108,17 @@ export class KeyOrder implements Order {
 /**
  * The finite values that have the given ranks (ascending), exactly. A selection, not a sort: values
  * are dealt by the upper half of their order key, and only those halves that hold a wanted rank are
- * looked into. Extra memory: two bytes a value.
+ * looked into. Extra memory: two bytes a value. `keys`, if they are known, are counts of `Ops.countKeys`.
  */
-export function orderStatistics(values: Float32Array, ranks: readonly number[]): Float64Array {
+export function orderStatistics(
+  values: Float32Array,
+  ranks: readonly number[],
+  keys?: Float64Array | Uint32Array,
+): Float64Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const before = new Uint32Array(KEY_BINS + 1);
-  for (let i = 0; i < bits.length; i++) before[binOfBits(bits[i]!) + 1]!++;
+  if (keys) before.set(keys, 1);
+  else for (let i = 0; i < bits.length; i++) before[binOfBits(bits[i]!) + 1]!++;
   before.fill(0, 0, FINITE_BINS.start + 1);
   before.fill(0, FINITE_BINS.end + 1);
   for (let bin = 0; bin < KEY_BINS; bin++) before[bin + 1]! += before[bin]!;
@@ -166,15 +171,48 @@ export function medianDeviation(order: Order, center: number): number {
   return median({ count, at: (rank) => deviations[rank]! });
 }
 
-/** Exact order of finite values at the ranks around each of the quantiles; any other throws. */
-export function exactOrder(values: Float32Array, count: number, at: readonly number[]): Order {
-  const ranks = [
-    ...new Set(at.flatMap((q) => {
-      const rank = Math.floor(q * (count - 1));
-      return rank + 1 < count ? [rank, rank + 1] : [rank];
-    })),
-  ].sort((a, b) => a - b);
-  const found = count === 0 ? new Float64Array() : orderStatistics(values, ranks);
+/**
+ * Median of |x − center| of finite values, to float32, exactly; those `about` it are looked into, give or take
+ * `reach`, or all of them if it is not among those. A deviation may exceed float32 and become ∞, but never a middle
+ * one.
+ */
+export function medianDeviationNear(
+  values: Float32Array,
+  count: number,
+  center: number,
+  about = 0,
+  reach = Infinity,
+): number {
+  if (count === 0) return NaN;
+  const low = Math.fround(about - reach), high = Math.fround(about + reach);
+  const near = new Float32Array(values.length);
+  let below = 0, found = 0;
+  for (let i = 0; i < values.length; i++) {
+    const deviation = Math.fround(Math.abs(values[i]! - center));
+    if (deviation < low) below++;
+    else if (deviation <= high) near[found++] = deviation;
+  }
+  const ranks = ranksOf(count, [0.5]);
+  if (reach < Infinity && (ranks[0]! < below || ranks.at(-1)! >= below + found)) {
+    return medianDeviationNear(values, count, center);
+  }
+  const own = ranks.map((rank) => rank - below);
+  const [first, last = first] = orderStatistics(near.subarray(0, found), own);
+  return median({ count, at: (rank) => rank === ranks[0] ? first! : last! });
+}
+
+/**
+ * Exact order of finite values at the ranks around each of the quantiles; any other throws. `keys` are their counts,
+ * if they are known.
+ */
+export function exactOrder(
+  values: Float32Array,
+  count: number,
+  at: readonly number[],
+  keys?: Float64Array | Uint32Array,
+): Order {
+  const ranks = ranksOf(count, at);
+  const found = count === 0 ? new Float64Array() : orderStatistics(values, ranks, keys);
   const byRank = new Map(ranks.map((rank, i) => [rank, found[i]!]));
   return {
     count,
@@ -184,6 +222,15 @@ export function exactOrder(values: Float32Array, count: number, at: readonly num
       return value;
     },
   };
+}
+
+/** Ranks around quantiles, ascending. */
+function ranksOf(count: number, at: readonly number[]): number[] {
+  const ranks = at.flatMap((q) => {
+    const rank = Math.floor(q * (count - 1));
+    return rank + 1 < count ? [rank, rank + 1] : [rank];
+  });
+  return [...new Set(ranks)].sort((a, b) => a - b);
 }
 
 const one = new Float32Array(1);

@@ -5,6 +5,7 @@ import {
   KeyOrder,
   median,
   medianDeviation,
+  medianDeviationNear,
   quantiles,
   sortedOrder,
 } from "./quantiles.ts";
@@ -54,7 +55,7 @@ export function scaleOf(measure: Measure, values?: Float32Array, dtype: Dtype = 
   const order = values && values.length <= FEW
     ? sorted(values, moments.count)
     : values && !hasExactKeys(dtype)
-    ? exact(values, moments.count)
+    ? exact(values, measure)
     : approximate(measure, hasExactKeys(dtype));
   const robust = 1.4826 * order.mad || Math.sqrt(variance) || 1;
   return { ...moments, variance, ...order, robust };
@@ -82,16 +83,29 @@ function sorted(values: Float32Array, count: number): Spread {
   };
 }
 
-function exact(values: Float32Array, count: number): Spread {
-  const order = exactOrder(values, count, Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS));
+function exact(values: Float32Array, measure: Measure): Spread {
+  const { moments: { count }, keys } = measure;
+  const order = exactOrder(
+    values,
+    count,
+    Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS),
+    keys.length > 0 ? keys : undefined,
+  );
   const middle = median(order);
-  // A deviation may exceed float32 and become ∞, but never a middle one.
-  const deviations = values.map((x) => Math.abs(x - middle));
   return {
     median: middle,
-    mad: median(exactOrder(deviations, count, [0.5])),
+    mad: deviation(values, measure, middle),
     quantiles: quantiles(order, STEPS),
   };
+}
+
+/** The median absolute deviation, of which key counts, if there are any, tell where to look. */
+function deviation(values: Float32Array, measure: Measure, middle: number): number {
+  const { moments: { count }, keys } = measure;
+  if (keys.length === 0 || count === 0) return medianDeviationNear(values, count, middle);
+  const about = new KeyOrder(measure, false).medianDeviation(middle);
+  // It is off by a key's width at most, of values that are so far from the middle.
+  return medianDeviationNear(values, count, middle, about, (Math.abs(middle) + about) / 2 ** 6);
 }
 
 /** Frobenius norm of values of that scale. */

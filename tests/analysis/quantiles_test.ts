@@ -6,6 +6,7 @@ import {
   KeyOrder,
   median,
   medianDeviation,
+  medianDeviationNear,
   orderStatistics,
   quantile,
   sortedOrder,
@@ -39,6 +40,37 @@ Deno.test("orderStatistics finds few ranks among many values", () => {
   const sorted = values.toSorted();
   const ranks = [0, 1, 77_777, 99_999, 100_000, 199_999];
   assertEquals([...orderStatistics(values, ranks)], ranks.map((rank) => sorted[rank]!));
+});
+
+Deno.test("orderStatistics by counts that are known equals that by its own", () => {
+  fc.assert(fc.property(some, (values) => {
+    const measurer = new Measurer(counter), ranks = brute(values).finite.map((_, rank) => rank);
+    measurer.add(values);
+    assertEquals(
+      orderStatistics(values, ranks, measurer.result().keys),
+      orderStatistics(values, ranks),
+    );
+  }));
+});
+
+Deno.test("medianDeviationNear is the middle deviation, wherever it is looked for", () => {
+  const place = fc.double({ min: 0, max: 3, noNaN: true });
+  fc.assert(fc.property(some, place, place, (values, share, reach) => {
+    const { finite, count, min } = brute(values);
+    for (const center of [0, min, finite[0]!]) {
+      const sorted = finite.map((x) => Math.fround(Math.abs(x - center))).sort((a, b) => a - b);
+      const expected = median({ count, at: (rank) => sorted[rank]! });
+      const about = share * expected;
+      const found = [
+        medianDeviationNear(values, count, center),
+        medianDeviationNear(values, count, center, about, reach * expected),
+        medianDeviationNear(values, count, center, about, 0),
+      ];
+      // Two middle deviations beyond float32 have no mean that is one.
+      if (Number.isFinite(expected)) assertEquals(found, [expected, expected, expected]);
+    }
+  }));
+  assertEquals(medianDeviationNear(Float32Array.of(NaN), 0, 0), NaN);
 });
 
 Deno.test("exactOrder gives numpy's quantiles and refuses ranks that were not selected", () => {
