@@ -12,6 +12,8 @@ type RunOn = <Value>(entry: LayerEntry, job: Job, signal: AbortSignal) => Promis
 const LANES = 2;
 /** Bytes of cells that were made, and are kept unless told otherwise. */
 const KEPT = 512 << 20;
+/** Bands a worker, of so many rows at least, in which all of a matrix is worked on: some take longer than others. */
+const BANDS = 4, ROWS = 128;
 
 /** What makes the cells that no file has, each once. */
 export class Made {
@@ -56,10 +58,13 @@ export class Made {
     const job: Job = { kind: "derive", context, recipe, memory: into, ...(places && { places }) };
     const notes = await run<Notes>(from, job, signal);
     for (let time = 0; time < times; time++) {
-      await inLanes(workers, workers, async (i) => {
-        const first = Math.floor(rows * i / workers), end = Math.floor(rows * (i + 1) / workers);
-        const part = { recipe, shape, before: into, into: other, rows: { from: first, to: end } };
-        await run(from, { kind: "repeat", context, ...part }, signal);
+      const bands = Math.max(workers, Math.min(BANDS * workers, Math.floor(rows / ROWS)));
+      await inLanes(workers, bands, async (i) => {
+        // The last rows first: of causal attention they take longest.
+        const first = Math.floor(rows * (bands - 1 - i) / bands);
+        const end = Math.floor(rows * (bands - i) / bands);
+        const band = { recipe, shape, before: into, into: other, rows: { from: first, to: end } };
+        await run(from, { kind: "repeat", context, ...band }, signal);
       });
       [into, other] = [other, into];
     }

@@ -85,3 +85,25 @@ Deno.test("views of what was let go of do not keep its memory", async () => {
     model.close();
   }
 });
+
+Deno.test("what is repeated is done once to every row, the last ones first, in parts that many can share", async () => {
+  const recipe = { kind: "attention", symmetric: false, squarings: 2, reordered: false } as const;
+  for (const [workers, n, parts] of [[1, 5, 1], [2, 5, 2], [2, 1000, 7], [3, 4000, 12]] as const) {
+    const done: { from: number; to: number }[] = [];
+    const run = <Value>(_: LayerEntry, job: Job) => {
+      if (job.kind === "repeat") done.push(job.rows);
+      return Promise.resolve({} as Value);
+    };
+    const plane = { tensor: { shape: [n, n] } };
+    const from = { id: "from", plane } as unknown as LayerEntry;
+    const derived = { ...derivedFrom("attention"), parts: [{ from, recipe }] };
+    const entry = { id: "powers", plane } as unknown as LayerEntry;
+    await new Made(workers).see(entry, derived, run);
+    assertEquals(done.length, 2 * parts, `${workers} workers, ${n} rows`);
+    const [first, ...rest] = done.splice(0, parts);
+    assertEquals(first!.to, n);
+    for (const [i, { to }] of rest.entries()) assertEquals(to, [first!, ...rest][i]!.from);
+    assertEquals(rest.at(-1)?.from ?? first!.from, 0);
+    assertEquals(done, [first, ...rest]);
+  }
+});

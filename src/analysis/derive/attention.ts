@@ -1,9 +1,12 @@
+import type { Ops } from "../../compute/ops.ts";
 import { laplacianEigen } from "../laplacian.ts";
 import { orderOf } from "./laplacian.ts";
 import type { Deriver, Numbers } from "./recipe.ts";
 
 /** Multiplications between two looks at whether a product is still wanted, and rows at least. */
 const WORK = 2 ** 30, ROWS = 64;
+/** Numbers of a head that are read, or looked at, at once; but whole rows are read. */
+const READ = 2 ** 16;
 
 /**
  * Powers A^(2^k) of an attention whose rows sum to 1, so that they stay a random walk's: squared k
@@ -29,8 +32,9 @@ export const attention: Deriver<"attention"> = {
       const band = Math.max(ROWS, Math.floor(WORK / n ** 2));
       for (let row = from; row < to; row += band) {
         cancelled();
-        const m = Math.min(band, to - row);
-        const product = { m, n, k: n, transposed: "none", alpha: 1, beta: 0 } as const;
+        const m = Math.min(band, to - row), [k, reached] = extentOf(ops, before, n, row, row + m);
+        if (reached < n) into.fill(0, row * n, (row + m) * n);
+        const product = { m, n: reached, k, transposed: "none", alpha: 1, beta: 0 } as const;
         ops.gemm(whole(before, row), whole(before), product, whole(into, row));
       }
       normalizeRows(into.subarray(from * n, to * n), n);
@@ -45,16 +49,54 @@ export function readMean(
   into: Float32Array,
   cancelled: () => void,
 ): void {
-  const heads = shape.length === 3 ? shape[0]! : 1, sums = new Float64Array(n);
-  for (let row = 0; row < n; row++) {
+  const heads = shape.length === 3 ? shape[0]! : 1;
+  const band = Math.max(n, READ - READ % n), sums = new Float64Array(heads === 1 ? 0 : band);
+  for (let from = 0; from < n * n; from += band) {
     cancelled();
+    const count = Math.min(band, n * n - from);
+    if (heads === 1) {
+      into.set(read(from, count), from);
+      continue;
+    }
     sums.fill(0);
     for (let head = 0; head < heads; head++) {
-      const values = read((head * n + row) * n, n);
-      for (let i = 0; i < n; i++) sums[i]! += values[i]!;
+      const values = read(head * n * n + from, count);
+      for (let i = 0; i < count; i++) sums[i]! += values[i]!;
     }
-    for (let i = 0; i < n; i++) into[row * n + i] = sums[i]! / heads;
+    for (let i = 0; i < count; i++) into[from + i] = sums[i]! / heads;
   }
+}
+
+/**
+ * How many terms the squares of these rows have, and how many columns: all that lies beyond is 0. Of causal
+ * attention, whose rows reach no further than what they attend to does, a third of the work is left.
+ */
+function extentOf(
+  ops: Ops,
+  matrix: Float32Array,
+  n: number,
+  from: number,
+  to: number,
+): [number, number] {
+  const terms = endOf(matrix, n, from, to);
+  // Zero times what is not finite is not 0.
+  for (let i = terms * n; i < n * n; i += READ) {
+    const size = ops.magnitude(matrix.subarray(i, Math.min(i + READ, n * n)));
+    if (!(size < Infinity)) return [n, n];
+  }
+  return [terms, endOf(matrix, n, 0, terms)];
+}
+
+/** Columns up to the last one in which one of these rows has anything but 0. */
+function endOf(matrix: Float32Array, n: number, from: number, to: number): number {
+  let end = 0;
+  // From below, as of causal attention the last row reaches furthest.
+  for (let row = to - 1; row >= from && end < n; row--) {
+    let last = n;
+    while (last > end && matrix[row * n + last - 1] === 0) last--;
+    end = last;
+  }
+  return end;
 }
 
 function reorder(matrix: Float32Array, n: number, cancelled: () => void): void {
