@@ -1,6 +1,7 @@
 """The 16 largest singular values, or the largest, of a float32 matrix, as others find them.
 
-    svd.py FILE ROWS COLUMNS: a line of JSON for each method, of the best of five."""
+    svd.py FILE ROWS COLUMNS: first a line with the names of its methods, as JSON; then, for each line of its
+    input, which names one, a line of JSON with the seconds it took and its values."""
 import json
 import sys
 import time
@@ -33,12 +34,11 @@ try:
     methods["sklearn randomized_svd"] = lambda: randomized_svd(a, 16, n_iter=7, random_state=1)[1]
 except ImportError:
     pass
-for name, method in methods.items():
-    method()
-    seconds = []
-    for _ in range(5):
-        began = time.perf_counter()
-        values = method()
-        seconds.append(time.perf_counter() - began)
+print(json.dumps(list(methods)), flush=True)
+for line in sys.stdin:
+    method = methods[line.strip()]
+    began = time.perf_counter()
+    values = method()
+    seconds = time.perf_counter() - began
     values = np.sort(np.asarray(values, np.float64))[::-1]
-    print(json.dumps({"what": name, "seconds": seconds, "values": values.tolist()}), flush=True)
+    print(json.dumps({"seconds": seconds, "values": values.tolist()}), flush=True)

@@ -1,28 +1,40 @@
 /**
  * The 16 largest singular values and vectors, and the spectral norm to 1e-4, of float32 matrices whose i-th
- * singular value is i^−¾: two workers and one, which copy the
- * matrix to where kernels reach it and look for what is not finite each time; beside them scipy's
- * ARPACK, sklearn's randomized SVD and numpy's power iteration with two threads (`svd.py`), where python3 has them:
+ * singular value is i^−¾: two workers and one, which copy the matrix to where kernels reach it and look for what is
+ * not finite each time; beside them scipy's ARPACK, sklearn's randomized SVD and numpy's power iteration with two
+ * threads (`svd.py`), where there is a Python that has them:
  *
- *     deno run -A bench/svd_bench.ts
+ *     deno run -A bench/svd_bench.ts [rounds]     PYTHON=one that has scipy and sklearn
  *
- * Figures are of the best of five. Prints a table, then a line of JSON a figure.
+ * All take turns; figures are of the best round and of the median one. Prints a table, with the share of the time
+ * of the faster peer that finds the same as well, then a line of JSON a figure.
  */
 import { pairMemory } from "../src/analysis/pair.ts";
 import { normals } from "../tests/analysis/oracle.ts";
 import type { Answer, Task } from "./svd_worker.ts";
 
-const ROUNDS = 5;
+const rounds = Number(Deno.args[0] ?? 20);
+/** Rounds that are thrown away: engines compile what they run often. */
+const FIRST = 3;
 const sizes = [[4096, 1024], [4096, 4096]] as const;
 const sigma = (i: number) => (i + 1) ** -0.75;
+/** Values asked for, and their relative error at most. */
+const asked = [{ count: 16, error: 1e-5 }, { count: 1, error: 1e-4 }];
 
 interface Figure {
   readonly what: string;
+  readonly own: boolean;
   readonly size: string;
-  readonly milliseconds: number;
+  /** Of values. */
+  readonly count: number;
+  /** Milliseconds of each round. */
+  readonly times: number[];
   /** The largest relative error of its values. */
   readonly error: number;
 }
+
+/** What finds singular values: once, with the milliseconds that it took. */
+type Method = () => Promise<{ milliseconds: number; values: ArrayLike<number> }>;
 
 /** (I − 2uuᵀ)·diag(σ)·(I − 2vvᵀ). */
 function matrix(rows: number, columns: number): Float32Array<ArrayBuffer> {
@@ -52,6 +64,8 @@ function matrix(rows: number, columns: number): Float32Array<ArrayBuffer> {
 
 const errorOf = (values: ArrayLike<number>) =>
   Math.max(...Array.from(values, (value, i) => Math.abs(value / sigma(i) - 1)));
+const best = ({ times }: Figure) => Math.min(...times);
+const median = ({ times }: Figure) => times.toSorted((a, b) => a - b)[times.length >> 1]!;
 
 const workers = [0, 1].map(() =>
   new Worker(new URL("./svd_worker.ts", import.meta.url), { type: "module" })
@@ -65,34 +79,56 @@ function run(worker: Worker, task: Task | Float32Array<ArrayBuffer>): Promise<An
   });
 }
 
-async function own(task: Omit<Task, "pair" | "leads">, threads: number): Promise<Figure> {
-  const { rows, columns, count } = task;
-  let milliseconds = Infinity, error = 0;
-  // The first ones are thrown away: engines compile what they run often.
-  for (let round = -3; round < ROUNDS; round++) {
-    const pair = pairMemory(rows, columns), began = performance.now();
-    const [answer] = await Promise.all(
-      workers.slice(0, threads).map((worker, i) => run(worker, { ...task, pair, leads: i === 0 })),
-    );
-    if (round >= 0) milliseconds = Math.min(milliseconds, performance.now() - began);
-    error = errorOf(answer!.values);
-  }
-  const what = `${count === 1 ? "spectral norm" : `${count} values`}, ${threads} workers`;
-  return { what, size: `${rows} × ${columns}`, milliseconds, error };
+const own = (task: Omit<Task, "pair" | "leads">, threads: number): Method => async () => {
+  const pair = pairMemory(task.rows, task.columns), began = performance.now();
+  const [answer] = await Promise.all(
+    workers.slice(0, threads).map((worker, i) => run(worker, { ...task, pair, leads: i === 0 })),
+  );
+  return { milliseconds: performance.now() - began, values: answer!.values };
+};
+
+/** The methods of `svd.py`, in a process that runs them one at a time. */
+async function peers(file: string, rows: number, columns: number) {
+  const process = new Deno.Command(Deno.env.get("PYTHON") ?? "python3", {
+    args: [new URL("svd.py", import.meta.url).pathname, file, `${rows}`, `${columns}`],
+    env: { OPENBLAS_NUM_THREADS: "2" },
+    ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
+  }).spawn();
+  const input = process.stdin.getWriter();
+  const output = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const line = async () => {
+    while (!text.includes("\n")) {
+      const { value, done } = await output.read();
+      if (done) throw new Error("python ended");
+      text += value;
+    }
+    const [first = ""] = text.split("\n", 1);
+    text = text.slice(first.length + 1);
+    return JSON.parse(first);
+  };
+  const method = (name: string): Method => async () => {
+    await input.write(new TextEncoder().encode(`${name}\n`));
+    const { seconds, values } = await line();
+    return { milliseconds: 1000 * seconds, values };
+  };
+  const names: string[] = await line();
+  const close = async () => {
+    await input.close();
+    await process.status;
+  };
+  return { methods: names.map((name) => [name, method(name)] as const), close };
 }
 
-async function* peers(values: Float32Array<ArrayBuffer>, rows: number, columns: number) {
+/** What there is of the peers; nothing, with the reason printed, without Python. */
+async function peersOf(values: Float32Array<ArrayBuffer>, rows: number, columns: number) {
   const file = await Deno.makeTempFile();
   try {
     await Deno.writeFile(file, new Uint8Array(values.buffer));
-    const script = new URL("./svd.py", import.meta.url).pathname;
-    const args = [script, file, `${rows}`, `${columns}`], env = { OPENBLAS_NUM_THREADS: "2" };
-    const { stdout } = await new Deno.Command("python3", { args, env, stderr: "inherit" }).output();
-    for (const line of new TextDecoder().decode(stdout).trim().split("\n").filter(Boolean)) {
-      const { what, seconds, values } = JSON.parse(line);
-      const milliseconds = 1000 * Math.min(...seconds);
-      yield { what, size: `${rows} × ${columns}`, milliseconds, error: errorOf(values) };
-    }
+    return await peers(file, rows, columns);
+  } catch (error) {
+    console.error(`No peers: ${(error as Error).message}`);
+    return { methods: [], close: () => {} };
   } finally {
     await Deno.remove(file);
   }
@@ -100,23 +136,48 @@ async function* peers(values: Float32Array<ArrayBuffer>, rows: number, columns: 
 
 const figures: Figure[] = [];
 for (const [rows, columns] of sizes) {
-  const values = matrix(rows, columns);
+  const values = matrix(rows, columns), size = `${rows} × ${columns}`;
   for (const worker of workers) await run(worker, values);
-  const all = { rows, columns, count: 16, tolerance: 1e-5 };
-  for (const threads of [2, 1]) {
-    figures.push(await own(all, threads));
-    figures.push(await own({ ...all, count: 1, tolerance: 1e-4 }, threads));
+  const { methods, close } = await peersOf(values, rows, columns);
+  const all: [name: string, own: boolean, Method][] = methods.map(([what, method]) => {
+    return [what, false, method];
+  });
+  for (const { count, error } of asked) {
+    for (const threads of [2, 1]) {
+      const what = `${count === 1 ? "spectral norm" : `${count} values`}, ${threads} workers`;
+      // A relative error of σ² is twice that of σ.
+      all.push([what, true, own({ rows, columns, count, tolerance: 2 * error }, threads)]);
+    }
   }
-  try {
-    for await (const figure of peers(values, rows, columns)) figures.push(figure);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.error("python3 is not here");
+  const found = new Map<string, Figure>();
+  for (let round = -FIRST; round < rounds; round++) {
+    for (const [what, own, method] of all) {
+      const { milliseconds, values } = await method();
+      const times = round < 1 ? [] : found.get(what)!.times;
+      if (round >= 0) times.push(milliseconds);
+      found.set(what, { what, own, size, count: values.length, times, error: errorOf(values) });
+    }
   }
+  figures.push(...found.values());
+  await close();
 }
 for (const worker of workers) worker.terminate();
-for (const { what, size, milliseconds, error } of figures) {
-  const time = `${milliseconds.toFixed(1)} ms`.padStart(10);
-  console.log(`${size.padEnd(12)} ${what.padEnd(28)} ${time}   error ${error.toExponential(1)}`);
+
+for (const figure of figures) {
+  const { what, size, error, count } = figure;
+  const limit = asked.find((each) => each.count === count)!.error;
+  const others = figures.filter((each) =>
+    !each.own && each.size === size && each.count === count && each.error <= limit
+  );
+  const share = (of: typeof best) => (of(figure) / Math.min(...others.map(of))).toFixed(2);
+  const time = (ms: number) => `${ms.toFixed(1)} ms`.padStart(10);
+  const shares = figure.own && others.length > 0 ? `   × ${share(best)}, ${share(median)}` : "";
+  console.log(
+    `${size.padEnd(12)} ${what.padEnd(26)} ${time(best(figure))}${time(median(figure))}   ` +
+      `error ${error.toExponential(1)}${shares}`,
+  );
 }
-for (const figure of figures) console.log(JSON.stringify(figure));
+for (const figure of figures) {
+  const { times: _, ...rest } = figure;
+  console.log(JSON.stringify({ ...rest, best: best(figure), median: median(figure) }));
+}
