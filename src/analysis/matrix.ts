@@ -30,6 +30,8 @@ export interface Multiplied {
   readonly width: number;
   /** Products of the scaled matrix, in float32, with each of the vectors. */
   multiply(vectors: readonly Float64Array[]): Promise<readonly Products[]>;
+  /** Vectors near those of the largest singular values, where there is a fast way to some; they may be any. */
+  start?(): Promise<readonly Float64Array[]>;
 }
 
 /** The same, of what has to be given back. */

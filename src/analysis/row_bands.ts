@@ -45,14 +45,8 @@ export class RowBands implements Opened {
     await this.#eachBand((band, row) => {
       const held = this.#heldPart(row, band.length);
       held?.set(band);
-      const size = band instanceof Float32Array
-        ? this.ops.magnitude(held ?? band)
-        : band.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      if (!(size < Infinity)) {
-        const sentence = `rows ${row} to ${row + band.length / columns} hold NaN or infinity`;
-        throw new NotFinite(`${sentence}; singular values are of finite numbers`);
-      }
-      largest = Math.max(largest, size);
+      const values = band instanceof Float32Array ? held ?? band : band;
+      largest = Math.max(largest, largestOf(this.ops, values, row, columns));
     });
     this.largest = largest;
   }
@@ -133,6 +127,21 @@ export async function openBands(
     bands.close();
     throw error;
   }
+}
+
+/** The largest magnitude of a band that begins with a row. Throws `NotFinite`. */
+export function largestOf(
+  ops: Pick<Ops, "magnitude">,
+  band: Float32Array | Float64Array,
+  row: number,
+  columns: number,
+): number {
+  const size = band instanceof Float32Array
+    ? ops.magnitude(band)
+    : band.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (size < Infinity) return size;
+  const sentence = `rows ${row} to ${row + band.length / columns} hold NaN or infinity`;
+  throw new NotFinite(`${sentence}; singular values are of finite numbers`);
 }
 
 /** 1, or the power of two that brings a magnitude near 1 where it is far from there. */

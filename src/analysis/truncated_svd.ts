@@ -30,11 +30,13 @@ const STEPS = 400;
 const ROOM = 2 ** 25;
 /** What rounding leaves of σ₁² in a residual. */
 const NOISE = 1e-6;
+/** What it leaves of a vector of float32 that a basis spans. */
+const NOTHING = 1e-6;
 
 /**
  * The `count` largest singular values of a matrix, or all if there are fewer, each off by about 1e-6 of itself,
  * and of σ₁ by 1e-6 at most; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at
- * once, with full reorthogonalization, from a start that is random but always the same. A value that repeats
+ * once, with full reorthogonalization, from the matrix's own start or one that is random but always the same. A value that repeats
  * exactly more often than a block is wide may be found fewer times.
  * Throws the signal's reason when aborted.
  * Source: G. H. Golub, R. Underwood, "The block Lanczos method for computing eigenvalues" (1977).
@@ -48,7 +50,8 @@ export async function truncatedSvd(
   const n = matrix.columns, found = Math.min(count, matrix.rows, n);
   const room = Math.max(2 * found + matrix.width, Math.floor(ROOM / Math.max(1, n)));
   const steps = Math.min(n, options.steps ?? STEPS, room);
-  const krylov = new Krylov(n, matrix.width);
+  const start = found > 0 ? await matrix.start?.() ?? [] : [];
+  const krylov = new Krylov(n, matrix.width, start);
   let checked = 0;
   while (found > 0) {
     signal?.throwIfAborted();
@@ -109,9 +112,17 @@ class Krylov {
   readonly #shares: number[][] = [];
   readonly #random = uniform();
 
-  constructor(n: number, width: number) {
+  constructor(n: number, width: number, start: readonly Float64Array[]) {
     this.#n = n;
     this.#width = width;
+    for (const vector of start.slice(0, Math.min(n, width))) {
+      const before = Math.sqrt(dot(vector, 0, vector, 0, n));
+      orthogonalize(vector, this.#basis);
+      const norm = Math.sqrt(dot(vector, 0, vector, 0, n));
+      if (!(norm > NOTHING * before)) continue;
+      multiplyBy(vector, 1 / norm);
+      this.#basis.push(vector);
+    }
     while (this.#basis.length < Math.min(n, width)) this.#basis.push(this.#another());
   }
 

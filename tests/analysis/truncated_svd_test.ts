@@ -3,13 +3,17 @@ import type { Matrix } from "../../src/analysis/matrix.ts";
 import { help, openPair, pairMemory } from "../../src/analysis/pair.ts";
 import { NotFinite, openBands } from "../../src/analysis/row_bands.ts";
 import { type TruncatedSvd, truncatedSvd } from "../../src/analysis/truncated_svd.ts";
+import type { Ops } from "../../src/compute/ops.ts";
 import { reference } from "../../src/compute/reference.ts";
 import { wasm } from "../../src/compute/wasm.ts";
 import { assertValues, hestenes, known, matrix } from "./matrices.ts";
+import { byEach, type Opener, openers } from "./openers.ts";
 import { normals } from "./oracle.ts";
 
-async function svd(matrix: Matrix, count: number, ops = wasm): Promise<TruncatedSvd> {
-  const bands = await openBands(matrix, ops);
+const byOps = (ops: Ops): Opener["open"] => (matrix) => openBands(matrix, ops);
+
+async function svd(matrix: Matrix, count: number, open = byOps(wasm)): Promise<TruncatedSvd> {
+  const bands = await open(matrix);
   try {
     return await truncatedSvd(bands, count);
   } finally {
@@ -39,82 +43,93 @@ const inner = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, i) => sum 
 const minus = (a: Float64Array, b: Float64Array, factor: number) =>
   a.map((x, i) => x - factor * b[i]!);
 
-Deno.test("truncatedSvd of known singular values: values, residuals, orthogonal vectors", async () => {
-  const sigma = (i: number) => 5 * 0.98 ** i;
-  for (const [m, n] of [[1100, 1200], [603, 501], [40, 900], [900, 40], [3, 5]] as const) {
-    const values = known(m, n, sigma), count = Math.min(16, m, n);
-    const found = await svd(matrix(m, n, values), count);
-    assertEquals([found.converged, found.values.length], [count, count]);
-    for (let i = 0; i < count; i++) {
-      const [u, v, s] = [found.left[i]!, found.right[i]!, found.values[i]!];
-      assertAlmostEquals(s, sigma(i), 1e-6 * sigma(i), `σ${i + 1} of ${m} × ${n}`);
-      assert(
-        norm(minus(times(values, m, n, v, false), u, s)) < 2e-6 * 5,
-        `Av of ${i}, ${m} × ${n}`,
-      );
-      const residual = norm(minus(times(values, m, n, u, true), v, s));
-      assertAlmostEquals(residual, found.residuals[i]!, 1e-5, `residual ${i} of ${m} × ${n}`);
-      assert(residual < 5e-3, `${residual}`);
-      for (let j = 0; j <= i; j++) {
-        assertAlmostEquals(inner(v, found.right[j]!), i === j ? 1 : 0, 1e-10);
-        assertAlmostEquals(inner(u, found.left[j]!), i === j ? 1 : 0, 1e-5);
+byEach(
+  "truncatedSvd of known singular values: values, residuals, orthogonal vectors",
+  async ({ open }) => {
+    const sigma = (i: number) => 5 * 0.98 ** i;
+    for (const [m, n] of [[1100, 1200], [603, 501], [40, 900], [900, 40], [3, 5]] as const) {
+      const values = known(m, n, sigma), count = Math.min(16, m, n);
+      const found = await svd(matrix(m, n, values), count, open);
+      assertEquals([found.converged, found.values.length], [count, count]);
+      for (let i = 0; i < count; i++) {
+        const [u, v, s] = [found.left[i]!, found.right[i]!, found.values[i]!];
+        assertAlmostEquals(s, sigma(i), 1e-6 * sigma(i), `σ${i + 1} of ${m} × ${n}`);
+        assert(
+          norm(minus(times(values, m, n, v, false), u, s)) < 2e-6 * 5,
+          `Av of ${i}, ${m} × ${n}`,
+        );
+        const residual = norm(minus(times(values, m, n, u, true), v, s));
+        assertAlmostEquals(residual, found.residuals[i]!, 1e-5, `residual ${i} of ${m} × ${n}`);
+        assert(residual < 5e-3, `${residual}`);
+        for (let j = 0; j <= i; j++) {
+          assertAlmostEquals(inner(v, found.right[j]!), i === j ? 1 : 0, 1e-10);
+          assertAlmostEquals(inner(u, found.left[j]!), i === j ? 1 : 0, 1e-5);
+        }
+        const largest = v.reduce((most, x) => Math.abs(x) > Math.abs(most) ? x : most, 0);
+        assert(largest > 0);
       }
-      const largest = v.reduce((most, x) => Math.abs(x) > Math.abs(most) ? x : most, 0);
-      assert(largest > 0);
     }
-  }
-});
+  },
+);
 
 Deno.test("truncatedSvd of small matrices equals one-sided Jacobi, by any ops", async () => {
   for (const [m, n] of [[1, 1], [1, 7], [7, 1], [2, 2], [6, 9], [9, 6], [23, 17]] as const) {
     const values = normals(m * n, m + n), expected = hestenes(m, n, values);
-    for (const ops of [wasm, reference]) {
-      assertValues((await svd(matrix(m, n, values), 30, ops)).values, expected, 1e-6);
+    for (
+      const { open } of [...openers.filter((each) => each !== null), { open: byOps(reference) }]
+    ) {
+      assertValues((await svd(matrix(m, n, values), 30, open)).values, expected, 1e-6);
     }
   }
 });
 
-Deno.test("truncatedSvd is always the same", async () => {
+byEach("truncatedSvd is always the same", async ({ open }) => {
   const input = matrix(200, 300, normals(60_000));
-  assertEquals(await svd(input, 4), await svd(input, 4));
+  assertEquals(await svd(input, 4, open), await svd(input, 4, open));
 });
 
-Deno.test("truncatedSvd of low rank, equal values, zeros", async () => {
+byEach("truncatedSvd of low rank, equal values, zeros", async ({ open }) => {
   const n = 530;
-  const low = await svd(matrix(n, n, known(n, n, (i) => i < 3 ? 3 - i : 0)), 16);
+  const low = await svd(matrix(n, n, known(n, n, (i) => i < 3 ? 3 - i : 0)), 16, open);
   assertValues(low.values, [3, 2, 1, ...new Array(13).fill(0)], 1e-6);
   const identity = Float32Array.from({ length: n * n }, (_, i) => i % (n + 1) === 0 ? 2 : 0);
-  assertValues((await svd(matrix(n, n, identity), 16)).values, new Array(16).fill(2), 1e-6);
-  const zeros = await svd(matrix(n, n, new Float32Array(n * n)), 16);
+  assertValues((await svd(matrix(n, n, identity), 16, open)).values, new Array(16).fill(2), 1e-6);
+  const zeros = await svd(matrix(n, n, new Float32Array(n * n)), 16, open);
   assertEquals([...zeros.values, ...zeros.residuals], new Array(32).fill(0));
   assert(zeros.left.every((u) => u.every((x) => x === 0)));
   assertAlmostEquals(norm(zeros.right[15]!), 1, 1e-12);
 });
 
-Deno.test("truncatedSvd finds values that come in twos, and an odd number of them", async () => {
-  const values = known(700, 301, (i) => 0.9 ** Math.floor(i / 2));
-  for (const count of [7, 8]) {
-    const found = await svd(matrix(700, 301, values), count);
-    assertEquals(found.converged, count);
-    assertValues(found.values, Array.from({ length: count }, (_, i) => 0.9 ** (i >> 1)), 1e-6);
-  }
-});
+byEach(
+  "truncatedSvd finds values that come in twos, and an odd number of them",
+  async ({ open }) => {
+    const values = known(700, 301, (i) => 0.9 ** Math.floor(i / 2));
+    for (const count of [7, 8]) {
+      const found = await svd(matrix(700, 301, values), count, open);
+      assertEquals(found.converged, count);
+      assertValues(found.values, Array.from({ length: count }, (_, i) => 0.9 ** (i >> 1)), 1e-6);
+    }
+  },
+);
 
-Deno.test("truncatedSvd of numbers whose squares leave float32, or that do themselves", async () => {
-  const [m, n] = [90, 70], values = known(m, n, (i) => 3 * 0.7 ** i);
-  for (const scale of [1e-40, 1e-30, 1e30, 1e37, 1e-200, 1e200]) {
-    const found = await svd(matrix(m, n, values.map((x) => x * scale)), 5);
-    const expected = Array.from({ length: 5 }, (_, i) => 3 * 0.7 ** i);
-    assertValues(found.values.map((x) => x / scale), expected, 1e-6);
-    assert(found.residuals.every((residual) => residual / scale < 1e-2), `${found.residuals}`);
-  }
-});
+byEach(
+  "truncatedSvd of numbers whose squares leave float32, or that do themselves",
+  async ({ open }) => {
+    const [m, n] = [90, 70], values = known(m, n, (i) => 3 * 0.7 ** i);
+    for (const scale of [1e-40, 1e-30, 1e30, 1e37, 1e-200, 1e200]) {
+      const found = await svd(matrix(m, n, values.map((x) => x * scale)), 5, open);
+      const expected = Array.from({ length: 5 }, (_, i) => 3 * 0.7 ** i);
+      assertValues(found.values.map((x) => x / scale), expected, 1e-6);
+      assert(found.residuals.every((residual) => residual / scale < 1e-2), `${found.residuals}`);
+    }
+  },
+);
 
-Deno.test("truncatedSvd refuses what is not finite, with the rows it is in", async () => {
+byEach("truncatedSvd refuses what is not finite, with the rows it is in", async ({ open }) => {
   for (const value of [NaN, Infinity, -Infinity]) {
     const values = normals(40 * 30);
     values[777] = value;
-    const { message } = await assertRejects(() => svd(matrix(40, 30, values), 3), NotFinite);
+    const { message } = await assertRejects(() => svd(matrix(40, 30, values), 3, open), NotFinite);
     assert(message.startsWith("rows 0 to 40 hold NaN or infinity"), message);
   }
 });
@@ -167,17 +182,20 @@ Deno.test("truncatedSvd by a pair: the same figures with a helper, without, and 
   }
 });
 
-Deno.test("truncatedSvd stops with the signal's reason, and when cancelled while reading", async () => {
-  const bands = await openBands(matrix(50, 50, normals(2500)), wasm);
-  const reason = new DOMException("enough", "AbortError");
-  const aborted = { signal: AbortSignal.abort(reason) };
-  await assertRejects(() => truncatedSvd(bands, 3, aborted), DOMException, "enough");
-  bands.close();
-  let calls = 0;
-  const cancelled = () => {
-    if (++calls > 2) throw reason;
-  };
-  const input = matrix(4000, 1000, normals(4_000_000));
-  await assertRejects(() => openBands(input, wasm, cancelled), DOMException, "enough");
-  assert(input.elementsRead < 4_000_000);
-});
+byEach(
+  "truncatedSvd stops with the signal's reason, and when cancelled while reading",
+  async ({ open }) => {
+    const bands = await open(matrix(50, 50, normals(2500)));
+    const reason = new DOMException("enough", "AbortError");
+    const aborted = { signal: AbortSignal.abort(reason) };
+    await assertRejects(() => truncatedSvd(bands, 3, aborted), DOMException, "enough");
+    bands.close();
+    let calls = 0;
+    const cancelled = () => {
+      if (++calls > 2) throw reason;
+    };
+    const input = matrix(4000, 1000, normals(4_000_000));
+    await assertRejects(() => open(input, cancelled), DOMException, "enough");
+    assert(input.elementsRead < 4_000_000);
+  },
+);
