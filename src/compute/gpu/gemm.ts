@@ -7,7 +7,7 @@ import type { Gpu } from "./device.ts";
 import { compile } from "./pipeline.ts";
 
 /** Elements a side of the shader's workgroups. */
-const SIDE = 64;
+export const SIDE = 64;
 
 /**
  * `Ops.gemm` on a GPU, within the roundings that it allows. NaN and ±∞ spread where the device's arithmetic is
@@ -26,7 +26,8 @@ export async function gpuGemm(gpu: Gpu): Promise<GpuGemm> {
   };
 }
 
-function checkLimits({ limits }: GPUDevice, { m, n, k }: Product): void {
+/** Throws `RangeError` where a product is larger than the device takes. */
+export function checkLimits({ limits }: GPUDevice, { m, n, k }: Product): void {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const bytes = 4 * Math.max(m * k, k * n, m * n);
   if (bytes > most) {
@@ -90,7 +91,7 @@ function rowsOf(matrix: Target, rows: number, columns: number): Float32Array<Arr
 }
 
 /** In the order of the shader's `Product`. */
-function numbersOf({ m, n, k, transposed, alpha, beta }: Product): Uint8Array<ArrayBuffer> {
+export function numbersOf({ m, n, k, transposed, alpha, beta }: Product): Uint8Array<ArrayBuffer> {
   const bytes = new ArrayBuffer(28);
   const [words, floats] = [new Uint32Array(bytes), new Float32Array(bytes)];
   words.set([m, n, k, ["none", "a", "b"].indexOf(transposed)]);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { GpuLost, openGpu } from "../../../src/compute/gpu/device.ts";
 import { gpuGemm } from "../../../src/compute/gpu/gemm.ts";
 import type { Target } from "../../../src/compute/ops.ts";
@@ -58,6 +58,36 @@ else {
         const marked = Math.floor(at / 70) === 3 || at % 70 === 69;
         assertEquals(Number.isNaN(value), marked, `transposed: ${transposed}, value ${at}`);
       });
+    }
+  });
+
+  Deno.test("gpu gemm() with one column is gemv(), and of a matrix with itself gram(), to float32's roundings", async () => {
+    const [m, k] = [65, 300], a = matrix(m, k, 3), x = matrix(k, 1);
+    const y = matrix(m, 1), expected = new Float64Array(m);
+    const one = { m, n: 1, k, transposed: "none", alpha: 1, beta: 0 } as const;
+    await gemm(a, x, one, y);
+    reference.gemv(a, m, k, "plain", Float64Array.from(packed(x, k, 1)), expected);
+    for (let i = 0; i < m; i++) {
+      const { magnitude } = sums(a, x, one, i, 0);
+      assertAlmostEquals(element(y, i, 0), expected[i]!, roundings(k) * magnitude);
+    }
+    for (
+      const [lines, transposed, side, terms] of [
+        ["rows", "b", m, k],
+        ["columns", "a", k, m],
+      ] as const
+    ) {
+      const product = { m: side, n: side, k: terms, transposed, alpha: 1, beta: 0 } as const;
+      const c = matrix(side, side), gram = new Float64Array(side * side);
+      await gemm(a, a, product, c);
+      reference.gram(a, m, k, lines, gram);
+      for (let i = 0; i < side; i += 7) {
+        for (let j = 0; j <= i; j++) {
+          const { magnitude } = sums(a, a, product, i, j);
+          const bound = roundings(terms) * magnitude;
+          assertAlmostEquals(element(c, i, j), gram[i * side + j]!, bound, `${lines} ${i}, ${j}`);
+        }
+      }
     }
   });
 
