@@ -132,6 +132,15 @@ Deno.test("principal components of what has none are zeros, and what is not fini
   assertThrows(() => shapeOf({ kind: "pca", mean: [], features: 1 }, [5]), BadRequest);
 });
 
+Deno.test("singular values of ill-scaled numbers are of their scale", async () => {
+  for (const scale of [1e-30, 1, 1e30]) {
+    const values = Float32Array.of(3 * scale, 0, 0, 0, 2 * scale, 0);
+    const { planes: [rows] } = await made({ kind: "svd", count: 2 }, [2, 3], values);
+    assertAlmostEquals(rows![0]! / scale, 3, 1e-5);
+    assertAlmostEquals(rows![6]! / scale, 2, 1e-5);
+  }
+});
+
 Deno.test("a Laplacian's eigenvalues are numpy's, and its second band is in the Fiedler vector's order", async () => {
   const { shape: [, n = 0], values } = await captured("decoder", "attn/block3");
   for (const [head, { laplacian_smallest: expected }] of decoder.attention.block3.heads.entries()) {
