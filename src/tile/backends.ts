@@ -1,16 +1,28 @@
 import { Pool } from "../compute/pool.ts";
 import type { RayImage, RayView, RayVolume } from "../compute/ray/ops.ts";
 import { NotFound, Overloaded } from "../errors.ts";
+import type { TruncatedSvd } from "../analysis/truncated_svd.ts";
+import type { HeldMatrix, NoSingularValues } from "./gpu_algebra.ts";
 import type { Adapter, GpuJob } from "./gpu_job.ts";
 
-/** What rays march on. */
+/** What rays march on, and large matrices are multiplied by. */
 export type Backend = "wasm" | "gpu";
 
 /** auto: a GPU where there is one that no CPU plays. */
 export const backendChoices = ["auto", "wasm", "gpu"] as const;
 export type BackendChoice = typeof backendChoices[number];
 
-/** A picture that the GPU did not come to: `cause` has the reason. */
+/** Multiplications that WASM does in the time of a few waits for a device, of which each costs 10 ms. */
+const WORTH = 2 ** 30;
+
+/** Words for what is done without the GPU, once and for good. */
+const words = {
+  march: ["a volume is drawn", "volumes are drawn"],
+  svd: ["singular values are found", "matrices are multiplied"],
+  powers: ["a power is found", "matrices are multiplied"],
+} as const;
+
+/** What the GPU did not come to: `cause` has the reason. */
 export class GpuFailed extends Error {
   override readonly name = "GpuFailed";
 }
@@ -25,8 +37,8 @@ export interface BackendOptions {
 }
 
 /**
- * Chooses what volumes are drawn with, and draws on the GPU, in a worker of its own: waiting for a
- * device would hold up whoever waits. The worker is started when first needed.
+ * Chooses what volumes are drawn with and matrices multiplied, and does both on the GPU, in a worker of its own:
+ * waiting for a device would hold up whoever waits. The worker is started when first needed.
  */
 export class Backends {
   readonly #choice: BackendChoice;
@@ -76,28 +88,63 @@ export class Backends {
     throw new NotFound(`volumes cannot be drawn on a GPU: ${problem}`, { backend: "gpu" });
   }
 
-  /**
-   * Draws on the GPU a volume that `key` names. Throws `AbortError`, `Overloaded`, and `GpuFailed`
-   * for what another backend may do; after the loss of the device that is WASM for good.
-   */
-  async render(
+  /** Whether so many multiplications are worth a GPU, where there is one. */
+  isWorth(multiplications: number): boolean {
+    return this.#choice === "gpu" || multiplications >= WORTH;
+  }
+
+  /** Draws on the GPU a volume that `key` names. Throws what the others do. */
+  render(
     key: string,
     volume: RayVolume,
     view: RayView,
     signal: AbortSignal,
   ): Promise<RayImage> {
+    return this.#run({ kind: "march", context: "", key, volume, view }, signal);
+  }
+
+  /** Finds the largest singular values of a matrix in shared memory. Throws what the others do. */
+  svd(
+    matrix: HeldMatrix,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<TruncatedSvd | NoSingularValues> {
+    return this.#run({ kind: "svd", context: "", matrix, count }, signal);
+  }
+
+  /**
+   * Makes an n × n matrix in shared memory its power 2^times, rows divided by their sums at each squaring. Throws
+   * what `#run` throws; the matrix is then as it was.
+   */
+  async powers(
+    matrix: Float32Array,
+    n: number,
+    times: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#run({ kind: "powers", context: "", matrix, n, times }, signal);
+  }
+
+  /**
+   * The worker's answer. Throws `AbortError`, `Overloaded`, and `GpuFailed` for what another backend may do; after
+   * the loss of the device that is WASM for good.
+   */
+  async #run<Value>(
+    job: Exclude<GpuJob, { readonly kind: "open" }>,
+    signal?: AbortSignal,
+  ): Promise<Value> {
     const pool = this.#pool;
     if (!pool) throw new GpuFailed("the GPU was given up");
     try {
-      return await pool.run<RayImage>({ kind: "march", context: "", key, volume, view }, signal);
+      return await pool.run<Value>(job, signal);
     } catch (error) {
-      if (signal.aborted || this.#closed || error instanceof Overloaded) throw error;
+      if (signal?.aborted || this.#closed || error instanceof Overloaded) throw error;
       const { name, message } = error as Error;
-      // Another picture may have found out before, and be why this one was not drawn.
+      // Another job may have found out before, and be why this one was not done.
       if (this.#pool === pool) {
-        const scope = name === "GpuLost" ? "volumes are" : "a volume is";
-        this.#note(name, `${scope} drawn without the GPU: ${message}`);
-        if (name === "GpuLost") this.#end();
+        const [one, all] = words[job.kind], isLost = name === "GpuLost";
+        this.#note(`${name} ${all}`, `${isLost ? all : one} without the GPU: ${message}`);
+        if (isLost) this.#end();
       }
       throw new GpuFailed(message, { cause: error });
     }

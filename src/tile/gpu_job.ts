@@ -1,4 +1,5 @@
 import type { RayView, RayVolume } from "../compute/ray/ops.ts";
+import type { HeldMatrix } from "./gpu_algebra.ts";
 
 /** What is said of a device to whoever chooses what to draw with. */
 export interface Adapter {
@@ -18,4 +19,19 @@ export type GpuJob =
     readonly key: string;
     readonly volume: RayVolume;
     readonly view: RayView;
+  }
+  | {
+    /** Answers a `TruncatedSvd`, or `NoSingularValues`. */
+    readonly kind: "svd";
+    readonly context: string;
+    readonly matrix: HeldMatrix;
+    readonly count: number;
+  }
+  | {
+    /** Makes an n × n matrix in shared memory its power 2^times, as `GpuPowers` has it. */
+    readonly kind: "powers";
+    readonly context: string;
+    readonly matrix: Float32Array;
+    readonly n: number;
+    readonly times: number;
   };

@@ -1,10 +1,12 @@
-import { type Gpu, GpuLost } from "../compute/gpu/device.ts";
+import type { Gpu } from "../compute/gpu/device.ts";
 import { gpuRays, type GpuScene } from "../compute/gpu/raymarch.ts";
 import { occupancyOf } from "../compute/wasm/occupancy.ts";
 import type { RayImage, RayView, RayVolume } from "../compute/ray/ops.ts";
 import type { Adapter } from "./gpu_job.ts";
+import type { GpuTurns } from "./gpu_turns.ts";
 
-interface Opened extends Adapter {
+/** What makes scenes on a device. */
+interface Maker {
   readonly gpu: Gpu;
   make(volume: RayVolume): Promise<GpuScene>;
 }
@@ -17,92 +19,63 @@ interface Held {
 /** Bytes of volumes that are kept on a device. */
 const KEPT = 256 << 20;
 
-/**
- * The volumes that rays marched through lately, on one device, which is opened when first needed.
- * Calls wait for each other: a volume that is drawn must not leave meanwhile.
- */
+/** The volumes that rays marched through lately, on a device. */
 export class GpuScenes {
-  #opened: Opened | null = null;
+  #maker: Maker | null = null;
   /** Those used longest ago first. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
-  #last: Promise<unknown> = Promise.resolve();
 
-  /** `open` answers null where there is no adapter; `limit` in bytes, of which the latest volume may take more. */
-  constructor(
-    private readonly open: () => Promise<Gpu | null>,
-    private readonly limit = KEPT,
-  ) {}
+  /** `limit` in bytes, of which the latest volume may take more. */
+  constructor(private readonly turns: GpuTurns, private readonly limit = KEPT) {}
 
   /** Bytes of the volumes on the device. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The adapter that there is, or null. */
+  /** The adapter that there is, or null. Throws what makes it of no use. */
   adapter(): Promise<Adapter | null> {
-    return this.#inTurn(async () => {
-      const opened = await this.#open();
-      return opened && { name: opened.name, software: opened.software };
+    return this.turns.ask(async (gpu) => {
+      if (!gpu) {
+        this.close();
+        return null;
+      }
+      await this.#makerOn(gpu);
+      return { name: gpu.name, software: gpu.software };
     });
   }
 
   /**
-   * Draws a volume, which `key` names; on a new device where the one that there was is lost. Throws
-   * `GpuLost` where that is lost too or there is none, `RangeError` where the volume or the view is
-   * out of bounds, what the device finds wrong, and what `cancelled` throws when its turn comes.
+   * Draws a volume, which `key` names. Throws what `GpuTurns.take` throws, `RangeError` where the volume or the view
+   * is out of bounds, and what the device finds wrong.
    */
   render(
     key: string,
     volume: RayVolume,
     view: RayView,
-    cancelled: () => void = () => {},
+    cancelled?: () => void,
   ): Promise<RayImage> {
-    return this.#inTurn(async () => {
-      cancelled();
-      try {
-        return await this.#render(key, volume, view);
-      } catch (error) {
-        if (!(error instanceof GpuLost)) throw error;
-      }
-      this.close();
-      return await this.#render(key, volume, view);
-    });
+    return this.turns.take(async (gpu) => {
+      const maker = await this.#makerOn(gpu);
+      const held = this.#held.get(key) ??
+        { scene: await maker.make(volume), bytes: volume.data.length };
+      this.#keep(key, held);
+      return await held.scene.render(view);
+    }, cancelled);
   }
 
-  /** Gives up the device, and all that is on it. */
+  /** Gives back all that is on the device. */
   close(): void {
     for (const key of this.#held.keys()) this.#free(key);
-    this.#opened?.gpu.destroy();
-    this.#opened = null;
+    this.#maker = null;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => {}); // which is the caller's
-    return done;
-  }
-
-  async #open(): Promise<Opened | null> {
-    if (this.#opened) return this.#opened;
-    const gpu = await this.open();
-    if (!gpu) return null;
-    const { name, software } = gpu;
-    try {
-      return this.#opened = { gpu, name, software, make: await gpuRays(gpu, occupancyOf) };
-    } catch (error) {
-      gpu.destroy();
-      throw error;
-    }
-  }
-
-  async #render(key: string, volume: RayVolume, view: RayView): Promise<RayImage> {
-    const opened = await this.#open();
-    if (!opened) throw new GpuLost("there is no WebGPU adapter any more");
-    const held = this.#held.get(key) ??
-      { scene: await opened.make(volume), bytes: volume.data.length };
-    this.#keep(key, held);
-    return await held.scene.render(view);
+  /** What was on another device is gone. */
+  async #makerOn(gpu: Gpu): Promise<Maker> {
+    if (this.#maker?.gpu === gpu) return this.#maker;
+    this.close();
+    return this.#maker = { gpu, make: await gpuRays(gpu, occupancyOf) };
   }
 
   /** Marks it as used last, and lets go of those used longest ago that no longer fit. */

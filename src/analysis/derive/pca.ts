@@ -2,7 +2,7 @@ import { BadRequest } from "../../errors.ts";
 import { symmetricEigen } from "../eigenvalues.ts";
 import { openBands } from "../row_bands.ts";
 import { truncatedSvd } from "../truncated_svd.ts";
-import type { Deriver, Means } from "./recipe.ts";
+import type { Deriver, Means, Notes, Numbers, Recipe, Sides } from "./recipe.ts";
 import { reduce } from "./reduce.ts";
 
 /** Components that are found: one for each of red, green and blue. */
@@ -14,7 +14,7 @@ const DENSE = 512;
 interface Centred {
   readonly rows: number;
   readonly columns: number;
-  readonly values: Float64Array;
+  readonly values: Float32Array | Float64Array;
 }
 
 /**
@@ -32,24 +32,42 @@ export const pca: Deriver<"pca"> = {
     });
   },
 
-  async fill({ mean, features }, numbers, into, means) {
-    const { shape } = numbers, count = into.length / COMPONENTS;
-    const kept = shape.filter((_, axis) => !mean.includes(axis));
-    const size = kept.reduce((product, side) => product * side, 1);
-    const values = new Float32Array(size);
-    const averaging = { kind: "reduce", how: "mean", axes: mean } as const;
-    await reduce.fill(averaging, numbers, values, means);
-    const after = mean.filter((axis) => axis < features).length;
-    const centred = centre(values, kept, features - after);
-    const { scores, variances, total } = await componentsOf(centred, means);
-    for (const [c, score] of scores.entries()) into.set(score, c * count);
-    const n = Math.max(1, centred.rows - 1);
-    return {
-      variance: variances.map((value) => value / n),
-      share: variances.map((value) => total > 0 ? value / total : 0),
-    };
+  async fill(recipe, numbers, into, means) {
+    const centred = await centredOf(recipe, numbers, means);
+    const axes = Math.min(centred.rows, centred.columns) <= DENSE
+      ? axesOf(centred, means)
+      : await largestAxes(centred, means);
+    return project(centred, axes, into);
+  },
+
+  singular: {
+    sides: (recipe, from) => ({ ...sidesOf(recipe, from), count: COMPONENTS }),
+    async matrix(recipe, numbers, matrix, means) {
+      matrix.set((await centredOf(recipe, numbers, means)).values);
+    },
+    finish: ({ rows, columns }, values, { right }, into) =>
+      project({ rows, columns, values }, right.map(signed), into),
   },
 };
+
+type Pca = Recipe & { readonly kind: "pca" };
+
+/** Samples and features that are left of a tensor of this shape. */
+function sidesOf({ mean, features }: Pca, from: readonly number[]): Omit<Sides, "count"> {
+  const columns = from[features]!;
+  const left = from.filter((_, axis) => axis !== features && !mean.includes(axis));
+  return { rows: left.reduce((product, side) => product * side, 1), columns };
+}
+
+async function centredOf(recipe: Pca, numbers: Numbers, means: Means): Promise<Centred> {
+  const { mean, features } = recipe, { shape } = numbers;
+  const kept = shape.filter((_, axis) => !mean.includes(axis));
+  const size = kept.reduce((product, side) => product * side, 1);
+  const values = new Float32Array(size);
+  const averaging = { kind: "reduce", how: "mean", axes: mean } as const;
+  await reduce.fill(averaging, numbers, values, means);
+  return centre(values, kept, features - mean.filter((axis) => axis < features).length);
+}
 
 /** Each sample's features side by side; what is not finite counts as its feature's mean. */
 function centre(values: Float32Array, shape: readonly number[], features: number): Centred {
@@ -74,31 +92,28 @@ function centre(values: Float32Array, shape: readonly number[], features: number
   return { rows, columns, values: out };
 }
 
-interface Components {
-  readonly scores: readonly Float64Array[];
-  /** Sums of squares along each. */
-  readonly variances: readonly number[];
-  readonly total: number;
-}
-
-async function componentsOf(centred: Centred, means: Means): Promise<Components> {
-  const { rows, columns, values } = centred;
-  const total = values.reduce((sum, value) => sum + value * value, 0);
-  const axes = Math.min(rows, columns) <= DENSE
-    ? axesOf(centred, means)
-    : await largestAxes(centred, means);
-  const scores: Float64Array[] = [], variances: number[] = [];
-  for (const axis of axes) {
+/** Fills `into` with the samples' projections on axes. */
+function project(
+  { rows, columns, values }: Centred,
+  axes: readonly Float64Array[],
+  into: Float32Array,
+): Notes {
+  let total = 0;
+  for (const value of values) total += value * value;
+  const variances = axes.map((axis, c) => {
     const score = new Float64Array(rows);
     for (let row = 0; row < rows; row++) {
       let sum = 0;
       for (let i = 0; i < columns; i++) sum += values[row * columns + i]! * axis[i]!;
       score[row] = sum;
     }
-    scores.push(score);
-    variances.push(score.reduce((sum, value) => sum + value * value, 0));
-  }
-  return { scores, variances, total };
+    into.set(score, c * rows);
+    return score.reduce((sum, value) => sum + value * value, 0);
+  });
+  return {
+    variance: variances.map((value) => value / Math.max(1, rows - 1)),
+    share: variances.map((value) => total > 0 ? value / total : 0),
+  };
 }
 
 /** Unit vectors along the components, from the eigenvectors of the smaller of XᵀX and XXᵀ. */

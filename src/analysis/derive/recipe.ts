@@ -1,4 +1,5 @@
 import type { Ops } from "../../compute/ops.ts";
+import type { TruncatedSvd } from "../truncated_svd.ts";
 
 /** The numbers of a tensor, which need not be in memory. */
 export interface Numbers {
@@ -81,9 +82,32 @@ export interface Deriver<Kind extends Recipe["kind"]> {
   ): Notes | Promise<Notes>;
   /** What is done to all of that then, a number of times. */
   readonly repeated?: Repetition<Kind>;
+  /** How `fill` is done where a GPU finds singular vectors; not there where it needs none. */
+  readonly singular?: Singular<Kind>;
 }
 
-/** Something that is done to a matrix again and again, by as many workers as there are. */
+/** Sides of a matrix, and how many of its largest singular values are needed. */
+export interface Sides {
+  readonly rows: number;
+  readonly columns: number;
+  readonly count: number;
+}
+
+/** Numbers that are made of the largest singular values and vectors of a matrix. */
+export interface Singular<Kind extends Recipe["kind"]> {
+  sides(recipe: Recipe & { readonly kind: Kind }, from: readonly number[]): Sides;
+  /** Fills `matrix`, row-major. */
+  matrix(
+    recipe: Recipe & { readonly kind: Kind },
+    from: Numbers,
+    matrix: Float32Array,
+    means: Means,
+  ): void | Promise<void>;
+  /** Fills `into` with what is made of a matrix and what was found of it. */
+  finish(sides: Sides, matrix: Float32Array, found: TruncatedSvd, into: Float32Array): Notes;
+}
+
+/** How often a square matrix is squared, its rows divided by their sums each time: by all workers, or by a GPU. */
 export interface Repetition<Kind extends Recipe["kind"]> {
   times(recipe: Recipe & { readonly kind: Kind }): number;
   /** Fills rows `from` ≤ i < `to` of `into` from all of the matrix as it was `before`. */

@@ -1,7 +1,10 @@
 import { BadRequest } from "../../errors.ts";
 import { NotFinite, openBands } from "../row_bands.ts";
-import { truncatedSvd } from "../truncated_svd.ts";
-import type { Deriver } from "./recipe.ts";
+import { type TruncatedSvd, truncatedSvd } from "../truncated_svd.ts";
+import type { Deriver, Notes, Sides } from "./recipe.ts";
+
+/** Elements read at once. */
+const PART = 1 << 18;
 
 /** Rows and columns of a tensor's view [first axis, all others]. */
 export function sidesOf(shape: readonly number[]): { rows: number; columns: number } {
@@ -26,24 +29,38 @@ export const svd: Deriver<"svd"> = {
   },
 
   async fill({ count }, { shape, read }, into, { ops, cancelled }) {
-    const { rows, columns } = sidesOf(shape);
-    const bands = await openBands({ rows, columns, read }, ops, cancelled).catch((error) => {
+    const sides = { ...sidesOf(shape), count };
+    const bands = await openBands({ ...sides, read }, ops, cancelled).catch((error) => {
       throw error instanceof NotFinite ? new BadRequest(error.message, {}, error) : error;
     });
     try {
-      const { values, left, right } = await truncatedSvd(bands, Math.min(count, rows, columns));
-      for (const [i, value] of values.entries()) {
-        const at = i * (1 + rows + columns);
-        into[at] = value;
-        into.set(left[i]!, at + 1);
-        into.set(right[i]!, at + 1 + rows);
-      }
-      return {};
+      return write(sides, await truncatedSvd(bands, count), into);
     } finally {
       bands.close();
     }
   },
+
+  singular: {
+    sides: ({ count }, from) => ({ ...sidesOf(from), count }),
+    matrix(_, { read }, matrix, { cancelled }) {
+      for (let from = 0; from < matrix.length; from += PART) {
+        cancelled();
+        matrix.set(read(from, Math.min(PART, matrix.length - from)), from);
+      }
+    },
+    finish: (sides, _, found, into) => write(sides, found, into),
+  },
 };
+
+function write({ rows, columns }: Sides, found: TruncatedSvd, into: Float32Array): Notes {
+  for (const [i, value] of found.values.entries()) {
+    const at = i * (1 + rows + columns);
+    into[at] = value;
+    into.set(found.left[i]!, at + 1);
+    into.set(found.right[i]!, at + 1 + rows);
+  }
+  return {};
+}
 
 /** Σ σ·u·vᵀ over the largest components, of what `svd` made of a tensor of `rows` × `columns`. */
 export const lowRank: Deriver<"low-rank"> = {

@@ -25,10 +25,11 @@ export interface Gpu {
 export async function openGpu(): Promise<Gpu | null> {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return null;
-  const { maxBufferSize, maxTextureDimension3D } = adapter.limits;
+  const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension3D } = adapter.limits;
   const device = await adapter.requestDevice({
     requiredLimits: {
       maxBufferSize: Math.min(maxBufferSize, 2 ** 30),
+      maxStorageBufferBindingSize: Math.min(maxStorageBufferBindingSize, 2 ** 30),
       maxTextureDimension3D: Math.min(maxTextureDimension3D, 2048),
     },
   });

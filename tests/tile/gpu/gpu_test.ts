@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Gpu, GpuLost, openGpu } from "../../../src/compute/gpu/device.ts";
 import { rayModes } from "../../../src/compute/ray/ops.ts";
 import { GpuScenes } from "../../../src/tile/gpu_scenes.ts";
+import { GpuTurns } from "../../../src/tile/gpu_turns.ts";
 import { viewOf, waves } from "../../compute/ray/samples.ts";
 import { psnr, volumeAt, withVolumes } from "./volume.ts";
 
@@ -42,11 +43,12 @@ test("a CPU that plays a GPU is not chosen, a GPU is", () =>
 
 test("a lost device is opened again, and volumes are drawn as before", async () => {
   const opened: Gpu[] = [];
-  const scenes = new GpuScenes(async () => {
+  const turns = new GpuTurns(async () => {
     const gpu = await openGpu();
     if (gpu) opened.push(gpu);
     return gpu;
   });
+  const scenes = new GpuScenes(turns);
   const volume = waves([20, 16, 12]);
   const before = await scenes.render("v", volume, viewOf());
   assertEquals(await scenes.render("v", volume, viewOf()), before);
@@ -60,16 +62,18 @@ test("a lost device is opened again, and volumes are drawn as before", async () 
   assertEquals(await drawing, before);
   assertEquals(opened.length, 3);
   scenes.close();
+  turns.close();
   assertEquals(scenes.bytes, 0);
 });
 
 test("a device that cannot be had again is lost", async () => {
   const opened: Gpu[] = [];
-  const scenes = new GpuScenes(async () => {
+  const turns = new GpuTurns(async () => {
     if (opened.length === 1) return null;
     opened.push((await openGpu())!);
     return opened[0]!;
   });
+  const scenes = new GpuScenes(turns);
   const volume = waves([9, 9, 9]);
   await scenes.render("v", volume, viewOf());
   opened[0]!.destroy();
@@ -80,7 +84,7 @@ test("a device that cannot be had again is lost", async () => {
 test("volumes leave the device when others need the room, and come back", async () => {
   const volumes = [1, 2, 3].map((seed) => waves([8, 8, 8], 1, seed));
   let there = 0;
-  const scenes = new GpuScenes(async () => {
+  const turns = new GpuTurns(async () => {
     const gpu = (await openGpu())!;
     const create = gpu.device.createTexture.bind(gpu.device);
     gpu.device.createTexture = (descriptor) => {
@@ -93,7 +97,8 @@ test("volumes leave the device when others need the room, and come back", async 
       return texture;
     };
     return gpu;
-  }, 1100);
+  });
+  const scenes = new GpuScenes(turns, 1100);
   const draw = (i: number) => scenes.render(`v${i}`, volumes[i]!, viewOf());
   const first = await Promise.resolve(draw(0));
   assertEquals(scenes.bytes, 512);
@@ -115,12 +120,13 @@ test("volumes leave the device when others need the room, and come back", async 
   await assertRejects(() => scenes.render("bad", bad, viewOf()), RangeError, "576");
   assertEquals([scenes.bytes, there], [512, 1]);
   scenes.close();
+  turns.close();
   assertEquals(there, 0);
 });
 
 test("images are drawn one at a time, on one device, and their buffers are given back", async () => {
   let [opened, inside, most, buffers] = [0, 0, 0, 0];
-  const scenes = new GpuScenes(async () => {
+  const turns = new GpuTurns(async () => {
     const gpu = (await openGpu())!, { device } = gpu;
     opened++;
     const create = device.createBuffer.bind(device);
@@ -142,7 +148,8 @@ test("images are drawn one at a time, on one device, and their buffers are given
       }
     };
     return { ...gpu, scoped };
-  }, 600);
+  });
+  const scenes = new GpuScenes(turns, 600);
   // Of which only one fits: each drives out the one before.
   const volumes = [1, 2, 3].map((seed) => waves([8, 8, 8], 1, seed));
   const bad = { ...volumes[0]!, size: [8, 8, 9] as const };
@@ -163,6 +170,7 @@ test("images are drawn one at a time, on one device, and their buffers are given
   // What is on the device: the occupancy of the one volume that fits.
   assertEquals([scenes.bytes, buffers], [512, 1]);
   scenes.close();
+  turns.close();
   assertEquals(buffers, 0);
 });
 

@@ -1,4 +1,4 @@
-// Plays a GPU's worker whose device takes one volume only, a slow one: it answers with a red image.
+// Plays a GPU's worker whose device takes one volume only, a slow one: it answers with a red image; and no matrix.
 import { serveJobs } from "../../../src/compute/jobs.ts";
 import type { GpuJob } from "../../../src/tile/gpu_job.ts";
 
@@ -10,6 +10,7 @@ serveJobs<GpuJob>({
   forget() {},
   async work(job) {
     if (job.kind === "open") return { value: { name: "stub", software: false } };
+    if (job.kind !== "march") throw new RangeError(`${job.kind}: this GPU takes no matrices`);
     first ??= job.key;
     if (job.key !== first) throw new RangeError("raymarch: this GPU takes 7 voxels a side, got 8");
     await wait(20);
