@@ -1,15 +1,17 @@
 import { type BackendChoice, backendChoices } from "../tile/backends.ts";
 import type { EngineOptions } from "../tile/engine.ts";
 import type { Engine, View } from "../tile/tile.ts";
+import type { OpenView } from "../tile/view.ts";
 import { isVolume } from "../tile/volumes.ts";
 import { type Flag, type Given, UsageError } from "./verb.ts";
 
-/** What verbs that draw know of what volumes are drawn with. */
+/** What verbs that draw know of what volumes are drawn with, and large matrices multiplied. */
 export const backendFlags = {
   backend: {
     type: "string",
     value: backendChoices.join("|"),
-    about: "what volumes are drawn with; auto, a GPU if there is a real one, unless given",
+    about: "what volumes are drawn with and large matrices multiplied; auto, a GPU if there is a " +
+      "real one, unless given",
   },
 } as const satisfies Record<string, Flag>;
 
@@ -23,5 +25,6 @@ export function backendOf(given: Given): Pick<EngineOptions, "backend" | "tell">
 
 /** Waits until is known what a view will be drawn with, so that its tiles are all of one kind. */
 export async function settleBackend(engine: Engine, view: View): Promise<void> {
-  if (isVolume(view) && view.mode.solid === "voxels") await engine.backend();
+  const isMade = "entry" in view && (view as OpenView).entry.derived !== undefined;
+  if (isMade || (isVolume(view) && view.mode.solid === "voxels")) await engine.backend();
 }

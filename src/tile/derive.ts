@@ -1,5 +1,5 @@
-import type { Notes } from "../analysis/derive/recipe.ts";
-import { derive, planesOf, repeat, shapeOf } from "../analysis/derive/table.ts";
+import type { Notes, Numbers } from "../analysis/derive/recipe.ts";
+import { derive, fillMatrix, finish, planesOf, repeat, shapeOf } from "../analysis/derive/table.ts";
 import { plainWasm } from "../compute/wasm.ts";
 import { type CellReader, readCells } from "../field/cells.ts";
 import { fold } from "../field/plane.ts";
@@ -7,23 +7,49 @@ import { elementCount } from "../formats/format.ts";
 import type { Job } from "./job.ts";
 import type { Places } from "./layer_entry.ts";
 
-/** Makes numbers of a tensor's, into shared memory: the same on every processor. */
-export async function makeCells(
-  reader: CellReader,
-  { recipe, memory, places }: Job & { readonly kind: "derive" },
-): Promise<Notes> {
-  const { cancelled, plane: { tensor } } = reader;
+/** A job on numbers that no file has. */
+type Making = Job & { readonly kind: "derive" | "repeat" | "matrix" | "singular" };
+
+/** Makes numbers of a tensor's, or a step on the way there, in shared memory: the same on every processor. */
+export async function make(reader: CellReader, job: Making): Promise<Notes | null> {
+  const { cancelled } = reader, means = { ops: plainWasm, cancelled }, { recipe } = job;
+  switch (job.kind) {
+    case "derive":
+      return await makeCells(reader, job);
+    case "repeat": {
+      const [before, into] = [new Float32Array(job.before), new Float32Array(job.into)];
+      repeat(recipe, job.shape, before, into, job.rows, means);
+      return null;
+    }
+    case "matrix":
+      await fillMatrix(recipe, numbersOf(reader), job.matrix, means);
+      return null;
+    case "singular":
+      return finish(recipe, job.sides, job.matrix, job.found, new Float32Array(job.memory));
+  }
+}
+
+/** All numbers of a tensor, row-major. */
+function numbersOf(reader: CellReader): Numbers {
+  const { tensor } = reader.plane;
   const line = fold(tensor, { rows: [], columns: [...tensor.shape.keys()] });
   const read = (from: number, count: number, values = new Float32Array(count)) => {
     const rect = { x: from, y: 0, width: count, height: 1 };
     readCells({ ...reader, plane: line }, rect, { values, start: 0, pitch: count });
     return values;
   };
-  const numbers = { shape: tensor.shape, read }, means = { ops: plainWasm, cancelled };
+  return { shape: tensor.shape, read };
+}
+
+async function makeCells(
+  reader: CellReader,
+  { recipe, memory, places }: Job & { readonly kind: "derive" },
+): Promise<Notes> {
+  const { cancelled, plane: { tensor } } = reader, means = { ops: plainWasm, cancelled };
   const all = new Float32Array(memory);
-  if (!places) return await derive(recipe, numbers, all, means);
+  if (!places) return await derive(recipe, numbersOf(reader), all, means);
   const own = new Float32Array(elementCount(shapeOf(recipe, tensor.shape)) * planesOf(recipe));
-  const notes = await derive(recipe, numbers, own, means);
+  const notes = await derive(recipe, numbersOf(reader), own, means);
   lay(own, places, all);
   return notes;
 }
@@ -36,13 +62,4 @@ function lay(cells: Float32Array, { width, pitch, regions }: Places, into: Float
       into.set(cells.subarray(from, from + region.width), (region.y + row) * pitch + region.x);
     }
   }
-}
-
-/** Does once what is repeated of a recipe, to some rows. */
-export function repeatRows(
-  { recipe, shape, before, into, rows }: Job & { readonly kind: "repeat" },
-  cancelled: () => void,
-): void {
-  const means = { ops: plainWasm, cancelled };
-  repeat(recipe, shape, new Float32Array(before), new Float32Array(into), rows, means);
 }

@@ -105,6 +105,7 @@ class TileEngine implements Engine {
       options.pyramidBytes ?? 192 * MIB,
       (id) => this.#ingests.findings(id),
       options.madeBytes,
+      backends,
     );
     const modelOf = (id: string) => this.model(id);
     this.#maps = new Maps(this.#layers, (model) => this.#ingests.of(model), modelOf);

@@ -18,8 +18,8 @@ export interface EngineOptions {
   /** Where what is found of models is kept; not there where memory is enough. */
   readonly store?: StoreOptions;
   /**
-   * What volumes are drawn with: WASM unless given. "auto" asks for a GPU once a first one has been
-   * drawn, "gpu" at the start.
+   * What volumes are drawn with, and large matrices multiplied: WASM unless given. "auto" asks for a GPU once
+   * WASM has done that for the first time, "gpu" at the start.
    */
   readonly backend?: BackendChoice;
   /** The script of the GPU's worker, where it is not ours. */

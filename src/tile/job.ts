@@ -6,10 +6,11 @@ import type { Level } from "../field/pyramid.ts";
 import type { Slab } from "../field/slab.ts";
 import type { StoredPyramid } from "../field/store.ts";
 import type { PairMemory } from "../analysis/pair.ts";
-import type { Recipe, Rows } from "../analysis/derive/recipe.ts";
+import type { Recipe, Rows, Sides } from "../analysis/derive/recipe.ts";
 import type { Scale } from "../analysis/scale.ts";
 import type { Sketch } from "../analysis/sketch.ts";
 import type { Summarised } from "../analysis/summary.ts";
+import type { TruncatedSvd } from "../analysis/truncated_svd.ts";
 import type { BlockStats } from "../compute/ops.ts";
 import type { NetworkPlan } from "../field/automaton/rules/network.ts";
 import type { Sight } from "../modes/chart/paper.ts";
@@ -188,6 +189,23 @@ export type Work =
     readonly before: SharedArrayBuffer;
     readonly into: SharedArrayBuffer;
     readonly rows: Rows;
+  }
+  | {
+    /** Fills a matrix in shared memory whose singular vectors a recipe asks for. */
+    readonly kind: "matrix";
+    readonly context: string;
+    readonly recipe: Recipe;
+    readonly matrix: Float32Array;
+  }
+  | {
+    /** Makes of what was found of it what a recipe says; answers `Notes`. */
+    readonly kind: "singular";
+    readonly context: string;
+    readonly recipe: Recipe;
+    readonly sides: Sides;
+    readonly matrix: Float32Array;
+    readonly found: TruncatedSvd;
+    readonly memory: SharedArrayBuffer;
   }
   | {
     /** Answers sums of squares of a part of the cells, in the file's order, by output channel. */

@@ -66,7 +66,7 @@ export class Landscapes {
       };
     });
     const islands = regions.flatMap((region) => islandsOf(region, planes[region.plane]!));
-    const derived = { parts, memory, islands, notes: null, readers: 0 };
+    const derived = { parts, memory, islands, notes: null, backend: null, readers: 0 };
     const tensor = madeTensor(`${model.id}, ${key}`, shape, memory);
     return { layout, entry: this.layers.entry(model, tensor, undefined, null, derived) };
   }

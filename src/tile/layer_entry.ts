@@ -6,6 +6,7 @@ import type { Island, Plane } from "../field/plane.ts";
 import type { Pyramid } from "../field/pyramid.ts";
 import type { StoredPyramid } from "../field/store.ts";
 import type { Fetch } from "../storage/prefetched.ts";
+import type { Backend } from "./backends.ts";
 import type { Sample } from "./sample.ts";
 import type { Survey } from "./survey.ts";
 
@@ -40,6 +41,8 @@ export interface Derived {
   readonly islands?: readonly Island[];
   /** What was found on the way of each part; null until they are there. */
   notes: readonly Notes[] | null;
+  /** What multiplies the large matrices on the way; null until that has to be known. */
+  backend: Backend | null;
   /** Jobs that wait for them or read them: meanwhile they are not let go of. */
   readers: number;
 }

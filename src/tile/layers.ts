@@ -10,6 +10,7 @@ import type { Facts } from "../modes/mode.ts";
 import { SingleFlight } from "../storage/flight.ts";
 import type { Fetch } from "../storage/prefetched.ts";
 import type { Rival } from "./against.ts";
+import { Backends } from "./backends.ts";
 import { idOf, lacksChannels, makeEntry, modelsOf, type Opened } from "./entries.ts";
 import { estimateScale, findNorms, findScale, type Run } from "./find.ts";
 import type { Job, LayerContext } from "./job.ts";
@@ -32,7 +33,7 @@ import { sampleOf, unknownScale } from "./sample.ts";
 import { HELD } from "./sweep.ts";
 
 /** Jobs that read a layer to its end. */
-const WHOLE: ReadonlySet<Job["kind"]> = new Set(["summary", "dominant", "svd", "help"]);
+const WHOLE: ReadonlySet<Job["kind"]> = new Set(["summary", "dominant", "svd", "help", "matrix"]);
 // Layers remembered; each costs a few kilobytes, and comes back when it is asked for again.
 const KNOWN = 4096;
 
@@ -46,7 +47,7 @@ export class Layers {
   readonly #entries = new Map<string, LayerEntry>();
   readonly #pyramids: Pyramids;
   readonly #flight = new SingleFlight<void>();
-  readonly #made: Made;
+  readonly made: Made;
   readonly #findings: (model: string) => Findings | undefined;
 
   constructor(
@@ -54,8 +55,9 @@ export class Layers {
     limit: number,
     findings: (model: string) => Findings | undefined = () => undefined,
     madeBytes?: number,
+    readonly backends = new Backends(),
   ) {
-    this.#made = new Made(pool.size, madeBytes);
+    this.made = new Made(pool.size, madeBytes, backends);
     this.#pool = pool;
     this.#pyramids = new Pyramids(limit);
     this.#findings = findings;
@@ -171,7 +173,7 @@ export class Layers {
     if (!derived) return await this.#runOn(entry, job, signal, urgency);
     derived.readers++;
     try {
-      await this.#made.see(entry, derived, (from, job, signal) => {
+      await this.made.see(entry, derived, (from, job, signal) => {
         if (!this.holds(from)) this.#admit(from);
         return this.run(from, job, signal, urgencyOf(from));
       }, signal);
@@ -240,7 +242,7 @@ export class Layers {
 
   /** Knows the layer from now on, and forgets the ones known longest if there are too many. */
   #admit(entry: LayerEntry): void {
-    for (const id of this.#made.surplus(this.#entries, entry)) this.#drop(id);
+    for (const id of this.made.surplus(this.#entries, entry)) this.#drop(id);
     for (const id of this.#entries.keys()) {
       if (this.#entries.size < KNOWN) break;
       this.#drop(id);

@@ -1,9 +1,13 @@
 import type { Notes } from "../analysis/derive/recipe.ts";
-import { repetitionsOf } from "../analysis/derive/table.ts";
+import { multiplicationsOf, repetitionsOf, singularSides } from "../analysis/derive/table.ts";
+import { BadRequest } from "../errors.ts";
 import { SingleFlight } from "../storage/flight.ts";
+import { type Backend, Backends, GpuFailed } from "./backends.ts";
+import { Outdated } from "./faults.ts";
 import type { Job } from "./job.ts";
 import { inLanes } from "./lanes.ts";
 import type { Derived, DerivedPart, LayerEntry } from "./layer_entry.ts";
+import { svdOnGpu } from "./singular.ts";
 
 /** A worker's answer to a job on an entry. */
 type RunOn = <Value>(entry: LayerEntry, job: Job, signal: AbortSignal) => Promise<Value>;
@@ -15,14 +19,46 @@ const KEPT = 512 << 20;
 /** Bands a worker, of so many rows at least, in which all of a matrix is worked on: some take longer than others. */
 const BANDS = 4, ROWS = 128;
 
+/** Multiplications, in large matrices, on the way to all of them. */
+const workOf = (parts: readonly DerivedPart[]): number =>
+  parts.reduce(
+    (sum, { from, recipe }) => sum + multiplicationsOf(recipe, from.plane.tensor.shape),
+    0,
+  );
+
 /** What makes the cells that no file has, each once. */
 export class Made {
   readonly #flight = new SingleFlight<void>();
 
   /** At most `limit` bytes of them are kept. */
-  constructor(private readonly workers: number, private readonly limit = KEPT) {}
+  constructor(
+    private readonly workers: number,
+    private readonly limit = KEPT,
+    private readonly backends = new Backends(),
+  ) {}
 
-  /** Sees to it that an entry's cells are there; `run` does a job on what they are made of. */
+  /**
+   * What cells are, or will be, made with, together with those that they are made of: kernels agree closely, not to
+   * the bit. Null where there is nothing that a GPU could do.
+   */
+  backendOf({ derived }: LayerEntry): Backend | null {
+    if (!derived) return null;
+    const own = derived.backend ?? this.#choice(derived);
+    const all = [...derived.parts.map(({ from }) => this.backendOf(from)), own];
+    return all.find((one) => one === "gpu") ?? all.find((one) => one !== null) ?? null;
+  }
+
+  #choice({ parts }: Derived): Backend | null {
+    const work = workOf(parts);
+    if (work === 0) return null;
+    // What a GPU makes fills all of the memory.
+    return parts.length === 1 && this.backends.isWorth(work) ? this.backends.current : "wasm";
+  }
+
+  /**
+   * Sees to it that an entry's cells are there; `run` does a job of it on what they are made of. Throws `Outdated`
+   * where the GPU did not come to them, which WASM makes the next time.
+   */
   async see(
     { id, plane: { tensor: { shape } } }: LayerEntry,
     derived: Derived,
@@ -33,19 +69,25 @@ export class Made {
     // Another entry of that id may be on its way, whose memory is not this one's.
     while (!derived.notes) {
       await this.#flight.run(id, async (signal) => {
+        derived.backend ??= this.#choice(derived);
         const notes: Notes[] = [];
         await inLanes(LANES * this.workers, parts.length, async (i) => {
-          notes[i] = await this.#fill(parts[i]!, shape, memory, run, signal);
+          notes[i] = derived.backend === "gpu"
+            ? await this.#byGpu(derived, parts[i]!, run, signal)
+            : await this.#byWorkers(shape, memory, parts[i]!, run, signal);
         });
         derived.notes = notes;
+        // Not before: where there are few cores, it would take one from the first picture.
+        const isWorth = this.backends.isWorth(workOf(parts));
+        if (isWorth) this.backends.ask().catch(() => {}); // told at the start
       }, signal);
     }
   }
 
-  async #fill(
-    { from, recipe, places }: DerivedPart,
+  async #byWorkers(
     shape: readonly number[],
     memory: SharedArrayBuffer,
+    { from, recipe, places }: DerivedPart,
     run: RunOn,
     signal: AbortSignal,
   ): Promise<Notes> {
@@ -69,6 +111,40 @@ export class Made {
       [into, other] = [other, into];
     }
     return notes;
+  }
+
+  async #byGpu(
+    derived: Derived,
+    { from, recipe }: DerivedPart,
+    run: RunOn,
+    signal: AbortSignal,
+  ): Promise<Notes> {
+    const { id: context, plane: { tensor } } = from, { memory } = derived;
+    const runHere = <Value>(job: Job, signal: AbortSignal) => run<Value>(from, job, signal);
+    try {
+      const sides = singularSides(recipe, tensor.shape);
+      if (!sides) {
+        const notes = await runHere<Notes>({ kind: "derive", context, recipe, memory }, signal);
+        const matrix = new Float32Array(memory), n = Math.sqrt(matrix.length);
+        await this.backends.powers(matrix, n, repetitionsOf(recipe), signal);
+        return notes;
+      }
+      const { matrix, found } = await svdOnGpu(
+        this.backends,
+        runHere,
+        context,
+        recipe,
+        sides,
+        signal,
+      );
+      if ("notFinite" in found) throw new BadRequest(found.notFinite);
+      const job: Job = { kind: "singular", context, recipe, sides, matrix, found, memory };
+      return await runHere<Notes>(job, signal);
+    } catch (error) {
+      if (!(error instanceof GpuFailed)) throw error;
+      derived.backend = "wasm";
+      throw new Outdated(error.message, { cause: error });
+    }
   }
 
   /** Ids of entries to let go of where another one comes: those made longest ago that nobody reads. */

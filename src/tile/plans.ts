@@ -1,5 +1,6 @@
 import { meansFrom } from "../field/pyramid.ts";
 import type { Model } from "../model/model.ts";
+import { Outdated } from "./faults.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Basis, LayerEntry, Needs } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
@@ -41,14 +42,18 @@ export class Plans {
     const { whole, entry, share } = this.#basis(view, needs, log2);
     const { network } = view;
     // Where the scale does not matter, the picture is the one that exact facts would give.
-    const content = share < 1 ? entry.id : whole.id;
+    const known = share < 1 ? entry.id : whole.id;
+    // Backends agree closely, but not to the bit.
+    const backend = this.layers.made.backendOf(entry);
+    const content = backend === "gpu" ? `${known} gpu` : known;
     return {
       content: network ? `${content} ${versionOf(network.model)}` : content,
+      ...(backend ? { headers: { "Synaptile-Backend": backend } } : {}),
       share: this.layers.shareOf({ entry, share }, log2),
       draw: async (signal) => {
         const guest = network && await this.networks.of(network, signal);
         await this.layers.ready(entry, needs, signal);
-        return await this.layers.run<Rendered>(entry, {
+        const rendered = await this.layers.run<Rendered>(entry, {
           kind: "tile",
           context: entry.id,
           mode: view.mode.name,
@@ -58,6 +63,8 @@ export class Plans {
           levels: this.layers.levels(entry, log2),
           ...(guest ? { guest } : {}),
         }, signal);
+        if (this.layers.made.backendOf(entry) === backend) return rendered;
+        throw new Outdated(`the cells of ${entry.id} are made with another backend by now`);
       },
     };
   }

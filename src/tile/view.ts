@@ -224,8 +224,8 @@ function partOf(
     const memory = new SharedArrayBuffer(4 * count * planesOf(recipe));
     // What is made may be of what is made first.
     const entry = layers.entry(model, from, undefined, null, known.get(from) ?? null);
-    const tensor = madeTensor(name, shape, memory);
-    known.set(tensor, { parts: [{ from: entry, recipe }], memory, notes: null, readers: 0 });
+    const tensor = madeTensor(name, shape, memory), parts = [{ from: entry, recipe }];
+    known.set(tensor, { parts, memory, notes: null, backend: null, readers: 0 });
     return tensor;
   });
   const tensor = part?.tensor ?? info;

@@ -18,7 +18,7 @@ import type { SourceRef } from "../storage/source.ts";
 import { dominantOf, squaresOf } from "./channels.ts";
 import { drawChart } from "./charts.ts";
 import { Composite } from "./compose.ts";
-import { makeCells, repeatRows } from "./derive.ts";
+import { make } from "./derive.ts";
 import { copyOf, figures } from "./figures.ts";
 import { Handles } from "./handles.ts";
 import { inspect } from "./inspect.ts";
@@ -184,10 +184,10 @@ async function workOn(
       return { value, transfer: [value.count.buffer as ArrayBuffer] };
     }
     case "derive":
-      return { value: await makeCells(reader, job) };
     case "repeat":
-      repeatRows(job, cancelled);
-      return { value: null };
+    case "matrix":
+    case "singular":
+      return { value: await make(reader, job) };
     case "squares": {
       const value = squaresOf(reader, job.from, job.to);
       return { value, transfer: [value.buffer] };

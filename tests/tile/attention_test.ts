@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@st
 import { BadRequest, NotFound } from "../../src/errors.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import reference from "../../fixtures/reference/captures/decoder.json" with { type: "json" };
+import { checksums } from "../analysis/checksums.ts";
 import { valuesOf } from "../formats/values.ts";
 import { onCapture, withCapture } from "./captures.ts";
 import { npy, whole } from "./pictures.ts";
@@ -12,19 +13,6 @@ async function pictureOf(engine: Engine, model: string, layer: string, query: st
   const view = engine.view(model, layer, "attention", subject.query);
   const { values, width } = await whole(engine, view.plane, subject, 0);
   return { values, n: width, view };
-}
-
-/** What a matrix is compared by, as the reference has it. */
-function checksums(values: Float32Array, n: number) {
-  let sum = 0, squares = 0, weighted = 0, max = 0;
-  for (const [at, value] of values.entries()) {
-    const [i, j] = [Math.floor(at / n), at % n];
-    sum += value;
-    squares += value * value;
-    weighted += value * ((31 * i + 17 * j) % 97) / 97;
-    max = Math.max(max, value);
-  }
-  return { sum, squares, weighted, max, last_row: [...values.slice(-n, -n + 8)] };
 }
 
 type Powers = Readonly<Record<string, ReturnType<typeof checksums>>>;

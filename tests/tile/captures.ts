@@ -1,4 +1,4 @@
-import { createEngine } from "../../src/tile/engine.ts";
+import { createEngine, type EngineOptions } from "../../src/tile/engine.ts";
 import type { Engine } from "../../src/tile/tile.ts";
 import { inFolder } from "../storage/folder.ts";
 import { type Content, modelFile } from "./models.ts";
@@ -6,8 +6,11 @@ import { type Content, modelFile } from "./models.ts";
 const fixtures = new URL("../../fixtures/captures/", import.meta.url);
 
 /** An engine on one of the bundled captures. */
-export const onCapture = (name: string, test: (engine: Engine) => Promise<void>): Promise<void> =>
-  onPath(new URL(name, fixtures).pathname, test);
+export const onCapture = (
+  name: string,
+  test: (engine: Engine) => Promise<void>,
+  options?: EngineOptions,
+): Promise<void> => onPath(new URL(name, fixtures).pathname, test, options);
 
 /** An engine on a capture of one step with these tensors, whose id is "capture". */
 export const withCapture = (
@@ -23,8 +26,12 @@ export const withCapture = (
     await onPath(folder, (engine) => test(engine, folder));
   });
 
-async function onPath(path: string, test: (engine: Engine) => Promise<void>): Promise<void> {
-  const engine = await createEngine([path], { workers: 1 });
+async function onPath(
+  path: string,
+  test: (engine: Engine) => Promise<void>,
+  options: EngineOptions = {},
+): Promise<void> {
+  const engine = await createEngine([path], { workers: 1, ...options });
   try {
     await test(engine);
   } finally {

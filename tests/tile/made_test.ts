@@ -51,10 +51,10 @@ Deno.test("one that is larger than all that may be kept is drawn too", async () 
 
 /** What is to be made, of nothing. */
 function derivedFrom(id: string): Derived {
-  const from = { id } as LayerEntry;
+  const from = { id, plane: { tensor: { shape: [2, 1] } } } as unknown as LayerEntry;
   const recipe = { kind: "reduce", how: "mean", axes: [0] } as const;
   const memory = new SharedArrayBuffer(4);
-  return { parts: [{ from, recipe }], memory, notes: null, readers: 0 };
+  return { parts: [{ from, recipe }], memory, notes: null, backend: null, readers: 0 };
 }
 
 Deno.test("what is made again meanwhile is made in its own memory too", async () => {

@@ -1,22 +1,39 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { derive, planesOf, shapeOf } from "../../../src/analysis/derive/table.ts";
-import type { Recipe } from "../../../src/analysis/derive/recipe.ts";
+import {
+  derive,
+  fillMatrix,
+  finish,
+  planesOf,
+  shapeOf,
+  singularSides,
+} from "../../../src/analysis/derive/table.ts";
+import type { Numbers, Recipe } from "../../../src/analysis/derive/recipe.ts";
+import { truncatedSvd } from "../../../src/analysis/truncated_svd.ts";
 import { plainWasm } from "../../../src/compute/wasm.ts";
 import { BadRequest } from "../../../src/errors.ts";
 import { openModel } from "../../../src/model/open.ts";
 import decoder from "../../../fixtures/reference/captures/decoder.json" with { type: "json" };
 import digits from "../../../fixtures/reference/captures/digits-cnn.json" with { type: "json" };
 import { valuesOf } from "../../formats/values.ts";
+import { byEach, type Opener } from "../openers.ts";
 
 const captures = new URL("../../../fixtures/captures/", import.meta.url).pathname;
 const means = { ops: plainWasm, cancelled: () => {} };
 
-/** What a recipe makes of numbers. */
-async function made(recipe: Recipe, shape: readonly number[], values: Float32Array) {
+/** What a recipe makes of numbers; of what `open` finds of its matrix where that is given. */
+async function made(
+  recipe: Recipe,
+  shape: readonly number[],
+  values: Float32Array,
+  open?: Opener["open"],
+) {
   const size = shapeOf(recipe, shape).reduce((product, side) => product * side, 1);
   const into = new Float32Array(size * planesOf(recipe));
   const read = (from: number, count: number) => values.slice(from, from + count);
-  const notes = await derive(recipe, { shape, read }, into, means);
+  const notes =
+    await (open
+      ? bySingular(recipe, { shape, read }, into, open)
+      : derive(recipe, { shape, read }, into, means));
   return {
     notes,
     planes: Array.from(
@@ -24,6 +41,19 @@ async function made(recipe: Recipe, shape: readonly number[], values: Float32Arr
       (_, c) => into.subarray(c * size, (c + 1) * size),
     ),
   };
+}
+
+async function bySingular(recipe: Recipe, from: Numbers, into: Float32Array, open: Opener["open"]) {
+  const sides = singularSides(recipe, from.shape)!, { rows, columns, count } = sides;
+  const matrix = new Float32Array(rows * columns);
+  await fillMatrix(recipe, from, matrix, means);
+  const read = (from: number, count: number) => matrix.subarray(from, from + count);
+  const opened = await open({ rows, columns, read });
+  try {
+    return finish(recipe, sides, matrix, await truncatedSvd(opened, count), into);
+  } finally {
+    opened.close();
+  }
 }
 
 async function captured(capture: string, name: string) {
@@ -62,20 +92,22 @@ function compare(
 }
 
 for (const [layer, expected] of Object.entries(decoder.pca)) {
-  Deno.test(`principal components of a decoder's ${layer} are numpy's`, async () => {
+  byEach(`principal components of a decoder's ${layer} are numpy's`, async ({ open, name }) => {
     const { shape, values } = await captured("decoder", `act/${layer}`);
     const recipe = { kind: "pca", mean: [], features: 1 } as const;
     assertEquals(shapeOf(recipe, shape), [shape[0]]);
     compare(await made(recipe, shape, values), expected, layer);
+    compare(await made(recipe, shape, values, open), expected, `${layer} by ${name}`);
   });
 }
 
 for (const [layer, expected] of Object.entries(digits.channel_pca)) {
-  Deno.test(`principal components of the channels of ${layer} are numpy's`, async () => {
+  byEach(`principal components of the channels of ${layer} are numpy's`, async ({ open, name }) => {
     const { shape, values } = await captured("digits-cnn", `act/${layer}`);
     const recipe = { kind: "pca", mean: [0], features: 1 } as const;
     assertEquals(shapeOf(recipe, shape), shape.slice(2));
     compare(await made(recipe, shape, values), expected, layer);
+    compare(await made(recipe, shape, values, open), expected, `${layer} by ${name}`);
   });
 }
 
