@@ -142,8 +142,8 @@ export class Backends {
       const { name, message } = error as Error;
       // Another job may have found out before, and be why this one was not done.
       if (this.#pool === pool) {
-        const [one, all] = words[job.kind], isLost = name === "GpuLost";
-        this.#note(`${name} ${all}`, `${isLost ? all : one} without the GPU: ${message}`);
+        const [one, all] = words[job.kind], isLost = name === "GpuLost", what = isLost ? all : one;
+        this.#note(`${name} ${what}`, `${what} without the GPU: ${message}`);
         if (isLost) this.#end();
       }
       throw new GpuFailed(message, { cause: error });
