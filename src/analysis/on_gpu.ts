@@ -2,17 +2,19 @@ import { BLOCK, type GpuMatrices, type GpuMatrix } from "../compute/gpu/normal.t
 import type { Ops } from "../compute/ops.ts";
 import type { Matrix, Opened, Products } from "./matrix.ts";
 import { uniform } from "./random.ts";
-import { largestOf } from "./row_bands.ts";
+import { largestOf, scaleFor } from "./row_bands.ts";
 
 /** Elements read at once. */
 const PART = 1 << 20;
 /** How often AᵀA is applied to find where to start: each costs two passes, a look at it several. */
 const ITERATIONS = 6;
 
+/** Binary places from 1 at which fourth powers of singular values would leave float32's range. */
+const FAR = 12;
+
 /**
- * A matrix of finite numbers whose products are a GPU's. Its largest magnitude is brought near 1, so that fourth
- * powers of singular values are in float32's range; what is 2¹²⁶ times smaller counts as 0. Throws `NotFinite`,
- * and what the device finds wrong or has no room for.
+ * A matrix of finite numbers whose products are a GPU's. Where its largest magnitude is far from 1 it is brought there:
+ * what is 2¹²⁶ times smaller counts as 0 then. Throws `NotFinite`, and what the device finds wrong or has no room for.
  */
 export async function openOnGpu(
   matrix: Matrix,
@@ -20,23 +22,26 @@ export async function openOnGpu(
   ops: Pick<Ops, "magnitude">,
   cancelled: () => void = () => {},
 ): Promise<Opened> {
-  const { rows, columns } = matrix;
+  const { rows, columns } = matrix, height = Math.max(1, Math.floor(PART / columns));
+  const copy = new Float32Array(Math.min(rows, height) * columns);
+  const held = await make(rows, columns);
   let largest = 0;
-  const height = Math.max(1, Math.floor(PART / columns));
-  const eachBand = async (visit: (band: Float32Array | Float64Array, row: number) => unknown) => {
+  const write = async (scale: number) => {
     for (let row = 0; row < rows; row += height) {
       cancelled();
-      await visit(await matrix.read(row * columns, Math.min(height, rows - row) * columns), row);
+      const band = await matrix.read(row * columns, Math.min(height, rows - row) * columns);
+      if (scale === 1) largest = Math.max(largest, largestOf(ops, band, row, columns));
+      const part = copy.subarray(0, band.length);
+      if (scale === 1) part.set(band);
+      else for (let i = 0; i < band.length; i++) part[i] = band[i]! * scale;
+      await held.write(row, part);
     }
   };
-  await eachBand((band, row) => {
-    largest = Math.max(largest, largestOf(ops, band, row, columns));
-  });
-  const exponent = largest > 0 ? Math.round(Math.log2(largest)) : 0;
-  const scale = 2 ** -Math.max(-1022, Math.min(1022, exponent));
-  const held = await make(rows, columns);
+  let scale = 1;
   try {
-    await eachBand((band, row) => held.write(row, scaled(band, scale)));
+    await write(1);
+    scale = scaleFor(largest, FAR);
+    if (scale !== 1) await write(scale);
   } catch (error) {
     held.free();
     throw error;
@@ -53,8 +58,8 @@ export async function openOnGpu(
     },
     async start() {
       cancelled();
-      const random = uniform();
-      const block = Float32Array.from({ length: BLOCK * columns }, random);
+      const random = uniform(), block = new Float32Array(BLOCK * columns);
+      for (let i = 0; i < block.length; i++) block[i] = random();
       const found = await held.iterate(block, ITERATIONS);
       return Array.from({ length: BLOCK }, (_, i) => Float64Array.from(column(found, i, columns)));
     },
@@ -82,11 +87,5 @@ async function multiply(
 function column(block: Float32Array, i: number, length: number): Float32Array {
   const out = new Float32Array(length);
   for (let j = 0; j < length; j++) out[j] = block[j * BLOCK + i]!;
-  return out;
-}
-
-function scaled(band: Float32Array | Float64Array, scale: number): Float32Array {
-  const out = new Float32Array(band.length);
-  for (let i = 0; i < band.length; i++) out[i] = band[i]! * scale;
   return out;
 }

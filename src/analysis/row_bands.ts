@@ -144,9 +144,9 @@ export function largestOf(
   throw new NotFinite(`${sentence}; singular values are of finite numbers`);
 }
 
-/** 1, or the power of two that brings a magnitude near 1 where it is far from there. */
-export function scaleFor(largest: number): number {
-  if (largest === 0 || Math.abs(Math.log2(largest)) < 24) return 1;
+/** 1, or the power of two that brings a magnitude near 1 where it is `far` binary places from there. */
+export function scaleFor(largest: number, far = 24): number {
+  if (largest === 0 || Math.abs(Math.log2(largest)) < far) return 1;
   return 2 ** -Math.max(-1022, Math.min(1022, Math.round(Math.log2(largest))));
 }
 

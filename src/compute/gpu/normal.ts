@@ -10,8 +10,11 @@ export const BLOCK = 32;
 const LINES = 64, PIECE = 256, FOURS = 256, ROWS = 256;
 /** Bytes of a row of a block. */
 const ROW = 4 * BLOCK;
-/** Bytes of a band, at most; and of what is uploaded at a time, of which the driver holds a copy. */
-const BAND = 2 ** 26, UPLOAD = 2 ** 24;
+/** Bytes of a band, at most; and of what is uploaded until it is waited for, of which the driver holds copies. */
+const BAND = 2 ** 26, WAITING = 2 ** 27;
+
+/** What can be handed to a device, which takes nothing that is shared between workers. */
+type Numbers = Float32Array<ArrayBuffer>;
 
 /** What AᵀA does to a block of vectors X, a row of `BLOCK` numbers for each component. */
 export interface BlockProducts {
@@ -27,7 +30,7 @@ export interface BlockProducts {
  * both its sums. NaN and ±∞ spread where the device's arithmetic is IEEE's; numbers below 2⁻¹²⁶ may count as 0.
  */
 export interface GpuMatrix {
-  /** Writes whole rows, from row `row` on. Throws what the device finds wrong. */
+  /** Writes whole rows, from row `row` on, of memory that is not shared. Throws what the device finds wrong. */
   write(row: number, values: Float32Array): Promise<void>;
   /** Products with a block. */
   multiply(block: Float32Array): Promise<BlockProducts>;
@@ -63,7 +66,7 @@ export async function gpuMatrices(gpu: Gpu, bandBytes = BAND): Promise<GpuMatric
     const height = bandHeight(gpu.device, rows, columns, bandBytes);
     const matrix = new Bands(gpu, pipelines, rows, columns, height);
     try {
-      await gpu.scoped("a matrix", () => matrix.open());
+      await gpu.scoped("a matrix", async () => matrix.open());
       return matrix;
     } catch (error) {
       matrix.free();
@@ -105,6 +108,8 @@ interface Step {
 class Bands implements GpuMatrix {
   readonly #owned: { destroy(): void }[] = [];
   readonly #bands: GPUBuffer[] = [];
+  /** Bytes that were written and not waited for. */
+  #waiting = 0;
   /** X or AᵀA·X, A·X, and the 32 × 32 products of a block's columns. */
   #x!: GPUBuffer;
   #y!: GPUBuffer;
@@ -123,7 +128,7 @@ class Bands implements GpuMatrix {
     private readonly height: number,
   ) {}
 
-  async open(): Promise<void> {
+  open(): void {
     const { gpu: { device }, rows, columns, height } = this;
     const make = (label: string, bytes: number) => this.#own(output(device, label, bytes));
     for (let row = 0; row < rows; row += height) {
@@ -149,22 +154,23 @@ class Bands implements GpuMatrix {
       [1, this.#gram],
       [2, this.#z],
     ]);
-    await device.queue.onSubmittedWorkDone();
   }
 
   async write(row: number, values: Float32Array): Promise<void> {
-    const { gpu: { device }, columns, height } = this, step = Math.floor(UPLOAD / (4 * columns));
+    const { gpu: { device }, columns, height } = this;
     await this.gpu.scoped("a matrix", async () => {
       const end = row + values.length / columns;
       for (let at = row; at < end;) {
         const band = Math.floor(at / height), inside = at - band * height;
-        const count = Math.min(end - at, height - inside, Math.max(1, step));
-        const from = (at - row) * columns;
-        // A copy: what is shared between workers cannot be handed to a device.
-        const piece = values.slice(from, from + count * columns);
-        device.queue.writeBuffer(this.#bands[band]!, 4 * inside * columns, piece);
+        const count = Math.min(end - at, height - inside);
+        const piece = values.subarray((at - row) * columns, (at - row + count) * columns);
+        device.queue.writeBuffer(this.#bands[band]!, 4 * inside * columns, piece as Numbers);
         at += count;
       }
+      device.queue.submit([]); // after which the driver lets go of its copy
+      this.#waiting += values.byteLength;
+      if (this.#waiting < WAITING) return;
+      this.#waiting = 0;
       await device.queue.onSubmittedWorkDone();
     });
   }
@@ -223,7 +229,7 @@ class Bands implements GpuMatrix {
         } numbers, got ${block.length}`,
       );
     }
-    this.gpu.device.queue.writeBuffer(this.#x, 0, block as Float32Array<ArrayBuffer>);
+    this.gpu.device.queue.writeBuffer(this.#x, 0, block as Numbers);
   }
 
   /** Y = A·X, and Z = Aᵀ·Y. */
