@@ -2,13 +2,18 @@
  * Dense linear algebra in GFLOP/s, copies from and to ordinary memory included: C = A·B of 1024³ with relaxed SIMD
  * and plain, on one worker and on two (bands of rows over the pool, shared memory); AᵀA of 1024², of which the
  * triangle is counted; AᵀA·x of 4096² in one pass, in GB/s of A. Beside them `gemm.c` and `gemm.py` (OpenBLAS, one
- * thread and two, and its 128-bit kernels), where gcc, python3 and numpy are found:
+ * thread and two, and its 128-bit kernels), where gcc, python3 and numpy are found. C = A·B and A^16, rows made to
+ * sum to 1 at each squaring, by a GPU too where there is a WebGPU adapter, upload and readback included; it is named,
+ * as a CPU may play a GPU:
  *
  *     deno run -A bench/gemm_bench.ts
  *
  * Rounds take turns; figures are of the best ones. Prints a table, then a line of JSON a figure.
  */
 import { compilePeer, hasNumpy } from "./peers.ts";
+import { openGpu } from "../src/compute/gpu/device.ts";
+import { gpuGemm } from "../src/compute/gpu/gemm.ts";
+import { gpuPowers } from "../src/compute/gpu/powers.ts";
 import { rowBands } from "../src/compute/matrices.ts";
 import type { Product, Target } from "../src/compute/ops.ts";
 import { Pool } from "../src/compute/pool.ts";
@@ -30,6 +35,7 @@ const figures: Figure[] = [];
 const units = {
   gemm: { unit: "GFLOP/s", work: 2 * SIDE ** 3 },
   gram: { unit: "GFLOP/s", work: SIDE ** 3 },
+  powers: { unit: "GFLOP/s", work: 4 * 2 * SIDE ** 3 },
   normal: { unit: "GB/s", work: 4 * TALL ** 2 },
   read: { unit: "GB/s", work: 4 * TALL ** 2 },
 } as const;
@@ -89,6 +95,7 @@ const c = rows(new Float32Array(new SharedArrayBuffer(SIDE ** 2 * 4)), SIDE);
 const side = { m: SIDE, n: SIDE, k: SIDE };
 const product: Product = { ...side, transposed: "none", alpha: 1, beta: 0 };
 const square = rows(numbers(SIDE ** 2, 1, false), SIDE), out = new Float64Array(SIDE ** 2);
+const walk = square.values.map((x) => (x + 1) / SIDE);
 const large = rows(numbers(TALL ** 2, 1, false), TALL);
 const x = Float64Array.from(numbers(TALL, 2, false)), y = new Float64Array(TALL);
 
@@ -125,6 +132,14 @@ if (hasNumpy()) {
   peers.push({ figure: figureOf("gemm", "numpy, SSE kernels, 1 thread"), command, env });
 }
 
+const gpu = await openGpu();
+const onGpu = gpu && {
+  gemm: await gpuGemm(gpu),
+  powers: await gpuPowers(gpu),
+  figures: [figureOf("gemm", gpu.name), figureOf("powers", gpu.name)] as const,
+  times: gpu.software ? 1 : TIMES, // seconds each
+};
+
 await multiply(true, 2);
 const checks: Record<string, number> = { gemm: c.values[SIDE ** 2 - 2]!, read: 0 };
 for (let round = 0; round < ROUNDS; round++) {
@@ -134,6 +149,15 @@ for (let round = 0; round < ROUNDS; round++) {
       await multiply(relaxed, workers);
       note(figure, (performance.now() - began) / 1e3);
     }
+  }
+  for (let i = 0; onGpu && i < onGpu.times; i++) {
+    const { gemm, powers, figures: [one, power] } = onGpu;
+    let began = performance.now();
+    await gemm(a, b, product, { ...c, values: new Float32Array(SIDE ** 2) });
+    note(one, (performance.now() - began) / 1e3);
+    began = performance.now();
+    await powers(walk, SIDE, 4);
+    note(power, (performance.now() - began) / 1e3);
   }
   timed(gram, () => wasm.gram(square, SIDE, SIDE, "columns", out.fill(0)));
   timed(normal, () => wasm.gemv(large, TALL, TALL, "normal", x, y.fill(0)));
@@ -149,6 +173,7 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 pool.close();
+gpu?.destroy();
 if (program) Deno.removeSync(program);
 
 const find = (what: string, name: string) =>

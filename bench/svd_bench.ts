@@ -2,7 +2,8 @@
  * The 16 largest singular values and vectors, and the spectral norm to 1e-4, of float32 matrices whose i-th
  * singular value is i^−¾: two workers and one, which copy the matrix to where kernels reach it and look for what is
  * not finite each time; beside them scipy's ARPACK, sklearn's randomized SVD and numpy's power iteration with two
- * threads (`svd.py`), where there is a Python that has them:
+ * threads (`svd.py`), where there is a Python that has them. Where there is a WebGPU adapter, a job of its worker
+ * too, from the matrix in memory to the vectors, upload and readback included; it is named, as a CPU may play a GPU:
  *
  *     deno run -A bench/svd_bench.ts [rounds]     PYTHON=one that has scipy and sklearn
  *
@@ -11,6 +12,7 @@
  */
 import { pairMemory } from "../src/analysis/pair.ts";
 import { normals } from "../tests/analysis/oracle.ts";
+import { Backends } from "../src/tile/backends.ts";
 import type { Answer, Task } from "./svd_worker.ts";
 
 const rounds = Number(Deno.args[0] ?? 20);
@@ -120,6 +122,44 @@ async function peers(file: string, rows: number, columns: number) {
   return { methods: names.map((name) => [name, method(name)] as const), close };
 }
 
+/** A job of the GPU's worker, the device being open. */
+async function onGpu(
+  { backends, name, rounds }: Device,
+  values: Float32Array,
+  rows: number,
+  columns: number,
+): Promise<Figure> {
+  const shared = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  shared.set(values);
+  const times: number[] = [];
+  let error = 0;
+  for (let round = -1; round < rounds; round++) {
+    const began = performance.now();
+    const found = await backends.svd({ rows, columns, values: shared }, 16);
+    if (round >= 0) times.push(performance.now() - began);
+    if ("notFinite" in found) throw new Error(found.notFinite);
+    error = errorOf(found.values);
+  }
+  const size = `${rows} × ${columns}`;
+  return { what: `16 values, ${name}`, own: true, size, count: 16, times, error };
+}
+
+interface Device {
+  readonly backends: Backends;
+  readonly name: string;
+  readonly rounds: number;
+}
+
+async function device(): Promise<Device | null> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return null;
+  const backends = new Backends({ choice: "gpu", tell: (message) => console.error(message) });
+  await backends.ask();
+  const { description, vendor } = adapter.info, name = description || vendor;
+  const isSoftware = /llvmpipe|swiftshader|lavapipe/i.test(name);
+  return { backends, name, rounds: isSoftware ? 2 : rounds }; // seconds each
+}
+
 /** What there is of the peers; nothing, with the reason printed, without Python. */
 async function peersOf(values: Float32Array<ArrayBuffer>, rows: number, columns: number) {
   const file = await Deno.makeTempFile();
@@ -135,6 +175,8 @@ async function peersOf(values: Float32Array<ArrayBuffer>, rows: number, columns:
 }
 
 const figures: Figure[] = [];
+const gpu = await device();
+if (!gpu) console.error("there is no WebGPU adapter here");
 for (const [rows, columns] of sizes) {
   const values = matrix(rows, columns), size = `${rows} × ${columns}`;
   for (const worker of workers) await run(worker, values);
@@ -159,9 +201,11 @@ for (const [rows, columns] of sizes) {
     }
   }
   figures.push(...found.values());
+  if (gpu) figures.push(await onGpu(gpu, values, rows, columns));
   await close();
 }
 for (const worker of workers) worker.terminate();
+gpu?.backends.close();
 
 for (const figure of figures) {
   const { what, size, error, count } = figure;

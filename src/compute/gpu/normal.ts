@@ -66,7 +66,7 @@ export async function gpuMatrices(gpu: Gpu, bandBytes = BAND): Promise<GpuMatric
     const height = bandHeight(gpu.device, rows, columns, bandBytes);
     const matrix = new Bands(gpu, pipelines, rows, columns, height);
     try {
-      await gpu.scoped("a matrix", async () => matrix.open());
+      await gpu.scoped("a matrix", () => Promise.try(() => matrix.open()));
       return matrix;
     } catch (error) {
       matrix.free();
