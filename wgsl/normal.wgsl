@@ -113,7 +113,10 @@ fn load(line: u32, first: u32, end: u32, index: u32) {
   right[index] = four;
 }
 
-/** Sums the pieces, with what rounding leaves of each addition (W. Kahan 1965), four numbers an invocation. */
+/**
+ * Sums the pieces in pairs, and those in pairs, four numbers an invocation. Not with what rounding leaves of each
+ * addition: drivers take (a + b) - a for b.
+ */
 @compute @workgroup_size(256)
 fn total(@builtin(global_invocation_id) id: vec3u) {
   let size = block.lines * FOURS;
@@ -121,17 +124,26 @@ fn total(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let place = block.place * FOURS + id.x;
-  var sum = vec4f();
-  if (block.adds == 1u) {
-    sum = sums[place];
-  }
-  var lost = vec4f();
   let count = (block.terms + PIECE - 1u) / PIECE;
+  // Sums of 2^k pieces that wait for as many others.
+  var waiting: array<vec4f, 32>;
   for (var piece = 0u; piece < count; piece++) {
-    let term = pieces[piece * size + id.x] - lost;
-    let next = sum + term;
-    lost = (next - sum) - term;
-    sum = next;
+    var sum = pieces[piece * size + id.x];
+    var k = 0u;
+    while (((piece >> k) & 1u) == 1u) {
+      sum += waiting[k];
+      k++;
+    }
+    waiting[k] = sum;
+  }
+  var sum = vec4f();
+  for (var k = 0u; k < 32u; k++) {
+    if (((count >> k) & 1u) == 1u) {
+      sum += waiting[k];
+    }
+  }
+  if (block.adds == 1u) {
+    sum += sums[place];
   }
   sums[place] = sum;
 }

@@ -26,8 +26,9 @@ export interface BlockProducts {
 
 /**
  * A matrix A on a GPU, in as many bands of rows as its buffers must be. Sums are float32's: of 64 terms, of four of
- * those, and then with what rounding leaves: A·X is within (66 + 2⁻¹⁰·terms)·2⁻²³·Σ|a·x|, AᵀA·X within the same of
- * both its sums. NaN and ±∞ spread where the device's arithmetic is IEEE's; numbers below 2⁻¹²⁶ may count as 0.
+ * those, and then in pairs, so that A·X is within 50·2⁻²³·Σ|a·x| however many terms there are, and AᵀA·X within as
+ * much of both its sums, and a rounding more for each band. NaN and ±∞ spread where the device's arithmetic is IEEE's;
+ * numbers below 2⁻¹²⁶ may count as 0.
  */
 export interface GpuMatrix {
   /** Writes whole rows, from row `row` on, of memory that is not shared. Throws what the device finds wrong. */

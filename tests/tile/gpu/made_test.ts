@@ -152,6 +152,21 @@ Deno.test("several pictures of what the GPU does not come to are made once each,
   }
 });
 
+Deno.test("a picture that was planned before the GPU failed has the tag of what it is made with", async () => {
+  const options = { backend: "gpu", gpuWorker: stub("lost") } as const;
+  const { value: [before, after] } = await onDecoder(options, async (engine) => {
+    const query = new URLSearchParams("power=4");
+    const at = { model: "decoder", layer: "block3", mode: "attention", z: 0, x: 0, y: 0 } as const;
+    const ticket = engine.ticket({ ...at, query, density: 1, format: "png" });
+    const other = await drawn(engine, "decoder", "block3", "attention", "power=4");
+    assertEquals([ticket.headers["Synaptile-Backend"], other.backend], ["gpu", "wasm"]);
+    const tile = await ticket.tile();
+    assertEquals(tile.headers["Synaptile-Backend"], "wasm");
+    return [tile.etag, engine.ticket({ ...at, query, density: 1, format: "png" }).etag] as const;
+  });
+  assertEquals(before, after);
+});
+
 Deno.test("auto leaves what is no work to WASM, though there is a GPU", async () => {
   const options = { backend: "auto", gpuWorker: stub("narrow") } as const;
   const { value: ours, told } = await onDecoder(options, async (engine) => {
