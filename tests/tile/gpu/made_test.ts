@@ -167,6 +167,21 @@ Deno.test("a picture that was planned before the GPU failed has the tag of what 
   assertEquals(before, after);
 });
 
+Deno.test("a summary that the GPU does not come to is WASM's", async () => {
+  const large = { shape: [1100, 1040], values: normals(1100 * 1040) };
+  const found: (readonly number[] | null)[] = [], told: string[] = [];
+  const tell = (message: string) => void told.push(message);
+  for (const options of [{}, { backend: "gpu", gpuWorker: stub("narrow"), tell }] as const) {
+    await withTensors({ large }, async (engine) => {
+      found.push((await engine.summary(engine.model("model"), "large")).singular_values);
+    }, { workers: 1, ...options });
+  }
+  assertEquals(found[1], found[0]);
+  assertEquals(told, [
+    "singular values are found without the GPU: svd: this GPU takes no matrices",
+  ]);
+});
+
 Deno.test("auto leaves what is no work to WASM, though there is a GPU", async () => {
   const options = { backend: "auto", gpuWorker: stub("narrow") } as const;
   const { value: ours, told } = await onDecoder(options, async (engine) => {
