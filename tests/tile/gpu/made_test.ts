@@ -136,6 +136,17 @@ Deno.test("legends and points of what the GPU does not come to are answered too"
   assert(value.value! > 0);
 });
 
+Deno.test("sheets of what the GPU does not come to are drawn too", async () => {
+  const options = { backend: "gpu", gpuWorker: stub("lost") } as const;
+  const { value } = await onDecoder(options, async (engine) => {
+    const at = { model: "decoder", layer: "block2", mode: "activations", x: 0, y: 0 } as const;
+    const query = new URLSearchParams("reduce=pca"), format = "png";
+    const tiles = [0, 0].map((z) => ({ ...at, z, query, density: 1, format } as const));
+    return (await engine.sheet(tiles).tiles()).map(({ length }) => length);
+  });
+  assert(value[0]! > 100 && value[0] === value[1]);
+});
+
 Deno.test("several pictures of what the GPU does not come to are made once each, by WASM", async () => {
   const options = { backend: "gpu", gpuWorker: stub("lost") } as const;
   const { value: ours } = await onDecoder(
