@@ -25,7 +25,7 @@ export interface TruncatedSvdOptions {
 }
 
 const TOLERANCE = 1e-6;
-const STEPS = 400;
+const STEPS = 800;
 /** Numbers in the basis, at most, but for what `count` vectors need. */
 const ROOM = 2 ** 25;
 /** What rounding leaves of σ₁² in a residual. */

@@ -89,7 +89,7 @@ test("a layer's components by the GPU's worker are those by WASM; so is what has
 });
 
 test("a summary's singular values are the same by the GPU's worker", async () => {
-  const large = { shape: [1100, 1040], values: normals(1100 * 1040) };
+  const large = { shape: [2060, 2052], values: normals(2060 * 2052) };
   const values = large.values.slice();
   values[7] = NaN;
   const found: number[][] = [];
@@ -179,7 +179,7 @@ Deno.test("a picture that was planned before the GPU failed has the tag of what 
 });
 
 Deno.test("a summary that the GPU does not come to is WASM's", async () => {
-  const large = { shape: [1100, 1040], values: normals(1100 * 1040) };
+  const large = { shape: [2060, 2052], values: normals(2060 * 2052) };
   const found: (readonly number[] | null)[] = [], told: string[] = [];
   const tell = (message: string) => void told.push(message);
   for (const options of [{}, { backend: "gpu", gpuWorker: stub("narrow"), tell }] as const) {
