@@ -1,0 +1,46 @@
+import type { TensorInfo } from "../formats/format.ts";
+
+/** An operation of a network, as ONNX defines it. */
+export interface NetworkNode {
+  readonly op: string;
+  /** Names of values; empty where an optional one was left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
+}
+
+/** How what a layer computes follows from what was put in, as plain data. */
+export type Computation =
+  | {
+    /** Operations in an order in which they can run, from `input` to `output`. */
+    readonly kind: "graph";
+    readonly nodes: readonly NetworkNode[];
+    /** Weights, and further inputs, by what nodes call them. */
+    readonly constants: Readonly<Record<string, TensorInfo>>;
+    readonly input: string;
+    readonly tensor: TensorInfo;
+    readonly output: string;
+  }
+  | {
+    /** Layers one after the other of which only weights and results are known, to the last of them. */
+    readonly kind: "chain";
+    readonly tensor: TensorInfo;
+    /** What is put in is the tensor's values × scale + shift. */
+    readonly scale: number;
+    readonly shift: number;
+    readonly links: readonly Link[];
+  }
+  | {
+    readonly kind: "unknown";
+    /** What would have to be known: half a sentence. */
+    readonly missing: string;
+  };
+
+/** A layer of a chain. */
+export interface Link {
+  readonly name: string;
+  /** Its weights, in the file's order. */
+  readonly weights: readonly TensorInfo[];
+  /** What it computed, samples first. */
+  readonly activation: TensorInfo;
+}
