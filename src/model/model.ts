@@ -6,6 +6,7 @@ import type {
   NetworkInput,
   TensorInfo,
 } from "../formats/format.ts";
+import type { Computation } from "./network.ts";
 import type { Structure } from "./structure.ts";
 import type { BlockPlace } from "./order.ts";
 import type { Fetch } from "../storage/prefetched.ts";
@@ -77,6 +78,8 @@ export interface Layer {
   readonly tensors: readonly TensorInfo[];
   /** What a capture has of it besides. */
   readonly captured: readonly Captured[];
+  /** How what it computed follows from what was put in; of an input, how the network's results do. */
+  readonly computation?: Computation;
   /** Elements in all its tensors. */
   readonly parameters: number;
   /** Names of the layers whose results reach it through no other one, where a graph tells. */

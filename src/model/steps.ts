@@ -1,6 +1,7 @@
 import { BadRequest } from "../errors.ts";
 import type { Capture, Step } from "../formats/format.ts";
 import { withCaptured } from "./captured.ts";
+import { withChain } from "./chain.ts";
 import type { Layer, Model, Moment } from "./model.ts";
 import { arrange } from "./structure.ts";
 
@@ -23,7 +24,9 @@ export function openCapture(common: Common, { order, steps }: Capture): Model {
     if (!step) refuseStep(common.id, number, steps);
     const { metadata } = common;
     const { layers: plain, structure } = arrange({ tensors: step.tensors, metadata });
-    const layers = withCaptured(plain, step.captured, order);
+    const { tensors, captured } = step;
+    const moment = { tensors, captured, order, metadata };
+    const layers = withChain(withCaptured(plain, captured, order), moment);
     model = {
       ...{ ...common, layers, structure, parameters: parametersOf(layers) },
       ...{ step: number, steps: moments, at },

@@ -3,7 +3,7 @@ import type { Scale } from "../analysis/scale.ts";
 import type { MergeRule, Ops, Shade } from "../compute/ops.ts";
 import type { Viewport } from "../compute/ray/camera.ts";
 import type { RayView } from "../compute/ray/ops.ts";
-import type { Recipe } from "../analysis/derive/recipe.ts";
+import type { Notes, Recipe } from "../analysis/derive/recipe.ts";
 import type { Canvas } from "../field/canvas.ts";
 import type { Window } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
@@ -123,6 +123,10 @@ export interface Legend {
     /** Value at the start, middle and end of the ramp and between: position 0..1 → value, increasing. */
     readonly stops: readonly { readonly at: number; readonly value: number }[];
   };
+  /** What hues mean, for modes that show angles: colours from −180° to 180°. */
+  readonly hues?: { readonly about: string; readonly colors: readonly string[] };
+  /** What was found on the way to what is shown: numbers by name. */
+  readonly notes?: Notes;
   /** The channels, for modes that pack several values into one pixel. */
   readonly channels?: readonly {
     readonly name: string;
@@ -195,7 +199,7 @@ export interface Mode extends Look {
    * The part of that tensor that it draws, or what is `made` of it first; all of it where this is not
    * there. Throws `BadRequest` for what the tensor does not have.
    */
-  part?(options: Options, tensor: TensorInfo, made: Make): Part;
+  part?(options: Options, tensor: TensorInfo, made: Make, layer: Layer): Part;
   /** The options for pictures of zoom z, where those differ; undefined where they do not. */
   zoomed?(options: Options, z: number, nativeZoom: number): Options | undefined;
   /** How the options fold the tensor; undefined for the default folding. */

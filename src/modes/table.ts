@@ -3,6 +3,7 @@ import { attention } from "./attention.ts";
 import { automaton } from "./automaton.ts";
 import type { ChartMode } from "./chart/mode.ts";
 import { gradients } from "./gradients.ts";
+import { jacobian } from "./jacobian.ts";
 import { map } from "./map.ts";
 import type { MapMode, Mode, VolumeMode, WholeMode } from "./mode.ts";
 import { landscape, norms } from "./norms.ts";
@@ -22,6 +23,7 @@ export const modes: readonly Mode[] = [
   attention,
   spectral,
   norms,
+  jacobian,
   automaton,
 ];
 

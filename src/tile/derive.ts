@@ -1,37 +1,53 @@
-import type { Notes, Numbers } from "../analysis/derive/recipe.ts";
+import type { Means, Notes, Numbers } from "../analysis/derive/recipe.ts";
 import { derive, fillMatrix, finish, planesOf, repeat, shapeOf } from "../analysis/derive/table.ts";
 import { plainWasm } from "../compute/wasm.ts";
-import { type CellReader, readCells } from "../field/cells.ts";
+import { type CellReader, readCells, type SyncSource } from "../field/cells.ts";
 import { fold } from "../field/plane.ts";
-import { elementCount } from "../formats/format.ts";
+import { elementCount, type TensorInfo } from "../formats/format.ts";
 import type { Job } from "./job.ts";
 import type { Places } from "./layer_entry.ts";
 
 /** A job on numbers that no file has. */
 type Making = Job & { readonly kind: "derive" | "repeat" | "matrix" | "singular" };
 
+/** Opens what a tensor's bytes lie in. */
+type Open = (tensor: TensorInfo) => SyncSource;
+
 /** Makes numbers of a tensor's, or a step on the way there, in shared memory: the same on every processor. */
-export async function make(reader: CellReader, job: Making): Promise<Notes | null> {
-  const { cancelled } = reader, means = { ops: plainWasm, cancelled }, { recipe } = job;
+export async function make(reader: CellReader, job: Making, open: Open): Promise<Notes | null> {
+  const { recipe } = job, numbers = numbersOf(reader, reader.plane.tensor);
+  const means = { ops: plainWasm, cancelled: reader.cancelled, of: othersOf(reader, open) };
   switch (job.kind) {
     case "derive":
-      return await makeCells(reader, job);
+      return await makeCells(numbers, job, means);
     case "repeat": {
       const [before, into] = [new Float32Array(job.before), new Float32Array(job.into)];
       repeat(recipe, job.shape, before, into, job.rows, means);
       return null;
     }
     case "matrix":
-      await fillMatrix(recipe, numbersOf(reader), job.matrix, means);
+      await fillMatrix(recipe, numbers, job.matrix, means);
       return null;
     case "singular":
       return finish(recipe, job.sides, job.matrix, job.found, new Float32Array(job.memory));
   }
 }
 
-/** All numbers of a tensor, row-major. */
-function numbersOf(reader: CellReader): Numbers {
-  const { tensor } = reader.plane;
+/** The numbers of other tensors, which are refused where the file has changed meanwhile. */
+const othersOf = (reader: CellReader, open: Open) => (other: TensorInfo): Numbers => {
+  const source = open(other), { shape, read } = numbersOf({ ...reader, source }, other);
+  return {
+    shape,
+    read(...span) {
+      const values = read(...span);
+      source.check();
+      return values;
+    },
+  };
+};
+
+/** All numbers of a tensor in the reader's source, row-major. */
+function numbersOf(reader: CellReader, tensor: TensorInfo): Numbers {
   const line = fold(tensor, { rows: [], columns: [...tensor.shape.keys()] });
   const read = (from: number, count: number, values = new Float32Array(count)) => {
     const rect = { x: from, y: 0, width: count, height: 1 };
@@ -42,14 +58,14 @@ function numbersOf(reader: CellReader): Numbers {
 }
 
 async function makeCells(
-  reader: CellReader,
+  numbers: Numbers,
   { recipe, memory, places }: Job & { readonly kind: "derive" },
+  means: Means,
 ): Promise<Notes> {
-  const { cancelled, plane: { tensor } } = reader, means = { ops: plainWasm, cancelled };
   const all = new Float32Array(memory);
-  if (!places) return await derive(recipe, numbersOf(reader), all, means);
-  const own = new Float32Array(elementCount(shapeOf(recipe, tensor.shape)) * planesOf(recipe));
-  const notes = await derive(recipe, numbersOf(reader), own, means);
+  if (!places) return await derive(recipe, numbers, all, means);
+  const own = new Float32Array(elementCount(shapeOf(recipe, numbers.shape)) * planesOf(recipe));
+  const notes = await derive(recipe, numbers, own, means);
   lay(own, places, all);
   return notes;
 }

@@ -35,6 +35,8 @@ export interface LayerEntry {
 export interface Derived {
   /** One after the other, or each for its own places. */
   readonly parts: readonly DerivedPart[];
+  /** Brings bytes of what else of the model it is made of; not there where workers read them by themselves. */
+  readonly fetch?: Fetch;
   /** Where they will be. */
   readonly memory: SharedArrayBuffer;
   /** Where they are on their plane, if not everywhere. */

@@ -168,17 +168,18 @@ export class Layers {
     job: Job,
     signal?: AbortSignal,
     urgency?: Urgency,
+    fetch = entry.fetch,
   ): Promise<Value> {
     const { derived } = entry;
-    if (!derived) return await this.#runOn(entry, job, signal, urgency);
+    if (!derived) return await this.#runOn(entry, job, signal, urgency, fetch);
     derived.readers++;
     try {
       await this.made.see(entry, derived, (from, job, signal) => {
         if (!this.holds(from)) this.#admit(from);
-        return this.run(from, job, signal, urgencyOf(from));
+        return this.run(from, job, signal, urgencyOf(from), derived.fetch ?? from.fetch);
       }, signal);
       if (!this.holds(entry)) this.#admit(entry);
-      return await this.#runOn(entry, job, signal, urgency);
+      return await this.#runOn(entry, job, signal, urgency, fetch);
     } finally {
       derived.readers--;
     }
@@ -189,10 +190,11 @@ export class Layers {
     job: Job,
     signal: AbortSignal | undefined,
     urgency: Urgency | undefined,
+    fetch: Fetch | null,
   ): Promise<Value> {
-    const whole = entry.fetch && WHOLE.has(job.kind);
+    const whole = fetch && WHOLE.has(job.kind);
     const known = whole ? wholeOf(entry.plane.tensor) : [];
-    return runWith<Value>(this.#pool, job, entry.fetch, signal, urgency, known);
+    return runWith<Value>(this.#pool, job, fetch, signal, urgency, known);
   }
 
   /** A worker's answer to a job on no layer, or on several whose bytes `fetch` brings. */

@@ -1,7 +1,9 @@
+import type { Notes } from "../analysis/derive/recipe.ts";
 import type { Legend } from "../modes/mode.ts";
 import type { Model } from "../model/model.ts";
 import { type Charts, isChart } from "./charts.ts";
 import type { Ingest } from "./ingest.ts";
+import type { LayerEntry } from "./layer_entry.ts";
 import type { Layers } from "./layers.ts";
 import { isMap, type Maps } from "./maps.ts";
 import { estimated } from "./sample.ts";
@@ -29,7 +31,14 @@ export class Legends {
     const look = entry.isDefault ? this.ingestOf(view.model)?.coming(view.tensor) ?? null : null;
     const basis = this.layers.basis(this.layers.current(entry), needs, { look });
     await this.layers.ready(basis.entry, needs, signal);
-    const legend = mode.legend(options, basis.entry.facts!, slopes);
+    const notes = notesOf(entry), shown = mode.legend(options, basis.entry.facts!, slopes);
+    const legend = notes ? { ...shown, notes } : shown;
     return basis.share < 1 ? estimated(legend, basis.share) : legend;
   }
+}
+
+/** What was found on the way to cells that are made of one tensor. */
+function notesOf({ derived }: LayerEntry): Notes | null {
+  const [notes, ...others] = derived?.notes ?? [];
+  return notes && others.length === 0 && Object.keys(notes).length > 0 ? notes : null;
 }

@@ -4,7 +4,7 @@ import type { Layout } from "../field/layout.ts";
 import type { Part } from "../field/part.ts";
 import { describeAxes, type Plane, slopesOf, TILE } from "../field/plane.ts";
 import { elementCount, type TensorInfo } from "../formats/format.ts";
-import type { Model } from "../model/model.ts";
+import type { Layer, Model } from "../model/model.ts";
 import { isCurrent } from "../model/steps.ts";
 import { findTensor, type Found } from "../model/views.ts";
 import { canonicalQuery, parseOptions } from "../modes/options.ts";
@@ -143,7 +143,7 @@ function open(
   const given = parseOptions(mode, query, ["v", "step"]);
   const against = againstOf(model, given, modelOf);
   const options = withStep(given, against);
-  const { part, tensor, derived } = partOf(layers, model, mode, options, info);
+  const { part, tensor, derived } = partOf(layers, model, mode, options, info, named);
   const network = networkOf(mode, options, modelOf);
   const rival = against && rivalOf(model, info, against);
   const entry = layers.entry(model, tensor, mode.axes(options), rival, derived);
@@ -213,6 +213,7 @@ function partOf(
   mode: Mode,
   options: Options,
   info: TensorInfo,
+  layer: Layer,
 ): { readonly part: Part | null; readonly tensor: TensorInfo; readonly derived: Derived | null } {
   const known = new Map<TensorInfo, Derived>();
   const part = mode.part?.(options, info, (from, recipe, name) => {
@@ -225,9 +226,10 @@ function partOf(
     // What is made may be of what is made first.
     const entry = layers.entry(model, from, undefined, null, known.get(from) ?? null);
     const tensor = madeTensor(name, shape, memory), parts = [{ from: entry, recipe }];
-    known.set(tensor, { parts, memory, notes: null, backend: null, readers: 0 });
+    const fetch = model.fetch ? { fetch: model.fetch } : {};
+    known.set(tensor, { parts, ...fetch, memory, notes: null, backend: null, readers: 0 });
     return tensor;
-  });
+  }, layer);
   const tensor = part?.tensor ?? info;
   const derived = known.values().find(({ memory }) => isOf(tensor, memory)) ?? null;
   return { part: part ?? null, tensor, derived };

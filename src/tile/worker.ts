@@ -187,7 +187,7 @@ async function workOn(
     case "repeat":
     case "matrix":
     case "singular":
-      return { value: await make(reader, job) };
+      return { value: await make(reader, job, ({ source }) => handles.open(source)) };
     case "squares": {
       const value = squaresOf(reader, job.from, job.to);
       return { value, transfer: [value.buffer] };

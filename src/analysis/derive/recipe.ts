@@ -1,4 +1,6 @@
 import type { Ops } from "../../compute/ops.ts";
+import type { TensorInfo } from "../../formats/format.ts";
+import type { Computation } from "../../model/network.ts";
 import type { TruncatedSvd } from "../truncated_svd.ts";
 
 /** The numbers of a tensor, which need not be in memory. */
@@ -13,6 +15,8 @@ export interface Means {
   readonly ops: Ops;
   /** Throws when the work is no longer wanted. */
   readonly cancelled: () => void;
+  /** The numbers of further tensors that a recipe names; not there where none can be read. */
+  readonly of?: (tensor: TensorInfo) => Numbers;
 }
 
 /** Of what is made, what no pixel shows: by name, numbers for legends. */
@@ -65,6 +69,19 @@ export type Recipe =
   | {
     /** The eigenvectors of the Laplacian of an attention, or of the mean of several. */
     readonly kind: "laplacian";
+  }
+  | {
+    /** How much what a network computes changes with one of the samples that are the tensor. */
+    readonly kind: "jacobian";
+    readonly computation: Exclude<Computation, { readonly kind: "unknown" }>;
+    readonly sample: number;
+    /** One of its outputs, counted over all of them; null for all. */
+    readonly output: number | null;
+    /** `auto`: exact where outputs are few. */
+    readonly method: "auto" | "exact" | "hutchinson" | "projection";
+    readonly probes: number;
+    /** What hues tell: see `jacobian.ts`. */
+    readonly hue: "pair" | "leading";
   };
 
 /** One way of making numbers of others. */

@@ -1,4 +1,5 @@
 import { attention } from "./attention.ts";
+import { jacobian } from "./jacobian.ts";
 import { laplacian } from "./laplacian.ts";
 import { norms } from "./norms.ts";
 import { pca } from "./pca.ts";
@@ -15,6 +16,7 @@ const derivers: { readonly [Kind in Recipe["kind"]]: Deriver<Kind> } = {
   svd,
   "low-rank": lowRank,
   norms,
+  jacobian,
 };
 
 const deriverOf = <Kind extends Recipe["kind"]>(recipe: Recipe & { readonly kind: Kind }) =>
