@@ -227,6 +227,8 @@ export interface Captured {
   readonly of: string;
   /** By the name in its file: "act/conv1". */
   readonly tensor: TensorInfo;
+  /** Of what a run gave or was given, what the network calls it. */
+  readonly value?: string;
 }
 
 export interface Ignored {

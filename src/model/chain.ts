@@ -1,6 +1,6 @@
 import { type Captured, elementCount, type Metadata, type TensorInfo } from "../formats/format.ts";
 import type { Layer } from "./model.ts";
-import type { Computation, Link } from "./network.ts";
+import { type Computation, type Link, ofWholeNumbers } from "./network.ts";
 
 /** What the samples of a capture are called that its activations are of. */
 const INPUT = "input";
@@ -51,10 +51,9 @@ function lackOf(
   links: readonly (Omit<Link, "activation"> & { readonly activation: TensorInfo | undefined })[],
   metadata: Metadata,
 ): string | null {
-  const { name, dtype, shape } = input;
-  if (!/^(F|BF)/.test(dtype) && dtype !== "U8" && metadata["input_scale"] === undefined) {
-    return `an input of fractions: "${name}" holds whole numbers (${dtype}), by which nothing can be ` +
-      "differentiated";
+  const { dtype, shape } = input;
+  if (!/^B?F/.test(dtype) && dtype !== "U8" && metadata["input_scale"] === undefined) {
+    return ofWholeNumbers(input);
   }
   if (shape.length < 2 || shape.includes(0)) return `samples of several features: it is [${shape}]`;
   const odd = links.find(({ activation }) => !activation);

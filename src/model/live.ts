@@ -1,7 +1,9 @@
 import type { Captured, Metadata } from "../formats/format.ts";
+import type { Operation } from "../formats/onnx/operations.ts";
 import { fingerprint } from "../storage/version.ts";
 import { withCaptured } from "./captured.ts";
-import type { Model } from "./model.ts";
+import type { Layer, Model } from "./model.ts";
+import { type Computation, ofWholeNumbers } from "./network.ts";
 import { refuseStep } from "./steps.ts";
 
 /** What a network computed when it was run. */
@@ -10,6 +12,10 @@ export interface Run {
   readonly step: number;
   readonly facts: Metadata;
   readonly captured: readonly Captured[];
+  /** What was computed to get there. */
+  readonly operations: readonly Operation[];
+  /** Names of the network's own results. */
+  readonly outputs: readonly string[];
   /** Differs from that of any other run, of whatever server. */
   readonly version: string;
 }
@@ -33,7 +39,7 @@ export function liveModel(network: Model, id: string, runs: readonly Run[]): Mod
       ...network,
       ...{ id, version, step, steps, at },
       title: `${network.title}, run`,
-      layers: withCaptured(network.layers, captured, []),
+      layers: withComputation(withCaptured(network.layers, captured, []), network, run),
       tensors: [...network.tensors, ...captured.map(({ tensor }) => tensor)],
       close() {}, // the files are the network's
     };
@@ -42,3 +48,31 @@ export function liveModel(network: Model, id: string, runs: readonly Run[]): Mod
   };
   return at(runs.at(-1)!.step);
 }
+
+/** Layers with how what was computed of them follows from the first input that is of fractions. */
+function withComputation(layers: readonly Layer[], network: Model, run: Run): Layer[] {
+  const { captured, operations: nodes, outputs: [result] } = run;
+  const inputs = captured.filter(({ kind }) => kind === "sample");
+  const usual = inputs.find(isOfFractions) ?? inputs[0];
+  const taken = new Set(nodes.flatMap((node) => node.inputs));
+  const given = inputs.map(({ value, tensor }) => [value!, tensor] as const);
+  const stored = network.tensors.map((tensor) => [tensor.name, tensor] as const);
+  const constants = Object.fromEntries(
+    [...stored, ...given].filter(([name]) => taken.has(name)),
+  );
+  return layers.map((layer) => {
+    const input = layer.captured.find(({ kind }) => kind === "sample") ?? usual;
+    const computed = layer.captured.find(({ kind }) =>
+      kind === "activation" || kind === "attention"
+    );
+    const output = input && layer.captured.includes(input) ? result : computed?.value;
+    if (!input || output === undefined) return layer;
+    const { value, tensor } = input;
+    const computation: Computation = isOfFractions(input)
+      ? { kind: "graph", nodes, constants, input: value!, tensor, output }
+      : { kind: "unknown", missing: ofWholeNumbers(tensor) };
+    return { ...layer, computation };
+  });
+}
+
+const isOfFractions = ({ tensor: { dtype } }: Captured) => /^B?F/.test(dtype);

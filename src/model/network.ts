@@ -1,13 +1,8 @@
 import type { TensorInfo } from "../formats/format.ts";
+import type { Operation } from "../formats/onnx/operations.ts";
 
 /** An operation of a network, as ONNX defines it. */
-export interface NetworkNode {
-  readonly op: string;
-  /** Names of values; empty where an optional one was left out. */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
-}
+export type NetworkNode = Operation;
 
 /** How what a layer computes follows from what was put in, as plain data. */
 export type Computation =
@@ -44,3 +39,8 @@ export interface Link {
   /** What it computed, samples first. */
   readonly activation: TensorInfo;
 }
+
+/** What would have to be known of an input that is no fractions: half a sentence. */
+export const ofWholeNumbers = ({ name, dtype }: Pick<TensorInfo, "name" | "dtype">): string =>
+  `an input of fractions: "${name}" holds whole numbers (${dtype}), by which nothing can be ` +
+  "differentiated";

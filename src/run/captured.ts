@@ -38,11 +38,11 @@ export function capturedOf(
     const kind = heads ? "attention" : "activation";
     const of = (heads ? undefined : layerOf.get(name)) ?? own(name);
     const tensor = tensorOf(`${heads ? "attn" : "act"}/${of}`, element, heads ?? shape, bytes);
-    return [{ kind, of, tensor }];
+    return [{ kind, of, tensor, value: name }];
   });
   const samples = inputs.map(({ name, element, shape, bytes }): Captured => {
     const tensor = tensorOf(`input/${name}`, element, shape, bytes);
-    return { kind: "sample", of: own(name), tensor };
+    return { kind: "sample", of: own(name), tensor, value: name };
   });
   return [...outputs, ...samples];
 }

@@ -2,6 +2,7 @@ import { BadRequest, TooLarge } from "../errors.ts";
 import type { Captured } from "../formats/format.ts";
 import { show } from "../formats/malformed.ts";
 import { type Network, readNetwork } from "../formats/onnx/network.ts";
+import { type Operation, readOperations } from "../formats/onnx/operations.ts";
 import { withOutputs } from "../formats/onnx/outputs.ts";
 import type { Model } from "../model/model.ts";
 import { openPlace, type Reach } from "../model/place.ts";
@@ -37,6 +38,8 @@ export interface Ran {
   readonly results: Results;
   /** Names of its own outputs. */
   readonly outputs: readonly string[];
+  /** What it computed. */
+  readonly operations: readonly Operation[];
 }
 
 /**
@@ -81,7 +84,8 @@ export async function forward(
     const blobs = [withOutputs(file, further), ...files, ...taken.map(({ bytes }) => bytes)];
     const results = await runInProcess(model.title, { head: task, blobs }, signal);
     const captured = capturedOf(results, taken, network, model.layers);
-    return { captured, results, outputs: network.outputs };
+    const operations = await readOperations(new MemorySource(model.title, file), signal);
+    return { captured, results, outputs: network.outputs, operations };
   } finally {
     for (const source of sources) source.close();
   }

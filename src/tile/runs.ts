@@ -82,10 +82,11 @@ export class Runs {
     this.changed(live.id);
   }
 
-  #keep(network: Model, { captured, results }: Ran, step: number): Model {
+  #keep(network: Model, { captured, results, operations, outputs }: Ran, step: number): Model {
     const before = this.#live.get(network.id);
     const facts = { seconds: Number(results.seconds.toFixed(3)), at: new Date().toISOString() };
-    const run: Run = { step, facts, captured, version: crypto.randomUUID() };
+    const version = crypto.randomUUID();
+    const run: Run = { step, facts, captured, operations, outputs, version };
     const runs = [...before?.runs ?? [], run].slice(-this.#options.steps);
     const id = before && this.#isThere(before.id) ? before.id : undefined;
     const model = this.#show(network, runs, id);
