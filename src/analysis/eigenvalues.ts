@@ -3,6 +3,9 @@ import type { Ops } from "../compute/ops.ts";
 
 // Eigenvalues of symmetric matrices, and as much of their eigenvectors as is asked for.
 
+/** Squares of what counts as zero: reflections of less than its root would be made of rounded-off denormals. */
+const TINY = 2 ** -960;
+
 /** A symmetric tridiagonal matrix: n on the diagonal, n − 1 beside it. */
 export interface Tridiagonal {
   readonly diagonal: Float64Array;
@@ -60,7 +63,7 @@ function transposed(
     cancelled();
     const from = k * n;
     const rest = dot(reflections, from, reflections, from, k - 1);
-    if (rest === 0) continue;
+    if (rest < TINY) continue;
     const factor = 2 / (reflections[from + k - 1]! ** 2 + rest);
     for (let row = 0; row < k * n; row += n) {
       const share = factor * dot(rows, row, reflections, from, k);
@@ -117,7 +120,7 @@ function reduce(
     const rest = dot(x, 0, x, 0, k - 1), last = x[k - 1]!;
     let factor = 0;
     beside[k - 1] = last;
-    if (rest > 0) {
+    if (rest >= TINY) {
       const norm = Math.hypot(last, Math.sqrt(rest));
       beside[k - 1] = last > 0 ? -norm : norm;
       x[k - 1] = last - beside[k - 1]!;

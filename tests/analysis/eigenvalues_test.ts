@@ -144,3 +144,15 @@ Deno.test("symmetricEigen stops when cancelled, at any row of any part", () => {
   }
   assertEquals(symmetricEigen(matrix, n, { ops: wasm }).values.length, n, "memory was given back");
 });
+
+Deno.test("what is so small that its square is rounded off does no harm beside others", () => {
+  for (const tiny of [1e-140, 1e-150, 1e-155, 1e-158, 1e-160, 1e-162, 5e-324]) {
+    const matrix = Float64Array.of(1, tiny, tiny, 0, 2, tiny, 0, tiny, 3);
+    matrix[3] = matrix[6] = tiny;
+    const { values, vectors } = symmetricEigen(matrix, 3);
+    for (const [i, x] of values.entries()) assertAlmostEquals(x, 3 - i, 1e-12, `${tiny}`);
+    for (const [i, x] of vectors.entries()) {
+      assertAlmostEquals(Math.abs(x), [0, 0, 1, 0, 1, 0, 1, 0, 0][i]!, 1e-12);
+    }
+  }
+});
