@@ -83,7 +83,7 @@ export async function measureJacobian(
     sums.reduce((sum, x) => sum + (x - total) ** 2, 0) / Math.max(1, rows - 1),
   );
   const frobenius = Math.sqrt(total);
-  const { values, right } = await leading(all, rows, inputs, means);
+  const { values, right } = await leading(all, { rows, columns: inputs, rank: outputs }, means);
   return {
     norms: squares.map((square) => Math.sqrt(share * square)),
     ...{ frobenius, deviation, rows, right },
@@ -120,11 +120,15 @@ function normal(random: () => number): number {
 /** The largest singular values of rows, and right vectors of the first two. */
 async function leading(
   all: Float32Array,
-  rows: number,
-  columns: number,
+  { rows, columns, rank }: {
+    readonly rows: number;
+    readonly columns: number;
+    /** No more than this many are not zero. */
+    readonly rank: number;
+  },
   { ops, cancelled }: { readonly ops: Ops; readonly cancelled: () => void },
 ): Promise<{ values: readonly number[]; right: readonly Float64Array[] }> {
-  const side = Math.min(rows, columns), count = Math.min(VALUES, side);
+  const side = Math.min(rows, columns), count = Math.min(VALUES, side, rank);
   if (side > DENSE) {
     const read = (from: number, length: number) => all.subarray(from, from + length);
     const bands = await openBands({ rows, columns, read }, ops, cancelled);

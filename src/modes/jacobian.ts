@@ -98,7 +98,7 @@ export const jacobian: Mode = {
     return {
       title: titleOf(options),
       style: "scientific",
-      normalization: `brightness: ${normal.about}${meaning ? `; hue: ${meaning}` : ""}`,
+      normalization: `brightness: ${normal.about}`,
       ramp: { colormap: "greys", reverse: true, stops: stops(normal) },
       ...(meaning ? { hues: { about: meaning, colors: hueColours() } } : {}),
       special: special(scale),

@@ -2,6 +2,7 @@ import { RAMP } from "../compute/ops.ts";
 import { hex, palette } from "../modes/colour.ts";
 import { numeral } from "../modes/chart/numeral.ts";
 import type { Legend } from "../modes/mode.ts";
+import { spellNotes } from "../modes/notes.ts";
 import { labelWidth, ticks } from "./ticks.ts";
 
 export type Theme = "dark" | "light";
@@ -50,9 +51,11 @@ export function drawLegend(legend: Legend, theme: Theme = "dark"): string {
   const parts = [
     header(legend, ink),
     ...(legend.ramp ? [drawRamp(legend.ramp, ink)] : []),
+    ...(legend.hues ? [drawHues(legend.hues, ink), words(legend.hues.about, ink)] : []),
     ...(legend.channels ?? []).map((channel, i) => drawChannel(channel, i, ink)),
     ...(legend.curves ?? []).map((curve) => drawCurve(curve, ink)),
     words(legend.normalization, ink),
+    ...(legend.notes ? [words(spellNotes(legend.notes), ink)] : []),
     ...specials(legend, ink),
   ];
   let y = MARGIN;
@@ -109,6 +112,23 @@ function drawRamp({ colormap, reverse, stops }: NonNullable<Legend["ramp"]>, ink
     svg: `<defs><linearGradient id="ramp">${gradient.join("")}</linearGradient></defs>` +
       `<rect width="${INNER}" height="16" rx="4" fill="url(#ramp)" stroke="${ink.muted}" ` +
       `stroke-opacity=".35" stroke-width=".75"/>` + marks.join(""),
+  };
+}
+
+/** All hues in a strip, from −180° to 180°. */
+function drawHues({ colors }: NonNullable<Legend["hues"]>, ink: Ink): Part {
+  const last = Math.max(1, colors.length - 1);
+  const gradient = colors.map((color, i) =>
+    `<stop offset="${fixed(i / last)}" stop-color="${escape(color)}"/>`
+  );
+  const marks = [-180, -90, 0, 90, 180].map((angle, i) => {
+    const x = fixed(i / 4 * INNER), anchor = i === 0 ? "start" : i === 4 ? "end" : "middle";
+    return `<text x="${x}" y="24" text-anchor="${anchor}" fill="${ink.muted}">${angle}°</text>`;
+  });
+  return {
+    height: 36,
+    svg: `<defs><linearGradient id="hues">${gradient.join("")}</linearGradient></defs>` +
+      `<rect width="${INNER}" height="10" rx="4" fill="url(#hues)"/>` + marks.join(""),
   };
 }
 
@@ -191,7 +211,9 @@ function specials({ special }: Legend, ink: Ink): Part[] {
 }
 
 /** The legend in a sentence, for those who hear it. */
-function describe({ style, normalization, ramp, channels, curves, special }: Legend): string {
+function describe(
+  { style, normalization, ramp, hues, channels, curves, special, notes }: Legend,
+): string {
   const marks = ramp ? ticks(ramp.stops, INNER) : [];
   const range = marks.length > 0
     ? `Colour map ${ramp!.colormap}, marked ${marks.map(({ label }) => label).join(", ")}.`
@@ -201,7 +223,10 @@ function describe({ style, normalization, ramp, channels, curves, special }: Leg
     .join(" ");
   const odd = special.filter(({ count }) => count > 0)
     .map(({ name, count }) => `${name}: ${grouped(count)}.`).join(" ");
-  return [range, packed, drawn, `Normalisation: ${normalization}.`, `Mode: ${style}.`, odd]
+  const turned = hues ? `Hue: ${hues.about}.` : "";
+  const found = notes ? `Found: ${spellNotes(notes)}.` : "";
+  const how = [`Normalisation: ${normalization}.`, `Mode: ${style}.`];
+  return [range, turned, packed, drawn, ...how, odd, found]
     .filter((part) => part !== "").join(" ");
 }
 

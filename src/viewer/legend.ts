@@ -4,6 +4,7 @@ import { ColormapChooser } from "./chooser.ts";
 import { control } from "./controls.ts";
 import { byId, fill, h, refill, set, throttle } from "./dom.ts";
 import { icon } from "./icons.ts";
+import { moreOf } from "./legend_more.ts";
 import * as numbers from "./numbers.ts";
 import { setArtistic, setOption } from "./options.ts";
 import { colorAt, colormaps, gradient, positionOf, valueAt } from "./ramp.ts";
@@ -40,6 +41,7 @@ export class LegendPanel implements Widget {
     h("summary", {}, "Inside opened cells"),
     this.#cells,
   );
+  readonly #more = h("div", { class: "more" });
   readonly #estimate = h("p", { class: "about", hidden: true });
   readonly #bars = h(
     "p",
@@ -67,6 +69,7 @@ export class LegendPanel implements Widget {
       this.#track,
       this.#ticks,
       this.#bars,
+      this.#more,
       this.#estimate,
       this.#channels,
       this.#curves,
@@ -88,6 +91,7 @@ export class LegendPanel implements Widget {
     this.#showSpecial(legend);
     this.showChannels();
     this.#showCurves(legend);
+    fill(this.#more, ...moreOf(legend));
     this.#showCells(legend).catch(this.report);
     for (const part of [this.#track, this.#ticks]) part.hidden = !legend.ramp;
     this.#reset.hidden = scene.subject.options.range === undefined;

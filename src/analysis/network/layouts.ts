@@ -89,26 +89,40 @@ export function* bodiesOf(
   const modules = modulesOf(link.weights);
   const norms = modules.filter(({ kind }) => kind === "norm");
   const others = modules.filter(({ kind }) => kind !== "norm");
-  for (const pool of pools) {
-    if (pool && from.shape.length !== 4) continue;
-    const pooled = pool ? shapeAfter(pool, from.shape) : from.shape;
-    if (pooled.includes(0)) continue;
-    for (const geometry of geometriesOf(others, pooled, expected)) {
-      const begin = () => {
-        const row = new Row(from.name);
-        return pool ? row.add(...pool) : row;
-      };
-      for (const epsilon of norms.length > 0 ? EPSILONS : [0]) {
-        const normed = (row: Row) => norms.reduce((row, norm) => addNorm(row, norm, epsilon), row);
-        yield normed(addAll(begin(), others, pooled, geometry));
-        if (norms.length === 0 || others.length === 0) continue;
-        yield addAll(normed(begin()), others, pooled, geometry);
+  // Pools that come before are more usual than those that come after.
+  for (const isPooledAfter of [false, true]) {
+    for (const pool of pools) {
+      if (pool && from.shape.length !== 4) continue;
+      const pooled = pool ? shapeAfter(pool, from.shape) : from.shape;
+      if (pooled.includes(0)) continue;
+      for (const geometry of geometriesOf(others, pooled, expected, isPooledAfter)) {
+        const begin = () => {
+          const row = new Row(from.name);
+          return pool ? row.add(...pool) : row;
+        };
+        yield* arranged(begin, others, norms, pooled, geometry);
       }
-      if (norms.length === 0 || others.length === 0) continue;
-      const { nodes, to } = addAll(begin(), others, pooled, geometry);
-      yield { nodes, to, norms };
     }
   }
+}
+
+/** Norms after what else there is, before it, or after the activation function. */
+function* arranged(
+  begin: () => Row,
+  others: readonly Module[],
+  norms: readonly Module[],
+  shape: readonly number[],
+  geometry: Attributes,
+): Generator<Way> {
+  const isMixed = norms.length > 0 && others.length > 0;
+  for (const epsilon of norms.length > 0 ? EPSILONS : [0]) {
+    const normed = (row: Row) => norms.reduce((row, norm) => addNorm(row, norm, epsilon), row);
+    yield normed(addAll(begin(), others, shape, geometry));
+    if (isMixed) yield addAll(normed(begin()), others, shape, geometry);
+  }
+  if (!isMixed) return;
+  const { nodes, to } = addAll(begin(), others, shape, geometry);
+  yield { nodes, to, norms };
 }
 
 /** What may follow: an activation function, then a norm that is left, then a pool. */
@@ -155,13 +169,15 @@ function* geometriesOf(
   modules: readonly Module[],
   shape: readonly number[],
   expected: readonly number[],
+  isPooledAfter: boolean,
 ): Generator<Attributes> {
   const convolutions = modules.filter(({ kind }) => kind === "convolution");
   const [convolution] = convolutions;
   if (!convolution) {
     const product = modules.find(({ kind }) => kind === "product");
     const features = shape.slice(1).reduce((count, side) => count * side, 1);
-    if (!product || product.weight.shape[1] === features) yield {};
+    const fits = !product || product.weight.shape[1] === features;
+    if (fits && !isPooledAfter) yield {};
     return;
   }
   const [, inner = 1, ...kernel] = convolution.weight.shape;
@@ -180,8 +196,9 @@ function* geometriesOf(
         Math.floor((side + 2 * pads[i]! - kernel[i]!) / stride) + 1
       );
       const out = [expected[0]!, convolution.weight.shape[0]!, ...sides];
-      const fits = convolutions.length > 1 ||
-        pools.some((pool) => `${pool ? shapeAfter(pool, out) : out}` === `${expected}`);
+      const fits = isPooledAfter
+        ? pools.some((pool) => pool && `${shapeAfter(pool, out)}` === `${expected}`)
+        : convolutions.length > 1 || `${out}` === `${expected}`;
       if (fits) yield { group, strides: [stride, stride], pads: [...pads, ...pads] };
     }
   }

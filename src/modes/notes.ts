@@ -1,0 +1,12 @@
+import type { Notes } from "../analysis/derive/recipe.ts";
+
+/** Numbers of one name that are spelled. */
+const SHOWN = 4;
+
+/** What was found on the way to a picture, in words: "frobenius 6.949; singular 6.012, 2.356, …". */
+export const spellNotes = (notes: Notes): string =>
+  Object.entries(notes).map(([name, values]) => {
+    const shown = values.slice(0, SHOWN).map((value) => String(Number(value.toPrecision(4))));
+    const more = values.length > SHOWN ? ", …" : "";
+    return `${name.replaceAll("_", " ")} ${shown.join(", ")}${more}`;
+  }).join("; ");
