@@ -44,8 +44,9 @@ const VALUES = 16;
  * vector-Jacobian product each; else from `probes` random combinations Jᵀu, always the same, of which
  * E[(Jᵀu)_i²] = ‖∂y/∂x_i‖²: u of ±1 (M. F. Hutchinson, "A stochastic estimator of the trace of the
  * influence matrix", 1990, of JᵀJ) or normal, a random projection of the outputs (W. B. Johnson,
- * J. Lindenstrauss, 1984). Singular values then are those of the rows, divided by √probes. Throws
- * `TooLarge` where rows have more than 2²⁶ numbers.
+ * J. Lindenstrauss, 1984). Singular values then are those of the rows, divided by √probes; where outputs
+ * are many and probes few, the largest come out too large. Throws `TooLarge` where rows have more than
+ * 2²⁶ numbers.
  */
 export async function measureJacobian(
   { inputs, outputs, pull, atOnce }: Pullable,

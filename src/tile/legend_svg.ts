@@ -123,7 +123,9 @@ function drawHues({ colors }: NonNullable<Legend["hues"]>, ink: Ink): Part {
   );
   const marks = [-180, -90, 0, 90, 180].map((angle, i) => {
     const x = fixed(i / 4 * INNER), anchor = i === 0 ? "start" : i === 4 ? "end" : "middle";
-    return `<text x="${x}" y="24" text-anchor="${anchor}" fill="${ink.muted}">${angle}°</text>`;
+    return `<text x="${x}" y="24" text-anchor="${anchor}" fill="${ink.muted}">${
+      String(angle).replace("-", "−")
+    }°</text>`;
   });
   return {
     height: 36,

@@ -13,7 +13,9 @@ export const moreOf = ({ hues, notes }: Legend): HTMLElement[] => [
       h(
         "div",
         { class: "ticks", "aria-hidden": "true" },
-        ...ANGLES.map((angle) => h("span", { style: `left:${(angle + 180) / 3.6}%` }, `${angle}°`)),
+        ...ANGLES.map((angle) =>
+          h("span", { style: `left:${(angle + 180) / 3.6}%` }, `${angle}°`.replace("-", "−"))
+        ),
       ),
       h("p", { class: "about" }, hues.about),
     ]

@@ -1,0 +1,81 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { pixelsOf, sampleShape } from "../../../src/analysis/derive/jacobian.ts";
+import type { Recipe } from "../../../src/analysis/derive/recipe.ts";
+import { derive, planesOf, shapeOf } from "../../../src/analysis/derive/table.ts";
+import { plainWasm } from "../../../src/compute/wasm.ts";
+
+Deno.test("samples are pictures of their sides, folded where they are a square of features", () => {
+  for (
+    const [sample, shape, channels, isInside] of [
+      [[784], [28, 28], 1, false],
+      [[10], [10], 1, false],
+      [[28, 20], [28, 20], 1, false],
+      [[3, 32, 40], [32, 40], 3, false],
+      [[3, 4, 4], [4, 4], 3, false],
+      [[32, 40, 3], [32, 40], 3, true],
+      [[2, 5, 6, 7], [5, 6, 7], 2, false],
+    ] as const
+  ) {
+    const found = pixelsOf(sample);
+    assertEquals(found, { shape: [...shape], channels, isInside }, `[${sample}]`);
+  }
+  assertEquals(sampleShape([8, 3, 4]), [3, 4]);
+  assertEquals(sampleShape([6]), [6]);
+});
+
+for (
+  const [sides, at] of [
+    [[2, 3, 4], (c: number, pixel: number) => c * 12 + pixel],
+    [[5, 5, 2], (c: number, pixel: number) => pixel * 2 + c],
+  ] as const
+) {
+  Deno.test(`of samples [${sides}] pixels sum their channels, and hues are of them`, async () => {
+    const count = sides[0] * sides[1] * sides[2];
+    const pixels = count / 2;
+    // Two outputs: one of each channel, weighted by the pixel.
+    const weights = new Float32Array(2 * count);
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      weights[at(0, pixel)] = pixel + 1;
+      weights[count + at(1, pixel)] = -2 * (pixel + 1);
+    }
+    const tensors: Record<string, { shape: number[]; values: Float32Array }> = {
+      x: { shape: [1, ...sides], values: new Float32Array(count).fill(1) },
+      w: { shape: [2, count], values: weights },
+    };
+    const computation = {
+      ...{ kind: "graph", input: "x", output: "y", tensor: { name: "x", shape: [1, ...sides] } },
+      constants: { w: { name: "w", shape: [2, count] } },
+      nodes: [
+        { op: "Flatten", inputs: ["x"], outputs: ["flat"], attributes: {} },
+        { op: "Gemm", inputs: ["flat", "w"], outputs: ["y"], attributes: { transB: 1 } },
+      ],
+    };
+    const common = { kind: "jacobian", computation, sample: 0, output: null, probes: 2 };
+    const recipe = { ...common, method: "auto", hue: "pair" } as unknown as Recipe;
+    const numbers = ({ name }: { readonly name: string }) => {
+      const { shape, values } = tensors[name]!;
+      return { shape, read: (from: number, count: number) => values.slice(from, from + count) };
+    };
+    const means = { ops: plainWasm, cancelled: () => {}, of: numbers };
+    assertEquals([planesOf(recipe), shapeOf(recipe, [1, ...sides]).length], [3, 2]);
+    const size = Math.hypot(...Array.from({ length: pixels }, (_, i) => i + 1));
+    for (const hue of ["pair", "leading"] as const) {
+      const into = new Float32Array(3 * pixels);
+      const notes = await derive(
+        { ...recipe, hue } as Recipe,
+        numbers({ name: "x" }),
+        into,
+        means,
+      );
+      assertAlmostEquals(notes["singular"]![0]!, 2 * size, 1e-4 * size);
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        assertAlmostEquals(into[pixel]!, Math.sqrt(5) * (pixel + 1), 1e-4);
+        const [along, across] = [into[pixels + pixel]!, into[2 * pixels + pixel]!];
+        // The first direction is the second channel alone.
+        const expected = hue === "pair" ? [2 * (pixel + 1), pixel + 1] : [0, (pixel + 1) / size];
+        assertAlmostEquals(Math.abs(along), expected[0]!, 1e-4, `${hue}, pixel ${pixel}`);
+        assertAlmostEquals(Math.abs(across), expected[1]!, 1e-4, `${hue}, pixel ${pixel}`);
+      }
+    }
+  });
+}

@@ -1,0 +1,92 @@
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { expected } from "../run/networks.ts";
+import { withRuntime } from "../run/runtime.ts";
+import { json, network, npy, serving } from "./running.ts";
+
+/** A tile's values as .npy has them, cut to the plane. */
+function valuesOf(file: Uint8Array<ArrayBuffer>, width: number, height: number): number[] {
+  const side = 256, start = file.length - 4 * side * side;
+  const all = new Float32Array(file.slice(start).buffer);
+  return Array.from({ length: height }, (_, y) => [...all.subarray(y * side, y * side + width)])
+    .flat();
+}
+
+withRuntime(
+  "the Jacobian of a live input is what the runtime's central differences say",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const { inputs: { picture } } = expected.convolutions, sample = 1, size = 144, step = 1e-2;
+      const made = await ask("POST", "/models/convolutions/forward", json({ inputs: { picture } }));
+      assertEquals(made.status, 201, made.body?.detail);
+      const own = picture!.values.slice(sample * size, (sample + 1) * size);
+      const moved = own.flatMap((_, i) => [step, -step].map((by) => own.with(i, own[i]! + by)))
+        .flat();
+      const shape = [2 * size, 3, 6, 8];
+      const near = await ask(
+        "POST",
+        "/models/convolutions/forward",
+        json({
+          inputs: { picture: { shape, values: moved } },
+          outputs: [],
+        }),
+      );
+      assertEquals(near.status, 201, near.body?.detail);
+      const logits: number[] = near.body.results[0].values;
+      const squares = new Float64Array(48);
+      for (let i = 0; i < size; i++) {
+        for (const output of [0, 1]) {
+          const slope = (logits[4 * i + output]! - logits[4 * i + 2 + output]!) / (2 * step);
+          squares[i % 48]! += slope ** 2;
+        }
+      }
+      for (const layer of ["picture", "fc"]) {
+        const path = `/tiles/convolutions-live/${layer}/jacobian/0/0/0.npy?sample=${sample}&step=1`;
+        const tile = await ask("GET", path);
+        assertEquals(tile.status, 200, tile.body?.detail);
+        for (const [i, value] of valuesOf(tile.bytes, 8, 6).entries()) {
+          assertAlmostEquals(value, Math.sqrt(squares[i]!), 2e-3, `pixel ${i} of ${layer}`);
+        }
+      }
+      const legend = await ask("GET", "/legend/convolutions-live/fc/jacobian.json?step=1");
+      assertEquals(legend.body.notes.outputs, [2]);
+      assert(legend.body.notes.frobenius[0] > 0);
+      const { body } = await ask("GET", "/models/convolutions-live/fc");
+      const mode = body.modes.find(({ name }: { name: string }) => name === "jacobian");
+      assertEquals([mode.available, mode.missing], [true, null]);
+    }),
+);
+
+withRuntime(
+  "a network of attention has a Jacobian too; whole numbers and unknown operations have none",
+  () =>
+    serving([network("attention"), network("types")], async (ask) => {
+      const { inputs } = expected.attention;
+      await ask("POST", "/models/attention/forward", json({ inputs }));
+      const tile = await ask("GET", "/tiles/attention-live/looks/jacobian/0/0/0.npy");
+      assertEquals(tile.status, 200, tile.body?.detail);
+      assert(Math.hypot(...valuesOf(tile.bytes, 8, 5)) > 0.1);
+      // Its rows sum to 1, whatever comes in.
+      const sum = await ask("GET", "/tiles/attention-live/sum/jacobian/0/0/0.npy");
+      assert(Math.hypot(...valuesOf(sum.bytes, 8, 5)) < 1e-5);
+      await ask("POST", "/models/types/forward", json({ inputs: { a: [1, 2], b: [true, false] } }));
+      const whole = await ask("GET", "/tiles/types-live/half/jacobian/0/0/0.png");
+      assertEquals(whole.status, 404);
+      assertMatch(
+        whole.body.detail,
+        /needs an input of fractions: "input\/a" holds whole numbers \(I64\)/,
+      );
+    }),
+);
+
+withRuntime(
+  "before a network is run there is nothing to differentiate by",
+  () =>
+    serving([network("convolutions")], async (ask) => {
+      const { status, body } = await ask("GET", "/tiles/convolutions/c1/jacobian/0/0/0.png");
+      assertEquals(status, 404);
+      assertMatch(body.detail, /or a run of an ONNX file$/);
+      await ask("POST", "/models/convolutions/forward", await npy("picture.npy"));
+      const odd = await ask("GET", "/tiles/convolutions-live/c1/jacobian/0/0/0.png?sample=2");
+      assertEquals([odd.status, odd.body.found, odd.body.maximum], [400, 2, 1]);
+    }),
+);

@@ -1,0 +1,274 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { BadRequest, NotFound } from "../../src/errors.ts";
+import { createEngine } from "../../src/tile/engine.ts";
+import { hueAt } from "../../src/modes/hues.ts";
+import type { Engine } from "../../src/tile/tile.ts";
+import reference from "../../fixtures/reference/captures/digits-mlp.json" with { type: "json" };
+import { modelFile } from "./models.ts";
+import { inFolder } from "../storage/folder.ts";
+import { onCapture, withCapture } from "./captures.ts";
+import { whole } from "./pictures.ts";
+
+/** All of a Jacobian's picture, and what there is to tell of it. */
+async function pictureOf(engine: Engine, model: string, layer: string, query: string) {
+  const subject = { model, layer, mode: "jacobian", query: new URLSearchParams(query) };
+  const view = engine.view(model, layer, "jacobian", subject.query);
+  const { values, rgba } = await whole(engine, view.plane, subject, 0);
+  const legend = await engine.legend(view);
+  return { values, rgba, view, legend, notes: legend.notes! };
+}
+
+Deno.test("jacobian: norms, their sum and singular values are those that were computed elsewhere", () =>
+  onCapture("digits-mlp", async (engine) => {
+    for (const [sample, expected] of reference.jacobian.entries()) {
+      for (const layer of ["input", "l4", "act/l4"]) {
+        const query = `sample=${sample}`;
+        const { values, notes, view } = await pictureOf(engine, "digits-mlp", layer, query);
+        assertEquals([view.plane.width, view.plane.height], [28, 28]);
+        for (const [i, norm] of expected.field.entries()) {
+          assertAlmostEquals(values[29 * i]!, norm, 2e-6 * expected.field_max);
+        }
+        assertAlmostEquals(values[expected.field_argmax]!, expected.field_max, 2e-6);
+        assertAlmostEquals(notes["frobenius"]![0]!, expected.frobenius, 1e-6 * expected.frobenius);
+        for (const [i, value] of expected.singular.entries()) {
+          assertAlmostEquals(notes["singular"]![i]!, value, 1e-6 * expected.singular[0]!);
+        }
+        assertEquals(notes["outputs"], [10]);
+        assert(notes["difference"]![0]! < 1e-3);
+      }
+    }
+  }));
+
+Deno.test("jacobian: estimates lie within their errors, which are as they were computed elsewhere", () =>
+  onCapture("digits-mlp", async (engine) => {
+    for (const [sample, expected] of reference.jacobian.entries()) {
+      for (const method of ["hutchinson", "projection"]) {
+        const query = `sample=${sample}&method=${method}&samples=1024`;
+        const { values, notes } = await pictureOf(engine, "digits-mlp", "input", query);
+        const [frobenius = 0] = notes["frobenius"]!, [error = 0] = notes["frobenius_error"]!;
+        assertAlmostEquals(frobenius, expected.frobenius, 4 * error);
+        assert(error < 0.02 * frobenius);
+        if (method === "hutchinson") {
+          const { hutchinson_deviation: deviation } = expected;
+          assertAlmostEquals(notes["deviation"]![0]!, deviation, 0.15 * deviation);
+          assertAlmostEquals(error, deviation / 32 / (2 * expected.frobenius), 0.2 * error);
+        }
+        assertEquals(notes["probes"], [1024]);
+        for (const [i, norm] of expected.field.entries()) {
+          assertAlmostEquals(values[29 * i]!, norm, 0.2 * norm);
+        }
+        const [first = 0] = expected.singular;
+        assertAlmostEquals(notes["singular_estimated"]![0]!, first, 0.1 * first);
+        assertEquals(notes["singular_estimated"]!.length, 10);
+      }
+    }
+  }));
+
+Deno.test("jacobian: rows of single outputs add up to the whole", () =>
+  onCapture("digits-mlp", async (engine) => {
+    const { values } = await pictureOf(engine, "digits-mlp", "l4", "sample=1");
+    const squares = new Float64Array(values.length);
+    for (let output = 0; output < 10; output++) {
+      const query = `sample=1&output=${output}`;
+      const { values: row, notes } = await pictureOf(engine, "digits-mlp", "l4", query);
+      assertEquals(notes["singular"]!.length, 1);
+      for (const [i, value] of row.entries()) squares[i]! += value ** 2;
+    }
+    for (const [i, value] of values.entries()) {
+      assertAlmostEquals(Math.sqrt(squares[i]!), value, 1e-5);
+    }
+  }));
+
+Deno.test("jacobian: a network of convolutions is told from its activations, at every step", () =>
+  onCapture("digits-cnn", async (engine) => {
+    for (const query of ["sample=2", "sample=1&step=0", "sample=7&step=10"]) {
+      const { values, notes, view } = await pictureOf(engine, "digits-cnn", "fc2", query);
+      assertEquals([view.plane.width, view.plane.height], [32, 32]);
+      assert(notes["difference"]![0]! < 1e-3);
+      assertAlmostEquals(Math.hypot(...values), notes["frobenius"]![0]!, 1e-4);
+    }
+    // Where there are many outputs, an estimate.
+    const { notes } = await pictureOf(engine, "digits-cnn", "conv1", "");
+    assertEquals([notes["outputs"], notes["probes"]], [[8192], [64]]);
+  }));
+
+Deno.test("jacobian: of a product alone it is the weights", async () => {
+  const weights = Float32Array.of(3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2);
+  const input = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+  const act = Float32Array.from({ length: 9 }, (_, at) => {
+    let sum = 0;
+    for (let j = 0; j < 4; j++) {
+      sum += input[Math.floor(at / 3) * 4 + j]! * weights[at % 3 * 4 + j]!;
+    }
+    return sum;
+  });
+  await withTensors(
+    {
+      "weight/fc.weight": { shape: [3, 4], values: weights },
+      "act/fc": { shape: [3, 3], values: act },
+    },
+    { input: { shape: [3, 4], values: input } },
+    async (engine) => {
+      const { values, rgba, notes, view } = await pictureOf(
+        engine,
+        "capture",
+        "fc",
+        "sample=1&clip=0",
+      );
+      // A square of four features.
+      assertEquals([...values], [3, 0, 0, Math.fround(Math.hypot(4, 2))]);
+      // Roots of those of [[25, 8], [8, 4]].
+      for (const [i, sign] of [1, -1].entries()) {
+        const value = Math.sqrt((29 + sign * Math.sqrt(697)) / 2);
+        assertAlmostEquals(notes["singular"]![i]!, value, 1e-6);
+      }
+      // Of nothing there is no colour.
+      assertEquals([rgba[1], rgba[2]], [0xff000000, 0xff000000]);
+      const found = await engine.inspect(view, 1, 1, undefined);
+      assertEquals([found.value, found.index], [Math.fround(Math.hypot(4, 2)), [1, 1]]);
+      assertMatch(found.tensor, /^input, sample 1, Jacobian of "fc", auto of 64$/);
+    },
+  );
+});
+
+Deno.test("jacobian: hues of the leading vector are its sign, and of a pair its angle", () =>
+  onCapture("digits-mlp", async (engine) => {
+    const hues = async (hue: string) => {
+      const query = `sample=1&normalize=none&range=0,1e-9&hue=${hue}`;
+      return new Set((await pictureOf(engine, "digits-mlp", "l4", query)).rgba);
+    };
+    const colour = (angle: number | null) => {
+      const rgb = hueAt(angle, 1);
+      return (0xff000000 | (rgb & 0xff) << 16 | rgb & 0xff00 | rgb >> 16) >>> 0;
+    };
+    assertEquals(await hues("leading"), new Set([colour(0), colour(Math.PI)]));
+    assertEquals(await hues("none"), new Set([0xffffffff]));
+    assert((await hues("pair")).size > 100);
+  }));
+
+Deno.test("jacobian: a legend tells of brightness in numbers, of hues, and how it was found", () =>
+  onCapture("digits-mlp", async (engine) => {
+    const { legend, values } = await pictureOf(engine, "digits-mlp", "input", "sample=2&clip=0");
+    assertEquals([legend.title, legend.style], ["‖∂y/∂x‖, sample 2", "scientific"]);
+    assertEquals(legend.normalization, "brightness: linear from min to max");
+    assertAlmostEquals(legend.ramp!.stops.at(-1)!.value, Math.max(...values), 1e-6);
+    assertEquals(legend.hues!.colors.length, 49);
+    assertMatch(legend.hues!.about, /atan2\(σ₂v₂, σ₁v₁\)/);
+    const plain = await pictureOf(
+      engine,
+      "digits-mlp",
+      "input",
+      "hue=none&output=3&method=hutchinson",
+    );
+    assertEquals(plain.legend.hues, undefined);
+    assertEquals(plain.legend.title, "|∂y/∂x|, output 3, sample 0, 64 probes");
+  }));
+
+Deno.test("jacobian: what cannot be shown says what it needs, and what was given", () =>
+  onCapture("digits-mlp", async (engine) => {
+    const open = (query: string, layer = "l4") =>
+      assertThrows(
+        () => engine.view("digits-mlp", layer, "jacobian", new URLSearchParams(query)),
+        Error,
+      );
+    const says = (error: Error, kind: typeof BadRequest | typeof NotFound, pattern: RegExp) => {
+      assert(error instanceof kind, `${error}`);
+      assertMatch(error.message, pattern);
+    };
+    says(open("sample=4"), BadRequest, /^sample=4 is not among those of "input": 0 to 3$/);
+    says(open("sample=-1"), BadRequest, /sample=-1/);
+    says(open("method=guess"), BadRequest, /method=guess is not one of auto, exact/);
+    says(open("samples=1"), BadRequest, /samples=1/);
+    says(open("", "l1.fc"), NotFound, /it needs a layer of a network that can be followed/);
+    says(open("", "label"), NotFound, /it needs a layer of a network that can be followed/);
+    says(open("", "nothing"), NotFound, /no layer or tensor "nothing"/);
+    const late = await assertRejects(
+      () => pictureOf(engine, "digits-mlp", "l4", "output=10"),
+      BadRequest,
+    );
+    assertEquals(late.message, "output=10 is not among those of the layer: 0 to 9");
+  }));
+
+Deno.test("jacobian: a decoder's tokens are no fractions", () =>
+  onCapture("decoder", (engine) => {
+    const error = assertThrows(
+      () => engine.view("decoder", "block3", "jacobian", new URLSearchParams()),
+      NotFound,
+    );
+    assertMatch(error.message, /needs an input of fractions: "input" holds whole numbers \(I64\)/);
+    return Promise.resolve();
+  }));
+
+Deno.test("jacobian: a capture that no network gives says which layer is unlike, and by how much", () =>
+  withTensors(
+    {
+      "weight/fc.weight": { shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) },
+      "act/fc": { shape: [2, 2], values: Float32Array.of(1, -2, 3, -4) },
+    },
+    { input: { shape: [2, 3], values: Float32Array.of(1, 0, 0, 0, 1, 0) } },
+    async (engine) => {
+      const error = await assertRejects(() => pictureOf(engine, "capture", "fc", ""), NotFound);
+      assertMatch(
+        error.message,
+        /^what layer "fc" does is not known: of 15 ways .* is off by 1\.5 of/,
+      );
+      assertEquals(error.details["layer"], "fc");
+    },
+  ));
+
+Deno.test("jacobian: weights that the input does not fit are named before anything is read", () =>
+  withTensors(
+    {
+      "weight/fc.weight": { shape: [2, 5], values: new Float32Array(10) },
+      "act/fc": { shape: [2, 2], values: new Float32Array(4) },
+    },
+    { input: { shape: [2, 3], values: new Float32Array(6) } },
+    (engine) => {
+      const error = assertThrows(
+        () => engine.view("capture", "fc", "jacobian", new URLSearchParams()),
+        NotFound,
+      );
+      assertMatch(error.message, /weights that take the input's 3 features: "fc.weight" takes 5$/);
+      return Promise.resolve();
+    },
+  ));
+
+Deno.test("jacobian: a capture without an input cannot be followed", () =>
+  withCapture({ "act/a": { shape: [2, 2], values: new Float32Array(4) } }, (engine) => {
+    const error = assertThrows(
+      () => engine.view("capture", "a", "jacobian", new URLSearchParams()),
+      NotFound,
+    );
+    assertMatch(error.message, /a capture with "input" and "act\/a", or a run of an ONNX file$/);
+    return Promise.resolve();
+  }));
+
+type Tensors = Parameters<typeof modelFile>[0];
+
+/** An engine on a capture of one step with these tensors, and the samples behind them. */
+const withTensors = (
+  tensors: Tensors,
+  samples: Tensors,
+  test: (engine: Engine) => Promise<void>,
+): Promise<void> =>
+  inFolder(async (home) => {
+    const folder = `${home}/capture`;
+    await Deno.mkdir(folder);
+    await Deno.writeFile(`${folder}/a.safetensors`, modelFile(tensors));
+    await Deno.writeFile(`${folder}/s.safetensors`, modelFile(samples));
+    const capture = { steps: [{ step: 0, file: "a.safetensors" }], static: "s.safetensors" };
+    await Deno.writeTextFile(`${folder}/capture.json`, JSON.stringify(capture));
+    const engine = await createEngine([folder], { workers: 1 });
+    try {
+      await test(engine);
+    } finally {
+      await engine.close();
+    }
+  });
