@@ -1,4 +1,4 @@
-import { type Captured, elementCount, type Metadata, type TensorInfo } from "../formats/format.ts";
+import { elementCount, type Metadata, type Step, type TensorInfo } from "../formats/format.ts";
 import type { Layer } from "./model.ts";
 import { type Computation, type Link, ofWholeNumbers } from "./network.ts";
 
@@ -6,40 +6,60 @@ import { type Computation, type Link, ofWholeNumbers } from "./network.ts";
 const INPUT = "input";
 
 interface Moment {
-  readonly tensors: readonly TensorInfo[];
-  readonly captured: readonly Captured[];
-  /** Names of layers, in order of depth. */
   readonly order: readonly string[];
   readonly metadata: Metadata;
+  /** The step whose results tell what layers do: this one, or the last that has any. */
+  readonly told: Step;
 }
 
-/** Layers of a capture, with what is known of how each follows from the input, at that moment. */
-export function withChain(layers: readonly Layer[], moment: Moment): Layer[] {
-  const { captured, metadata } = moment;
+/** The step of these that tells what layers do at one of them. */
+export const toldBy = (step: Step, steps: readonly Step[]): Step =>
+  hasActivations(step) ? step : steps.findLast(hasActivations) ?? step;
+
+const hasActivations = ({ captured }: Step) => captured.some(({ kind }) => kind === "activation");
+
+/**
+ * Layers of a capture at a step, with what is known of how each follows from the input. What they do is
+ * the same at all steps: where this one has no activations, those of another tell.
+ */
+export function withChain(
+  layers: readonly Layer[],
+  step: Step,
+  { order: given, metadata, told }: Moment,
+): Layer[] {
+  const { captured } = told;
   const input = captured.find(({ kind, of }) => kind === "sample" && of === INPUT)?.tensor;
   const activations = new Map(
     captured.flatMap(({ kind, of, tensor }) => kind === "activation" ? [[of, tensor]] : []),
   );
   if (!input || activations.size === 0) return [...layers];
-  const order = moment.order.length > 0 ? moment.order : [...activations.keys()];
+  const order = given.length > 0 ? given : [...activations.keys()];
   const links = order.map((name) => ({
     name,
-    weights: moment.tensors.filter((tensor) => tensor.name.startsWith(`${name}.`)),
+    weights: told.tensors.filter((tensor) => tensor.name.startsWith(`${name}.`)),
     activation: activations.get(name),
   }));
+  const there = Object.fromEntries(step.tensors.map((tensor) => [tensor.name, tensor]));
+  const weights = told === step ? null : there;
   const computationOf = (count: number): Computation => {
-    const own = links.slice(0, count), lacks = lackOf(input, own, metadata);
+    const own = links.slice(0, count);
+    const lost = own.flatMap(({ weights }) => weights)
+      .find(({ name }) => !Object.hasOwn(there, name));
+    const lacks = lost
+      ? `all weights of step ${step.step}: "${lost.name}" is not there`
+      : lackOf(input, own, metadata);
     if (lacks !== null) return { kind: "unknown", missing: lacks };
     const number = (name: string, usual: number) => {
       const value = metadata[name];
       return typeof value === "number" && Number.isFinite(value) ? value : usual;
     };
     const scaling = { scale: number("input_scale", 1), shift: number("input_shift", 0) };
-    return { kind: "chain", tensor: input, ...scaling, links: own as readonly Link[] };
+    const known = own as readonly Link[];
+    return { kind: "chain", tensor: input, ...scaling, links: known, weights };
   };
   return layers.map((layer) => {
     const isInput = layer.captured.some(({ tensor }) => tensor === input);
-    const last = layer.captured.find(({ kind }) => kind === "activation")?.of;
+    const last = layer.captured.find(({ kind }) => kind === "activation")?.of ?? layer.name;
     const depth = isInput ? links.length : links.findIndex(({ name }) => name === last) + 1;
     return depth === 0 ? layer : { ...layer, computation: computationOf(depth) };
   });

@@ -24,6 +24,8 @@ export type Computation =
     readonly scale: number;
     readonly shift: number;
     readonly links: readonly Link[];
+    /** Weights by name, where they are of another step than what is known of the results. */
+    readonly weights: Readonly<Record<string, TensorInfo>> | null;
   }
   | {
     readonly kind: "unknown";

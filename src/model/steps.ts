@@ -1,7 +1,7 @@
 import { BadRequest } from "../errors.ts";
 import type { Capture, Step } from "../formats/format.ts";
 import { withCaptured } from "./captured.ts";
-import { withChain } from "./chain.ts";
+import { toldBy, withChain } from "./chain.ts";
 import type { Layer, Model, Moment } from "./model.ts";
 import { arrange } from "./structure.ts";
 
@@ -24,9 +24,10 @@ export function openCapture(common: Common, { order, steps }: Capture): Model {
     if (!step) refuseStep(common.id, number, steps);
     const { metadata } = common;
     const { layers: plain, structure } = arrange({ tensors: step.tensors, metadata });
-    const { tensors, captured } = step;
-    const moment = { tensors, captured, order, metadata };
-    const layers = withChain(withCaptured(plain, captured, order), moment);
+    const told = toldBy(step, steps);
+    const layers = withChain(withCaptured(plain, step.captured, order), step, {
+      ...{ order, metadata, told },
+    });
     model = {
       ...{ ...common, layers, structure, parameters: parametersOf(layers) },
       ...{ step: number, steps: moments, at },

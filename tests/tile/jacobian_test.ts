@@ -13,6 +13,7 @@ import type { Engine } from "../../src/tile/tile.ts";
 import reference from "../../fixtures/reference/captures/digits-mlp.json" with { type: "json" };
 import { modelFile } from "./models.ts";
 import { inFolder } from "../storage/folder.ts";
+import { rangeServer, served } from "../storage/servers/range.ts";
 import { onCapture, withCapture } from "./captures.ts";
 import { whole } from "./pictures.ts";
 
@@ -98,6 +99,62 @@ Deno.test("jacobian: a network of convolutions is told from its activations, at 
     const { notes } = await pictureOf(engine, "digits-cnn", "conv1", "");
     assertEquals([notes["outputs"], notes["probes"]], [[8192], [64]]);
   }));
+
+Deno.test("jacobian: what layers do at a step without activations is told by another step", () =>
+  inFolder(async (home) => {
+    const folder = `${home}/capture`;
+    await Deno.mkdir(folder);
+    const two = { shape: [2, 2], values: Float32Array.of(1, -1, 0.5, 2) };
+    const fc = (values: number[]) => ({ shape: [2, 2], values: Float32Array.from(values) });
+    const files = {
+      "a.safetensors": { "weight/fc.weight": fc([5, 0, 0, 1]) },
+      "b.safetensors": { "weight/fc.weight": fc([1, 0, 0, 1]), "act/fc": fc([1, 0, 0.5, 2]) },
+      "c.safetensors": { "grad/other": two, "weight/other": two },
+      "s.safetensors": { input: two },
+    };
+    for (const [name, tensors] of Object.entries(files)) {
+      await Deno.writeFile(`${folder}/${name}`, modelFile(tensors));
+    }
+    const steps = ["a", "b", "c"].map((name, step) => ({ step, file: `${name}.safetensors` }));
+    const about = JSON.stringify({ steps, static: "s.safetensors" });
+    await Deno.writeTextFile(`${folder}/capture.json`, about);
+    const engine = await createEngine([folder], { workers: 1 });
+    try {
+      // A ReLU that is open for the first feature alone.
+      for (const [step, expected] of [[0, [5, 0]], [1, [1, 0]]] as const) {
+        const { values } = await pictureOf(engine, "capture", "fc", `step=${step}`);
+        assertEquals([...values], [...expected], `step ${step}`);
+      }
+      const error = assertThrows(
+        () => engine.view("capture", "input", "jacobian", new URLSearchParams()),
+        NotFound,
+      );
+      assertMatch(error.message, /all weights of step 2: "fc.weight" is not there$/);
+    } finally {
+      await engine.close();
+    }
+  }));
+
+Deno.test("jacobian: a capture behind a network is followed too", async () => {
+  const folder = new URL("../../fixtures/captures/digits-mlp/", import.meta.url);
+  const files: Record<string, ReturnType<typeof served>> = {};
+  for await (const { name } of Deno.readDir(folder)) {
+    files[`/digits-mlp/${name}`] = served(await Deno.readFile(new URL(name, folder)));
+  }
+  await using server = await rangeServer(files);
+  const remote = { policy: { hosts: [], private: true } };
+  const engine = await createEngine([`${server.origin}/digits-mlp/capture.json`], {
+    workers: 1,
+    remote,
+  });
+  try {
+    const { notes } = await pictureOf(engine, engine.models()[0]!.id, "l4", "sample=3");
+    const expected = reference.jacobian[3]!.frobenius;
+    assertAlmostEquals(notes["frobenius"]![0]!, expected, 1e-6 * expected);
+  } finally {
+    await engine.close();
+  }
+});
 
 Deno.test("jacobian: of a product alone it is the weights", async () => {
   const weights = Float32Array.of(3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2);

@@ -1,4 +1,4 @@
-import { BadRequest, NotFound } from "../../errors.ts";
+import { BadRequest, NotFound, TooLarge } from "../../errors.ts";
 import type { TensorInfo } from "../../formats/format.ts";
 import { type Jacobian, measureJacobian } from "../jacobian.ts";
 import { recover } from "../network/chain.ts";
@@ -16,6 +16,8 @@ import type { Deriver, Means, Recipe } from "./recipe.ts";
 export const FEW = 256;
 /** Numbers on the way that are held for cotangents that are pulled back together. */
 const TOGETHER = 2 ** 23;
+/** Numbers of a network that are read. */
+const MOST = 2 ** 27;
 /** Sides that are taken for channels where they come last. */
 const CHANNELS = 4;
 
@@ -101,8 +103,15 @@ function linearOf(recipe: Asked, from: readonly number[], { ops, cancelled, of }
   const { computation, output } = recipe;
   if (!of) throw new NotFound("the network's weights cannot be read here");
   const tracing: Tracing = { arithmetic: single(ops), cancelled };
+  let total = 0;
   const read = (tensor: TensorInfo): Tensor => {
     const { shape, read } = of(tensor);
+    total += sizeOf(shape);
+    if (total > MOST) {
+      throw new TooLarge(`the network has more than ${MOST} weights and inputs`, {
+        ...{ found: total, limit: MOST },
+      });
+    }
     return { shape, values: read(0, sizeOf(shape)) };
   };
   const { traced, row, notes } = computation.kind === "chain"

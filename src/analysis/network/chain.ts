@@ -28,7 +28,7 @@ export interface Recovered {
  * Throws `NotFound` for a layer that none does, telling how near one came.
  */
 export function recover(
-  { tensor, scale, shift, links }: Computation & { readonly kind: "chain" },
+  { tensor, scale, shift, links, weights }: Computation & { readonly kind: "chain" },
   sample: number,
   read: (tensor: TensorInfo) => Tensor,
   means: Means,
@@ -53,6 +53,7 @@ export function recover(
     [from, at] = [found.to, found.value];
     difference = Math.max(difference, found.difference);
   }
+  if (weights) { for (const name of constants.keys()) constants.set(name, read(weights[name]!)); }
   return { nodes, constants, start: scaled([sample]), from: "input", to: from, difference };
 }
 

@@ -28,7 +28,7 @@ class Capture {
 
   recover(sample = 0, scaling = { scale: 1, shift: 0 }) {
     const tensor = { name: "input", shape: this.tensors.get("input")!.shape } as TensorInfo;
-    const chain = { kind: "chain", tensor, ...scaling, links: this.links } as
+    const chain = { kind: "chain", tensor, ...scaling, links: this.links, weights: null } as
       & Computation
       & { readonly kind: "chain" };
     return recover(chain, sample, ({ name }) => this.tensors.get(name)!, means);
