@@ -7,6 +7,7 @@ import {
   elementsOf,
   type Means as Tracing,
   pullBack,
+  takenFor,
   type Trace,
   trace,
 } from "../network/trace.ts";
@@ -173,12 +174,14 @@ function ofGraph(
   means: Tracing,
 ): Traced {
   const start = read(tensor), [samples = 1] = tensor.shape;
-  const known = (name: string) => {
-    if (name === input) return start;
-    const constant = Object.hasOwn(constants, name) ? constants[name] : undefined;
-    return constant && read(constant);
-  };
-  const traced = trace(nodes, known, { from: input, to: output }, means);
+  // All of it first: of files that are far away, what is missing is then known at once.
+  const known = new Map(
+    takenFor(output, nodes).flatMap((name) => {
+      const constant = Object.hasOwn(constants, name) ? constants[name] : undefined;
+      return name === input ? [[name, start]] : constant ? [[name, read(constant)]] : [];
+    }),
+  );
+  const traced = trace(nodes, (name) => known.get(name), { from: input, to: output }, means);
   const isEach = tensor.shape.length > 1 && traced.result.shape[0] === samples;
   return { traced, row: isEach ? sample : null, notes: {} };
 }

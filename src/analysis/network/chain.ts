@@ -42,19 +42,31 @@ export function recover(
     for (let i = 0; i < values.length; i++) values[i] = values[i]! * scale + shift;
     return { shape, values };
   };
-  const nodes: NetworkNode[] = [], constants = new Map<string, Tensor>();
+  // All of it first: of files that are far away, what is missing is then known at once.
+  const constants = new Map(
+    links.flatMap((link) => link.weights).map((weight) => [weight.name, read(weight)]),
+  );
+  const now = weights &&
+    new Map([...constants.keys()].map((name) => [name, read(weights[name]!)]));
+  const activations = links.map((link) => read(link.activation));
+  const nodes: NetworkNode[] = [];
   let at: Tensor = scaled(chosen), from = "input", difference = 0;
-  for (const link of links) {
+  for (const [i, link] of links.entries()) {
     means.cancelled();
-    const expected = pick(read(link.activation), chosen, arithmetic.zeros);
-    for (const weight of link.weights) constants.set(weight.name, read(weight));
+    const expected = pick(activations[i]!, chosen, arithmetic.zeros);
     const found = match(link, { name: from, value: at }, expected, constants, means);
     nodes.push(...found.nodes);
     [from, at] = [found.to, found.value];
     difference = Math.max(difference, found.difference);
   }
-  if (weights) { for (const name of constants.keys()) constants.set(name, read(weights[name]!)); }
-  return { nodes, constants, start: scaled([sample]), from: "input", to: from, difference };
+  return {
+    nodes,
+    constants: now ?? constants,
+    start: scaled([sample]),
+    from: "input",
+    to: from,
+    difference,
+  };
 }
 
 interface Match {

@@ -94,6 +94,14 @@ function sum(a: Numbers, b: Numbers, { zeros }: Arithmetic): Numbers {
   return out;
 }
 
+/** Names that a value takes and no operation computes. */
+export function takenFor(value: string, nodes: readonly NetworkNode[]): string[] {
+  const needed = neededFor(value, nodes);
+  const computed = new Set(needed.flatMap(({ outputs }) => outputs));
+  const taken = new Set(needed.flatMap(({ inputs }) => inputs));
+  return [...taken].filter((name) => name !== "" && !computed.has(name));
+}
+
 /** The nodes that a value takes, in their order. */
 function neededFor(value: string, nodes: readonly NetworkNode[]): readonly NetworkNode[] {
   const names = new Set([value]);
