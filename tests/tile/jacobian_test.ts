@@ -297,6 +297,35 @@ Deno.test("jacobian: weights that the input does not fit are named before anythi
     },
   ));
 
+Deno.test("jacobian: pictures without an axis of channels have one; others need as many as are taken", () =>
+  withTensors(
+    {
+      "weight/c.weight": { shape: [1, 1, 1, 1], values: Float32Array.of(2) },
+      "act/c": { shape: [1, 1, 2, 2], values: Float32Array.of(2, -4, 6, 8) },
+    },
+    { input: { shape: [1, 2, 2], values: Float32Array.of(1, -2, 3, 4) } },
+    async (engine) => {
+      const { values } = await pictureOf(engine, "capture", "c", "");
+      assertEquals([...values], [2, 2, 2, 2]);
+      const odd = {
+        "weight/c.weight": { shape: [1, 2, 1, 1], values: new Float32Array(2) },
+        "act/c": { shape: [1, 1, 2, 2], values: new Float32Array(4) },
+      };
+      await withTensors(
+        odd,
+        { input: { shape: [1, 3, 2, 2], values: new Float32Array(12) } },
+        (other) => {
+          const open = () => other.view("capture", "c", "jacobian", new URLSearchParams());
+          assertMatch(
+            assertThrows(open, NotFound).message,
+            /weights that take the input's 3 features: "c.weight" takes 2$/,
+          );
+          return Promise.resolve();
+        },
+      );
+    },
+  ));
+
 Deno.test("jacobian: a capture without an input cannot be followed", () =>
   withCapture({ "act/a": { shape: [2, 2], values: new Float32Array(4) } }, (engine) => {
     const error = assertThrows(
