@@ -85,4 +85,11 @@ Deno.test("operations tell their attributes: numbers, lists and texts", async ()
     ...{ f: 0.25, floats: [1, 2], ints: [3, -4], s: "SAME", t: 0.5, none: [] },
     ...{ many: "(no number)", body: "(no number)" },
   });
+  const softmax = field(7, graphProto([], [node("Softmax", ["a"], ["b"])]));
+  for (const [version, attributes] of [[12, { axis: 1, flattens: 1 }], [13, {}]] as const) {
+    const opset = field(8, concat(field(1, ""), field(2, version)));
+    const others = field(8, concat(field(1, "other"), field(2, 1)));
+    const [found] = await of(concat(field(1, 10), opset, others, softmax));
+    assertEquals(found!.attributes, attributes);
+  }
 });

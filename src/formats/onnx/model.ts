@@ -58,7 +58,8 @@ function describe(graph: Body, metadata: Map<string, string | number>): void {
   graph.outputs.forEach(add("output"));
 }
 
-async function readOpset(scan: Scanner, span: Field): Promise<[string, number]> {
+/** Reads an OperatorSetIdProto: a domain, "ai.onnx" for the default one, and its version. */
+export async function readOpset(scan: Scanner, span: Field): Promise<[string, number]> {
   let [domain, version] = ["", 0];
   await scan.walk(span, (field) => {
     if (field.number === 1) domain = scan.text(field);

@@ -1,5 +1,6 @@
 import type { Source } from "../../storage/source.ts";
 import { type Field, Scanner } from "../protobuf.ts";
+import { readOpset } from "./model.ts";
 import { readTensor } from "./tensor.ts";
 
 /** An operation of the outermost graph, with all that it says. */
@@ -14,13 +15,21 @@ export interface Operation {
 
 type Value = Operation["attributes"][string];
 
+/** The domain of ONNX's own operations. */
+const OWN = "ai.onnx";
 /** Stands for attributes that are no numbers and no text: graphs, tensors of several elements. */
 const OTHER = "(no number)";
 
 /** The operations of an ONNX model's outermost graph, constants aside, in the file's order. Throws `FormatError`. */
 export async function readOperations(source: Source, signal?: AbortSignal): Promise<Operation[]> {
   const scan = new Scanner(source, signal), operations: Operation[] = [];
+  let version = Infinity;
   await scan.walk(scan.root, (field) => {
+    if (field.number === 8) {
+      return readOpset(scan, field).then(([domain, own]) => {
+        if (domain === OWN) version = own;
+      });
+    }
     if (field.number !== 7) return;
     return scan.walk(field, (field) => {
       if (field.number !== 1) return;
@@ -29,8 +38,16 @@ export async function readOperations(source: Source, signal?: AbortSignal): Prom
       });
     });
   });
-  return operations;
+  return version < 13 ? operations.map(olderSoftmax) : operations;
 }
+
+/** Before version 13 a softmax has another axis unless told, and goes over all axes from that one on. */
+const olderSoftmax = (operation: Operation): Operation => {
+  const { op, attributes } = operation;
+  return op === "Softmax" || op === "LogSoftmax"
+    ? { ...operation, attributes: { axis: 1, ...attributes, flattens: 1 } }
+    : operation;
+};
 
 async function readOperation(scan: Scanner, span: Field): Promise<Operation> {
   const inputs: string[] = [], outputs: string[] = [];
@@ -53,7 +70,7 @@ async function readOperation(scan: Scanner, span: Field): Promise<Operation> {
         domain = scan.text(field);
     }
   });
-  const name = domain === "" || domain === "ai.onnx" ? op : `${domain}.${op}`;
+  const name = domain === "" || domain === OWN ? op : `${domain}.${op}`;
   return { op: name, inputs, outputs, attributes: Object.fromEntries(attributes) };
 }
 

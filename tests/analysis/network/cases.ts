@@ -98,7 +98,11 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     { shapes: [[2, 3, 4], [4], [4]] },
     { shapes: [[2, 3, 4], [3, 4]], attributes: { axis: 1, epsilon: 0.1 } },
   ],
-  Softmax: [one(), { shapes: [[2, 3, 4]], attributes: { axis: 1 } }],
+  Softmax: [
+    one(),
+    { shapes: [[2, 3, 4]], attributes: { axis: 1 } },
+    { shapes: [[2, 3, 4]], attributes: { axis: 1, flattens: 1 }, opset: 11 },
+  ],
   LogSoftmax: [one(), { shapes: [[2, 3, 4]], attributes: { axis: 1 } }],
   ReduceMean: [
     { shapes: [[2, 3, 4]], attributes: { axes: [0, -1], keepdims: 0 }, opset: 11 },

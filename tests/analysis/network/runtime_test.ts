@@ -15,7 +15,7 @@ const fractions = ["alpha", "beta", "gamma", "epsilon", "min", "max", "value"];
 
 /** AttributeProtos. */
 const attributesOf = (attributes: Attributes): Uint8Array[] =>
-  Object.entries(attributes).map(([name, value]) => {
+  Object.entries(attributes).filter(([name]) => name !== "flattens").map(([name, value]) => {
     const own = typeof value === "string"
       ? [field(4, utf8(value)), field(20, 3)]
       : typeof value !== "number"

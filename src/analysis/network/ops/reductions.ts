@@ -40,7 +40,10 @@ function eachLine(
   visit: (from: number, step: number, count: number) => void,
 ): void {
   const { shape } = input(call, 0), axis = axisOf(numberOf(call, "axis", -1), shape.length);
-  const count = shape[axis] ?? 1, step = stepsOf(shape)[axis] ?? 1;
+  // Before version 13 of ONNX's operations lines go on to the end.
+  const isFlat = numberOf(call, "flattens", 0) !== 0;
+  const count = isFlat ? sizeOf(shape.slice(axis)) : shape[axis] ?? 1;
+  const step = isFlat ? 1 : stepsOf(shape)[axis] ?? 1;
   for (let outer = 0; outer < total; outer += count * step) {
     for (let inner = 0; inner < step; inner++) visit(outer + inner, step, count);
   }
