@@ -84,7 +84,10 @@ export async function measureJacobian(
     sums.reduce((sum, x) => sum + (x - total) ** 2, 0) / Math.max(1, rows - 1),
   );
   const frobenius = Math.sqrt(total);
-  const { values, right } = await leading(all, { rows, columns: inputs, rank: outputs }, means);
+  // Of what is not finite there are no directions.
+  const { values, right } = Number.isFinite(total)
+    ? await leading(all, { rows, columns: inputs, rank: outputs }, means)
+    : { values: [], right: [] };
   return {
     norms: squares.map((square) => Math.sqrt(share * square)),
     ...{ frobenius, deviation, rows, right },

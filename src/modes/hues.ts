@@ -1,6 +1,7 @@
 import type { Canvas } from "../field/canvas.ts";
 import type { Plane } from "../field/plane.ts";
 import { NotFound } from "../errors.ts";
+import { specialColors } from "./colormaps.ts";
 import type { Picture } from "./mode.ts";
 import { type Normalization, shadeTo } from "./normalize.ts";
 import { toSrgb } from "./oklab.ts";
@@ -9,6 +10,10 @@ import { blocks } from "./weights.ts";
 
 /** Of what is brightest, in OKLab: as colourful as all hues can be. */
 const LIGHTNESS = 0.82, CHROMA = 0.13;
+
+/** Of what has no place on a ramp. */
+const NOT_A_NUMBER = parseInt(specialColors.nan.slice(1), 16);
+const INFINITE = parseInt(specialColors.positiveInfinity.slice(1), 16);
 
 /** 0xRRGGBB of an angle and a brightness, 0 to 1; grey where it has no angle. */
 export function hueAt(angle: number | null, brightness: number): Colour {
@@ -63,14 +68,17 @@ export function drawHues(
     }
     return Math.atan2(y, x);
   };
-  const ground = (value: number, x: number, y: number) => hueAt(angle(x, y, 1), brightness(value));
+  const colourOf = (value: number, x: number, y: number, side = 1): Colour => {
+    if (Number.isNaN(value)) return NOT_A_NUMBER;
+    return value === Infinity ? INFINITE : hueAt(angle(x, y, side), brightness(value));
+  };
   return (canvas) => {
     const { ops, columns, rows, log2, x, y, pixelsPerCell: p } = canvas;
     const values = log2 < 0 ? enlarge(canvas) : blocks(canvas);
     if (p >= PRINTED) {
       return {
         kind: "rgba",
-        pixels: openCells(canvas, { side: 1, ground, microcells: () => [] }),
+        pixels: openCells(canvas, { side: 1, ground: colourOf, microcells: () => [] }),
         values,
       };
     }
@@ -80,7 +88,7 @@ export function drawHues(
       for (let column = 0; column < canvas.width; column++) {
         const left = log2 < 0 ? x + Math.floor(column / p) : (x + column) * side;
         const from = row * columns + column;
-        const colour = hueAt(angle(left, top, side), brightness(values[from]!));
+        const colour = colourOf(values[from]!, left, top, side);
         pixels.set([colour >> 16, colour >> 8 & 0xff, colour & 0xff, 255], from * 4);
       }
     }

@@ -152,3 +152,21 @@ Deno.test("rows that cannot all be held are refused, and nobody waits for what n
     DOMException,
   );
 });
+
+Deno.test("what is not finite is told where it is, and has no directions", async () => {
+  const matrix = Float64Array.of(1, NaN, 0, 2, 0, Infinity), inputs = 3;
+  // A product with 0 is NaN too: rows as they are.
+  const pull = (u: Float32Array, count: number) => {
+    const rows = Array.from({ length: count }, (_, k) => u.subarray(2 * k).indexOf(1));
+    return Float64Array.from(
+      rows.flatMap((row) => [...matrix.subarray(row * inputs, (row + 1) * inputs)]),
+    );
+  };
+  const { norms, singular, right } = await measureJacobian(
+    { outputs: 2, inputs, pull, atOnce: 2 },
+    { method: "exact", probes: 2 },
+    means,
+  );
+  assertEquals([...norms], [Math.sqrt(5), NaN, Infinity]);
+  assertEquals([singular, right], [[], []]);
+});

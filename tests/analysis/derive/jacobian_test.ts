@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { TooLarge } from "../../../src/errors.ts";
 import { pixelsOf, sampleShape } from "../../../src/analysis/derive/jacobian.ts";
 import type { Recipe } from "../../../src/analysis/derive/recipe.ts";
 import { derive, planesOf, shapeOf } from "../../../src/analysis/derive/table.ts";
@@ -79,3 +80,24 @@ for (
     }
   });
 }
+
+Deno.test("a network of more weights than can be held is refused before they are read", async () => {
+  const tensor = { name: "x", shape: [1, 2] };
+  const computation = {
+    ...{ kind: "graph", input: "x", output: "y", tensor },
+    constants: { w: { name: "w", shape: [2 ** 14, 2 ** 14] } },
+    nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"], attributes: {} }],
+  };
+  const common = { kind: "jacobian", computation, sample: 0, output: null, probes: 2 };
+  const recipe = { ...common, method: "exact", hue: "pair" } as unknown as Recipe;
+  const of = ({ shape }: { readonly shape: readonly number[] }) => ({
+    shape,
+    read: (_: number, count: number) => new Float32Array(Math.min(2, count)),
+  });
+  const means = { ops: plainWasm, cancelled: () => {}, of };
+  const error = await assertRejects(
+    async () => await derive(recipe, of(tensor), new Float32Array(6), means),
+    TooLarge,
+  );
+  assertEquals(error.details, { found: 2 ** 28 + 2, limit: 2 ** 27 });
+});
