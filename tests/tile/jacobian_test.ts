@@ -210,6 +210,37 @@ Deno.test("jacobian: hues of the leading vector are its sign, and of a pair its 
     assert((await hues("pair")).size > 100);
   }));
 
+Deno.test("jacobian: further out, pixels are of blocks' means, in numbers and in hue", () => {
+  const [height, width] = [300, 513];
+  // Two outputs, the first by the left half alone: hues of the halves are a quarter of the circle apart.
+  const weights = Float32Array.from({ length: 2 * width * height }, (_, at) => {
+    const isLeft = at % width < 256, isFirst = at < width * height;
+    return isLeft === isFirst ? (isFirst ? 2 : 1) : 0;
+  });
+  const input = new Float32Array(width * height).fill(1 / 256);
+  const sum = (from: number) =>
+    weights.subarray(from, from + input.length).reduce((total, x) => total + x / 256, 0);
+  return withTensors(
+    {
+      "weight/fc.weight": { shape: [2, width * height], values: weights },
+      "act/fc": { shape: [1, 2], values: Float32Array.of(sum(0), sum(input.length)) },
+    },
+    { input: { shape: [1, height, width], values: input } },
+    async (engine) => {
+      const query = new URLSearchParams("range=0,2");
+      const { plane } = engine.view("capture", "fc", "jacobian", query);
+      assertEquals([plane.width, plane.height, plane.nativeZoom], [width, height, 2]);
+      const subject = { model: "capture", layer: "fc", mode: "jacobian", query };
+      const { values, rgba, width: across } = await whole(engine, plane, subject, 1);
+      assertEquals([across, values[0], values[across - 2]], [257, 2, 1]);
+      const opaque = (rgb: number) =>
+        (0xff000000 | (rgb & 0xff) << 16 | rgb & 0xff00 | rgb >> 16) >>> 0;
+      assertEquals(rgba[0], opaque(hueAt(0, 1)));
+      assertEquals(rgba[across - 2], opaque(hueAt(Math.PI / 2, 0.5)));
+    },
+  );
+});
+
 Deno.test("jacobian: a legend tells of brightness in numbers, of hues, and how it was found", () =>
   onCapture("digits-mlp", async (engine) => {
     const { legend, values } = await pictureOf(engine, "digits-mlp", "input", "sample=2&clip=0");
