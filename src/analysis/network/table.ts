@@ -1,7 +1,9 @@
 import type { Op } from "./op.ts";
 import { broadcastOps } from "./ops/broadcast.ts";
 import { conv } from "./ops/conv.ts";
+import { convTranspose } from "./ops/conv_transpose.ts";
 import { elementwiseOps } from "./ops/elementwise.ts";
+import { extremeOps } from "./ops/extremes.ts";
 import { normOps } from "./ops/norms.ts";
 import { poolOps } from "./ops/pools.ts";
 import { productOps } from "./ops/products.ts";
@@ -13,8 +15,10 @@ import { shapeOps } from "./ops/shapes.ts";
 export const ops: ReadonlyMap<string, Op> = new Map(Object.entries({
   ...productOps,
   Conv: conv,
+  ConvTranspose: convTranspose,
   ...elementwiseOps,
   ...broadcastOps,
+  ...extremeOps,
   ...poolOps,
   ...normOps,
   ...reductionOps,

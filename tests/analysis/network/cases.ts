@@ -98,6 +98,23 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     { shapes: [[2, 3, 4], [4], [4]] },
     { shapes: [[2, 3, 4], [3, 4]], attributes: { axis: 1, epsilon: 0.1 } },
   ],
+  InstanceNormalization: [
+    { shapes: [[2, 3, 4], [3], [3]] },
+    { shapes: [[1, 2, 3, 2], [2], [2]], attributes: { epsilon: 0.1 } },
+  ],
+  ConvTranspose: [
+    {
+      shapes: [[2, 3, 3, 4], [3, 2, 2, 3], [2]],
+      attributes: { strides: [2, 1], pads: [1, 0, 0, 1] },
+    },
+    {
+      shapes: [[1, 4, 3, 3], [4, 2, 3, 3]],
+      attributes: { group: 2, strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] },
+    },
+    { shapes: [[2, 2, 4], [2, 1, 2]], attributes: { dilations: [2] } },
+  ],
+  Max: [{ shapes: [[2, 1, 3], [4, 1], [3]], by: [0, 1, 2] }],
+  Min: [{ shapes: [[2, 1, 3], [4, 1]], by: [0, 1] }],
   Softmax: [
     one(),
     { shapes: [[2, 3, 4]], attributes: { axis: 1 } },

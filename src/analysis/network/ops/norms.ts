@@ -49,17 +49,9 @@ const layerNormalization: Op = {
     const { values } = input(done, 0), { row, gamma, epsilon } = rowsOf(done);
     const from = only(given), out = zeros(from.length);
     for (let at = 0; at < out.length; at += row) {
-      const start = at % values.length, { mean, factor } = momentsOf(values, start, row, epsilon);
-      let sum = 0, along = 0;
-      for (let i = 0; i < row; i++) {
-        const reached = gamma(i) * from[at + i]!;
-        sum += reached;
-        along += reached * (values[start + i]! - mean) * factor;
-      }
-      for (let i = 0; i < row; i++) {
-        const normal = (values[start + i]! - mean) * factor;
-        out[at + i] = factor * (gamma(i) * from[at + i]! - (sum + normal * along) / row);
-      }
+      const of = (numbers: Numbers, start: number) => numbers.subarray(start, start + row);
+      const own = of(values, at % values.length);
+      pullRow(own, of(from, at), { gamma, epsilon }, of(out, at));
     }
     return out;
   },
@@ -85,7 +77,58 @@ function momentsOf(values: Numbers, from: number, count: number, epsilon: number
   return { mean, factor: 1 / Math.sqrt(squares / count + epsilon) };
 }
 
+/** Each channel of each picture less its mean, over its standard deviation, then scaled and shifted. */
+const instanceNormalization: Op = {
+  forward(call, { zeros }) {
+    const { shape, values } = input(call, 0), { row, gamma, beta, epsilon } = picturesOf(call);
+    const out = zeros(values.length);
+    for (let from = 0; from < out.length; from += row) {
+      const { mean, factor } = momentsOf(values, from, row, epsilon), scale = factor * gamma(from);
+      for (let i = from; i < from + row; i++) out[i] = (values[i]! - mean) * scale + beta(from);
+    }
+    return [{ shape, values: out }];
+  },
+  vjp(done, given, which, { zeros }) {
+    if (which !== 0) throw constantOnly(which, "what a channel is scaled by");
+    const { values } = input(done, 0), { row, gamma, epsilon } = picturesOf(done);
+    const from = only(given), out = zeros(from.length);
+    for (let at = 0; at < out.length; at += row) {
+      const of = (numbers: Numbers, start: number) => numbers.subarray(start, start + row);
+      const start = at % values.length, scale = { gamma: () => gamma(start), epsilon };
+      pullRow(of(values, start), of(from, at), scale, of(out, at));
+    }
+    return out;
+  },
+};
+
+function picturesOf(call: Call) {
+  const [, channels = 0, ...space] = input(call, 0).shape, row = sizeOf(space);
+  const of = (i: number) => (at: number) => input(call, i).values[at / row % channels]!;
+  return { row, gamma: of(1), beta: of(2), epsilon: numberOf(call, "epsilon", 1e-5) };
+}
+
+/** Cotangents of a row that was normalised and scaled, from those of what came of it. */
+function pullRow(
+  values: Numbers,
+  given: Numbers,
+  { gamma, epsilon }: { readonly gamma: (i: number) => number; readonly epsilon: number },
+  out: Numbers,
+): void {
+  const count = values.length, { mean, factor } = momentsOf(values, 0, count, epsilon);
+  let sum = 0, along = 0;
+  for (let i = 0; i < count; i++) {
+    const reached = gamma(i) * given[i]!;
+    sum += reached;
+    along += reached * (values[i]! - mean) * factor;
+  }
+  for (let i = 0; i < count; i++) {
+    const normal = (values[i]! - mean) * factor;
+    out[i] = factor * (gamma(i) * given[i]! - (sum + normal * along) / count);
+  }
+}
+
 export const normOps: Readonly<Record<string, Op>> = {
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  InstanceNormalization: instanceNormalization,
 };
