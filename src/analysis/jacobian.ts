@@ -138,8 +138,7 @@ async function leading(
     const bands = await openBands({ rows, columns, read }, ops, cancelled);
     try {
       const { values, right } = await truncatedSvd(bands, count);
-      const found = [...values].map((value) => value / bands.scale);
-      return { values: found, right: right.slice(0, 2).map(signed) };
+      return { values: [...values], right: right.slice(0, 2) };
     } finally {
       bands.close();
     }

@@ -72,13 +72,26 @@ for (const [outputs, inputs] of [[5, 40], [40, 5], [1, 9], [9, 1], [16, 16]] as 
   });
 }
 
-Deno.test("singular values of many outputs are found too", async () => {
-  const outputs = 600, inputs = 530, matrix = new Float64Array(outputs * inputs);
-  for (let i = 0; i < inputs; i++) matrix[i * inputs + i] = 1 / (1 + i);
-  const { singular, right } = await measure(matrix, outputs, "exact");
-  for (let i = 0; i < 8; i++) assertAlmostEquals(singular[i]!, 1 / (1 + i), 1e-6);
-  assertAlmostEquals(right[1]![1]!, 1, 1e-5);
-});
+for (const scale of [1, 2 ** -100, 2 ** 100]) {
+  Deno.test(`singular values of many outputs are found too, of numbers around ${scale.toPrecision(1)}`, async () => {
+    const outputs = 600, inputs = 530, matrix = new Float64Array(outputs * inputs);
+    for (let i = 0; i < inputs; i++) matrix[i * inputs + i] = scale / (1 + i);
+    const { frobenius, singular, right } = await measure(matrix, outputs, "exact");
+    const sum = Array.from({ length: inputs }, (_, i) => (1 + i) ** -2).reduce((a, b) => a + b);
+    assertAlmostEquals(frobenius / scale, Math.sqrt(sum), 1e-6);
+    for (let i = 0; i < 8; i++) assertAlmostEquals(singular[i]! / scale, 1 / (1 + i), 1e-6);
+    assertEquals(right.length, 2);
+    for (const i of [0, 1]) assertAlmostEquals(right[i]![i]!, 1, 1e-5);
+  });
+
+  Deno.test(`singular values of few outputs are found of numbers around ${scale.toPrecision(1)}`, async () => {
+    const matrix = Float64Array.of(3, 0, 0, 0, 0, 2, 0, 0).map((value) => value * scale);
+    const { norms, singular, right } = await measure(matrix, 2, "exact");
+    assertEquals([...norms].map((norm) => norm / scale), [3, 2, 0, 0]);
+    for (const i of [0, 1]) assertAlmostEquals(singular[i]! / scale, 3 - i, 1e-6);
+    assertEquals(right.map((vector) => [...vector].map(Math.round)), [[1, 0, 0, 0], [0, 1, 0, 0]]);
+  });
+}
 
 for (
   const [method, deviationOf] of [
