@@ -10,6 +10,9 @@ import { BadRequest, NotFound } from "../../src/errors.ts";
 import { createEngine } from "../../src/tile/engine.ts";
 import { hueAt } from "../../src/modes/hues.ts";
 import type { Engine } from "../../src/tile/tile.ts";
+import convolutions from "../../fixtures/reference/captures/digits-cnn-jacobian.json" with {
+  type: "json",
+};
 import reference from "../../fixtures/reference/captures/digits-mlp.json" with { type: "json" };
 import { modelFile } from "./models.ts";
 import { inFolder } from "../storage/folder.ts";
@@ -89,11 +92,18 @@ Deno.test("jacobian: rows of single outputs add up to the whole", () =>
 
 Deno.test("jacobian: a network of convolutions is told from its activations, at every step", () =>
   onCapture("digits-cnn", async (engine) => {
-    for (const query of ["sample=2", "sample=1&step=0", "sample=7&step=10"]) {
+    for (const { step, sample, frobenius, singular, field } of convolutions.jacobian) {
+      const query = `sample=${sample}&step=${step}`;
       const { values, notes, view } = await pictureOf(engine, "digits-cnn", "fc2", query);
       assertEquals([view.plane.width, view.plane.height], [32, 32]);
       assert(notes["difference"]![0]! < 1e-3);
-      assertAlmostEquals(Math.hypot(...values), notes["frobenius"]![0]!, 1e-4);
+      for (const [i, norm] of field.entries()) {
+        assertAlmostEquals(values[29 * i]!, norm, 2e-6 * frobenius, `${query}, pixel ${29 * i}`);
+      }
+      assertAlmostEquals(notes["frobenius"]![0]!, frobenius, 1e-6 * frobenius);
+      for (const [i, value] of singular.entries()) {
+        assertAlmostEquals(notes["singular"]![i]!, value, 1e-6 * singular[0]!);
+      }
     }
     // Where there are many outputs, an estimate.
     const { notes } = await pictureOf(engine, "digits-cnn", "conv1", "");
