@@ -55,14 +55,12 @@ export async function measureJacobian(
 ): Promise<Jacobian> {
   const isExact = method === "exact", rows = isExact ? outputs : probes;
   if (rows * inputs > HELD) {
-    const many = isExact ? `${outputs} outputs` : `${probes} probes`;
-    throw new TooLarge(
-      `${many} by ${inputs} inputs are ${rows * inputs} numbers, of which ${HELD} ` +
-        "can be held: take fewer probes, by another method than exact",
-      {
-        ...{ found: rows * inputs, limit: HELD },
-      },
-    );
+    const [many, advice] = isExact
+      ? [`${outputs} outputs`, "take another method than exact, and few probes"]
+      : [`${probes} probes`, "take fewer probes"];
+    const sentence = `${many} by ${inputs} inputs are ${rows * inputs} numbers, of which ${HELD} ` +
+      `can be held: ${advice}`;
+    throw new TooLarge(sentence, { found: rows * inputs, limit: HELD });
   }
   const next = cotangentsOf(method, outputs);
   const all = new Float32Array(rows * inputs), squares = new Float64Array(inputs);

@@ -218,11 +218,12 @@ function partOf(
   const known = new Map<TensorInfo, Derived>();
   const part = mode.part?.(options, info, (from, recipe, name) => {
     const shape = shapeOf(recipe, from.shape), count = elementCount(shape);
-    if (count > MOST) {
-      const sentence = `"${name}" would have ${count} elements, of which ${MOST} can be made`;
-      throw new TooLarge(sentence, { found: count, limit: MOST });
+    const all = count * planesOf(recipe);
+    if (all > MOST) {
+      const sentence = `"${name}" would have ${all} elements, of which ${MOST} can be made`;
+      throw new TooLarge(sentence, { found: all, limit: MOST });
     }
-    const memory = new SharedArrayBuffer(4 * count * planesOf(recipe));
+    const memory = new SharedArrayBuffer(4 * all);
     // What is made may be of what is made first.
     const entry = layers.entry(model, from, undefined, null, known.get(from) ?? null);
     const tensor = madeTensor(name, shape, memory), parts = [{ from: entry, recipe }];

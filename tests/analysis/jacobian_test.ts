@@ -153,6 +153,11 @@ Deno.test("rows that cannot all be held are refused, and nobody waits for what n
     TooLarge,
   );
   assertEquals(error.details, { found: 2 ** 27, limit: 2 ** 26 });
+  assertEquals(
+    error.message,
+    "16384 outputs by 8192 inputs are 134217728 numbers, of which 67108864 can be held: take another " +
+      "method than exact, and few probes",
+  );
   const cancelled = () => {
     throw new DOMException("no longer wanted", "AbortError");
   };

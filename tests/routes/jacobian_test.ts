@@ -1,6 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { concat } from "../formats/build.ts";
+import { FLOAT, graphProto, node } from "../formats/onnx_build.ts";
+import { field } from "../formats/protobuf_build.ts";
 import { expected } from "../run/networks.ts";
 import { withRuntime } from "../run/runtime.ts";
+import { inFolder } from "../storage/folder.ts";
 import { json, network, npy, serving } from "./running.ts";
 
 /** A tile's values as .npy has them, cut to the plane. */
@@ -57,7 +61,7 @@ withRuntime(
 );
 
 withRuntime(
-  "a network of attention has a Jacobian too; whole numbers and unknown operations have none",
+  "a network of attention has a Jacobian too; one of whole numbers has none",
   () =>
     serving([network("attention"), network("types")], async (ask) => {
       const { inputs } = expected.attention;
@@ -75,6 +79,38 @@ withRuntime(
         whole.body.detail,
         /needs an input of fractions: "input\/a" holds whole numbers \(I64\)/,
       );
+    }),
+);
+
+withRuntime(
+  "an operation that is run but has no derivative is named, up to where it is there are Jacobians",
+  () =>
+    inFolder(async (folder) => {
+      const sides = field(2, concat(...[1, 2].map((side) => field(1, field(1, side)))));
+      const value = (name: string) =>
+        concat(field(1, name), field(2, field(1, concat(field(1, FLOAT), sides))));
+      const nodes = [node("Tanh", ["x"], ["y"]), node("Floor", ["y"], ["z"])];
+      const graph = concat(
+        ...[graphProto([], nodes), field(2, "steps"), field(11, value("x"))],
+        ...["y", "z"].map((name) => field(12, value(name))),
+      );
+      const file = concat(field(1, 8), field(7, graph), field(8, field(2, 17)));
+      await Deno.writeFile(`${folder}/steps.onnx`, file);
+      await serving([`${folder}/steps.onnx`], async (ask) => {
+        const made = await ask("POST", "/models/steps/forward", json({ inputs: { x: [[0, 1]] } }));
+        assertEquals(made.status, 201, made.body?.detail);
+        const tile = await ask("GET", "/tiles/steps-live/y/jacobian/0/0/0.npy");
+        assertEquals(tile.status, 200, tile.body?.detail);
+        const [first, second] = valuesOf(tile.bytes, 2, 1);
+        assertAlmostEquals(first!, 1, 1e-6);
+        assertAlmostEquals(second!, Math.cosh(1) ** -2, 1e-6);
+        const { status, body } = await ask("GET", "/tiles/steps-live/z/jacobian/0/0/0.png");
+        assertEquals([status, body.found], [404, "Floor"]);
+        assertMatch(
+          body.detail,
+          /^there is no derivative of the operation Floor: there are those of Abs/,
+        );
+      });
     }),
 );
 

@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { BadRequest, NotFound } from "../../src/errors.ts";
+import { BadRequest, NotFound, TooLarge } from "../../src/errors.ts";
 import { createEngine } from "../../src/tile/engine.ts";
 import { hueAt } from "../../src/modes/hues.ts";
 import type { Engine } from "../../src/tile/tile.ts";
@@ -15,6 +15,7 @@ import convolutions from "../../fixtures/reference/captures/digits-cnn-jacobian.
 };
 import reference from "../../fixtures/reference/captures/digits-mlp.json" with { type: "json" };
 import { modelFile } from "./models.ts";
+import { safetensorsFile } from "../formats/build.ts";
 import { inFolder } from "../storage/folder.ts";
 import { rangeServer, served } from "../storage/servers/range.ts";
 import { onCapture, withCapture } from "./captures.ts";
@@ -367,6 +368,107 @@ Deno.test("jacobian: pictures without an axis of channels have one; others need 
     },
   ));
 
+Deno.test("jacobian: a capture that lacks something says what, and what there is", async () => {
+  const two = { shape: [2, 2], values: new Float32Array(4) };
+  const weight = { "weight/a.weight": two, "weight/b.weight": two }, input = { input: two };
+  const layers = ["a", "b"];
+  const odd = (shape: number[]) => ({
+    ...weight,
+    "act/a": { shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
+  });
+  const line = { input: { shape: [4], values: new Float32Array(4) } };
+  for (
+    const [tensors, samples, expected] of [
+      [weight, input, 'a capture with "input" and "act/a", or a run of an ONNX file'],
+      [
+        { ...weight, "act/b": two },
+        input,
+        'captured activations of all layers: "act/a" is not there',
+      ],
+      [
+        odd([3, 2]),
+        input,
+        'activations of its 2 samples, or of the first of them: "act/a" is [3,2]',
+      ],
+      [
+        odd([0, 2]),
+        input,
+        'activations of its 2 samples, or of the first of them: "act/a" is [0,2]',
+      ],
+      [odd([2, 2]), line, "samples of several features: it is [4]"],
+    ] as const
+  ) {
+    await withTensors(tensors, samples, (engine) => {
+      const open = () => engine.view("capture", "a", "jacobian", new URLSearchParams());
+      const { message } = assertThrows(open, NotFound);
+      assert(message.endsWith(expected), message);
+      return Promise.resolve();
+    }, { layers });
+  }
+});
+
+Deno.test("jacobian: what is put in is scaled and shifted as the capture says", () =>
+  withTensors(
+    {
+      "weight/fc.weight": { shape: [1, 2], values: Float32Array.of(2, 3) },
+      // ReLU(2·(a/4 − 1) + 3·(b/4 − 1))
+      "act/fc": { shape: [3, 1], values: Float32Array.of(0, 0.5, 5) },
+    },
+    { input: { shape: [3, 2], values: Float32Array.of(4, 3, 5, 4, 8, 8) } },
+    async (engine) => {
+      for (const [sample, expected] of [[0, [0, 0]], [1, [2, 3]], [2, [2, 3]]] as const) {
+        const { values } = await pictureOf(engine, "capture", "fc", `sample=${sample}`);
+        assertEquals([...values], [...expected]);
+      }
+    },
+    { input_scale: 0.25, input_shift: -1 },
+  ));
+
+Deno.test("jacobian: what is too large is refused by number and limit, before it is read", async () => {
+  const says = (
+    expected: string,
+    shapes: Readonly<Record<string, readonly number[]>>,
+    samples: readonly number[],
+  ): Promise<void> =>
+    inFolder(async (home) => {
+      const folder = `${home}/capture`;
+      await Deno.mkdir(folder);
+      await writeZeros(`${folder}/a.safetensors`, shapes);
+      await writeZeros(`${folder}/s.safetensors`, { input: samples });
+      const capture = { steps: [{ step: 0, file: "a.safetensors" }], static: "s.safetensors" };
+      await Deno.writeTextFile(`${folder}/capture.json`, JSON.stringify(capture));
+      const engine = await createEngine([folder], { workers: 1 });
+      try {
+        const { message } = await assertRejects(
+          () => pictureOf(engine, "capture", "c", ""),
+          TooLarge,
+        );
+        assertEquals(message, expected);
+      } finally {
+        await engine.close();
+      }
+    });
+  const side = 2 ** 14;
+  await says(
+    `the network's weights and samples are ${side ** 2 + side} numbers or more, of which ` +
+      `${2 ** 27} can be held`,
+    { "weight/c.weight": [side, side], "act/c": [1, side] },
+    [1, side],
+  );
+  await says(
+    "64 probes by 1050625 inputs are 67240000 numbers, of which 67108864 can be held: " +
+      "take fewer probes",
+    { "act/c": [1, 1, 1025, 1025] },
+    [1, 1, 1025, 1025],
+  );
+  await says(
+    `"input, sample 0, Jacobian of "c", auto of 64" would have ${3 * side ** 2} elements, of ` +
+      `which ${2 ** 28} can be made`,
+    { "act/c": [1, side, side] },
+    [1, side, side],
+  );
+});
+
 Deno.test("jacobian: a capture without an input cannot be followed", () =>
   withCapture({ "act/a": { shape: [2, 2], values: new Float32Array(4) } }, (engine) => {
     const error = assertThrows(
@@ -384,14 +486,16 @@ const withTensors = (
   tensors: Tensors,
   samples: Tensors,
   test: (engine: Engine) => Promise<void>,
+  about: Readonly<Record<string, unknown>> = {},
 ): Promise<void> =>
   inFolder(async (home) => {
     const folder = `${home}/capture`;
     await Deno.mkdir(folder);
     await Deno.writeFile(`${folder}/a.safetensors`, modelFile(tensors));
     await Deno.writeFile(`${folder}/s.safetensors`, modelFile(samples));
-    const capture = { steps: [{ step: 0, file: "a.safetensors" }], static: "s.safetensors" };
-    await Deno.writeTextFile(`${folder}/capture.json`, JSON.stringify(capture));
+    const steps = [{ step: 0, file: "a.safetensors" }];
+    const capture = JSON.stringify({ ...about, steps, static: "s.safetensors" });
+    await Deno.writeTextFile(`${folder}/capture.json`, capture);
     const engine = await createEngine([folder], { workers: 1 });
     try {
       await test(engine);
@@ -399,3 +503,20 @@ const withTensors = (
       await engine.close();
     }
   });
+
+/** A safetensors file of float32 tensors of zeros, which takes no room on a disk. */
+async function writeZeros(
+  path: string,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Promise<void> {
+  let at = 0;
+  const header = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const bytes = 4 * shape.reduce((a, b) => a * b, 1);
+      return [name, { dtype: "F32", shape, data_offsets: [at, at += bytes] }];
+    }),
+  );
+  const head = safetensorsFile(header, new Uint8Array());
+  await Deno.writeFile(path, head);
+  await Deno.truncate(path, head.length + at);
+}

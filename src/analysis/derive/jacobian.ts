@@ -2,7 +2,7 @@ import { BadRequest, NotFound, TooLarge } from "../../errors.ts";
 import type { TensorInfo } from "../../formats/format.ts";
 import { type Jacobian, measureJacobian } from "../jacobian.ts";
 import { recover } from "../network/chain.ts";
-import { single, sizeOf, type Tensor } from "../network/tensor.ts";
+import { MOST, single, sizeOf, type Tensor } from "../network/tensor.ts";
 import {
   elementsOf,
   type Means as Tracing,
@@ -17,8 +17,6 @@ import type { Deriver, Means, Recipe } from "./recipe.ts";
 export const FEW = 256;
 /** Numbers on the way that are held for cotangents that are pulled back together. */
 const TOGETHER = 2 ** 23;
-/** Numbers of a network that are read. */
-const MOST = 2 ** 27;
 /** Sides that are taken for channels where they come last. */
 const CHANNELS = 4;
 
@@ -109,9 +107,9 @@ function linearOf(recipe: Asked, from: readonly number[], { ops, cancelled, of }
     const { shape, read } = of(tensor);
     total += sizeOf(shape);
     if (total > MOST) {
-      throw new TooLarge(`the network has more than ${MOST} weights and inputs`, {
-        ...{ found: total, limit: MOST },
-      });
+      const sentence = `the network's weights and samples are ${total} numbers or more, of which ` +
+        `${MOST} can be held`;
+      throw new TooLarge(sentence, { found: total, limit: MOST });
     }
     return { shape, values: read(0, sizeOf(shape)) };
   };

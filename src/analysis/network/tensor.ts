@@ -1,4 +1,8 @@
 import type { MatrixOps, Product } from "../../compute/matrix_ops.ts";
+import { TooLarge } from "../../errors.ts";
+
+/** Numbers that a network may have, and that are held of what it computes on the way. */
+export const MOST = 2 ** 27;
 
 export type Numbers = Float32Array | Float64Array;
 
@@ -22,9 +26,9 @@ export interface Arithmetic {
   multiply(a: Matrix, b: Matrix, product: Product, c: Matrix): void;
 }
 
-/** float32, with the kernels' products. */
+/** float32, with the kernels' products. `zeros` throws `TooLarge` for more than `MOST`. */
 export const single = ({ gemm }: Pick<MatrixOps, "gemm">): Arithmetic => ({
-  zeros: (count) => new Float32Array(count),
+  zeros: (count) => new Float32Array(held(count)),
   multiply: (a, b, product, c) => gemm(asTarget(a), asTarget(b), product, asTarget(c)),
 });
 
@@ -41,6 +45,14 @@ export const matrix = (values: Numbers, pitch: number, start = 0): Matrix => ({
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, side) => product * side, 1);
 
+/** A count of numbers that can be held. Throws `TooLarge` for others. */
+export function held(count: number): number {
+  if (count <= MOST) return count;
+  throw new TooLarge(`${count} numbers are computed on the way, of which ${MOST} can be held`, {
+    ...{ found: count, limit: MOST },
+  });
+}
+
 /** Elements to step for one step along each axis. */
 export function stepsOf(shape: readonly number[]): number[] {
   const steps = new Array<number>(shape.length).fill(1);
@@ -52,7 +64,8 @@ export function stepsOf(shape: readonly number[]): number[] {
 
 /** Where each element of `shape`, in its order, lies by steps along its axes. */
 export function placesOf(shape: readonly number[], steps: readonly number[], start = 0) {
-  const places = new Int32Array(sizeOf(shape)), digits = new Array<number>(shape.length).fill(0);
+  const places = new Int32Array(held(sizeOf(shape))),
+    digits = new Array<number>(shape.length).fill(0);
   let at = start;
   for (let i = 0; i < places.length; i++) {
     places[i] = at;

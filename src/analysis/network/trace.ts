@@ -1,8 +1,8 @@
-import { BadRequest, NotFound } from "../../errors.ts";
+import { BadRequest, NotFound, TooLarge } from "../../errors.ts";
 import type { NetworkNode } from "../../model/network.ts";
 import type { Done } from "./op.ts";
 import { ops } from "./table.ts";
-import { type Arithmetic, type Numbers, sizeOf, type Tensor } from "./tensor.ts";
+import { type Arithmetic, held, type Numbers, sizeOf, type Tensor } from "./tensor.ts";
 
 /** What was computed from one value of a network to another, with all that its derivative needs. */
 export interface Trace {
@@ -25,7 +25,7 @@ export interface Means {
 /**
  * Computes the value `to`, and keeps what changes with `from`. `known` answers constants and inputs by
  * name; undefined for others. Throws `NotFound` for operations that are not there, naming those that are,
- * and `BadRequest` where nothing leads from the one to the other.
+ * `BadRequest` where nothing leads from the one to the other, and `TooLarge`.
  */
 export function trace(
   nodes: readonly NetworkNode[],
@@ -44,6 +44,7 @@ export function trace(
   const needed = neededFor(to, nodes);
   // Before anything is computed, so that nothing is in vain.
   for (const { op } of needed) opOf(op);
+  let total = 0;
   for (const node of needed) {
     cancelled();
     const inputs = node.inputs.map((name) => name === "" ? null : valueOf(name));
@@ -51,8 +52,10 @@ export function trace(
     const outputs = at(node, () => opOf(node.op).forward(call, arithmetic));
     for (const [i, output] of outputs.entries()) {
       const name = node.outputs[i];
+      total += output.values.length;
       if (name) values.set(name, output);
     }
+    at(node, () => held(total));
     const isActive = node.inputs.some((name) => active.has(name)) && opOf(node.op).vjp;
     if (!isActive) continue;
     for (const name of node.outputs) active.add(name);
@@ -128,8 +131,9 @@ function at<Value>({ op, outputs }: NetworkNode, work: () => Value): Value {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof BadRequest)) throw error;
-    throw new BadRequest(`${op} "${outputs[0]}": ${error.message}`, error.details, error);
+    if (!(error instanceof BadRequest || error instanceof TooLarge)) throw error;
+    const Kind = error instanceof BadRequest ? BadRequest : TooLarge;
+    throw new Kind(`${op} "${outputs[0]}": ${error.message}`, error.details, error);
   }
 }
 

@@ -2,10 +2,12 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } f
 import { ops } from "../../../src/analysis/network/table.ts";
 import type { Tensor } from "../../../src/analysis/network/tensor.ts";
 import { pullBack, trace } from "../../../src/analysis/network/trace.ts";
-import { BadRequest, NotFound } from "../../../src/errors.ts";
+import { BadRequest, NotFound, TooLarge } from "../../../src/errors.ts";
 import type { NetworkNode } from "../../../src/model/network.ts";
 import { randomly } from "./cases.ts";
 import { double } from "./double.ts";
+import { single } from "../../../src/analysis/network/tensor.ts";
+import { plainWasm } from "../../../src/compute/wasm.ts";
 
 const node = (
   op: string,
@@ -102,6 +104,61 @@ Deno.test("what an operation cannot do names it, and what it was given", () => {
   });
   says(/^Pad "y": padding by reflect is not there/, "Pad", ["x"], { mode: "reflect" });
   says(/^Clip "y": the ends of a range have to be constant/, "Clip", ["w", "x"]);
+});
+
+Deno.test("a derivative by what has to be constant is refused, and says by what", () => {
+  const own = new Map([["x", tensor(2, 3)], ["v", tensor(1, 1, 5)]]);
+  const of = [
+    node("Reshape", ["x"], ["kernel"], { shape: [2, 1, 3] }),
+    node("Conv", ["v", "kernel"], ["z"]),
+  ];
+  const traced = trace(of, (name) => own.get(name), { from: "x", to: "z" }, means);
+  assertEquals(
+    assertThrows(() => pullBack(traced, new Float64Array(6), 1, means), BadRequest).message,
+    `Conv "z": a convolution's kernel or bias (input 1) depends on the network's input: it has to ` +
+      "be constant",
+  );
+});
+
+Deno.test("more numbers than can be held are refused before they are, and by what is counted", () => {
+  const says = (found: number, op: string, of: readonly NetworkNode[], values = known) => {
+    const names = { from: "x", to: "y" };
+    const error = assertThrows(
+      () =>
+        trace(of, (name) => values.get(name), names, { ...means, arithmetic: single(plainWasm) }),
+      TooLarge,
+    );
+    assertEquals(
+      error.message,
+      `${op}: ${found} numbers are computed on the way, of which ${2 ** 27} can be held`,
+    );
+    assertEquals(error.details, { found, limit: 2 ** 27 });
+  };
+  const sides = (...values: number[]): Tensor => ({
+    shape: [values.length],
+    values: Float64Array.from(values),
+  });
+  const row = { shape: [1, 1, 2 ** 14], values: new Float32Array(2 ** 14) };
+  const column = { shape: [1, 2 ** 14, 1], values: new Float32Array(2 ** 14) };
+  const own = new Map<string, Tensor>([["x", row], ["column", column], ["n", sides(2 ** 14, 1)]]);
+  own.set("i", { shape: [2 ** 14], values: new Float32Array(2 ** 14) });
+  for (
+    const [op, inputs, attributes] of [
+      ["Expand", ["x", "n"]],
+      ["Add", ["x", "column"]],
+      ["Max", ["x", "column"]],
+      ["MatMul", ["column", "x"]],
+      ["Gather", ["x", "i"]],
+      ["AveragePool", ["x"], { kernel_shape: [2 ** 14], pads: [2 ** 14 - 1, 0] }],
+    ] as const
+  ) says(2 ** 28, `${op} "y"`, [node(op, inputs, ["y"], attributes)], own);
+  // Each of 65 is small enough.
+  const wide = new Map([["x", { shape: [2 ** 21], values: new Float32Array(2 ** 21) }]]);
+  const row65 = Array.from(
+    { length: 65 },
+    (_, i) => node("Identity", [i === 0 ? "x" : `${i}`], [i === 64 ? "y" : `${i + 1}`]),
+  );
+  says(65 * 2 ** 21, 'Identity "y"', row65, wide);
 });
 
 Deno.test("what nobody wants any more ends", () => {

@@ -1,5 +1,5 @@
 import { type Call, input, only, type Op } from "../op.ts";
-import { sizeOf } from "../tensor.ts";
+import { held, sizeOf } from "../tensor.ts";
 import { joint, spread } from "./broadcast.ts";
 
 /** The largest or smallest of elements that lie in the same place; of equal ones the first counts. */
@@ -9,7 +9,7 @@ const extreme = (isBetter: (a: number, b: number) => boolean): Op => {
     const shape = joint(...tensors.map(({ shape }) => shape));
     const places = tensors.map((tensor) => spread(tensor.shape, shape));
     const at = (i: number, place: number) => tensors[i]!.values[places[i]![place]!]!;
-    const chosen = new Uint16Array(sizeOf(shape));
+    const chosen = new Uint16Array(held(sizeOf(shape)));
     for (let place = 0; place < chosen.length; place++) {
       for (let i = 1; i < tensors.length; i++) {
         const other = at(i, place);

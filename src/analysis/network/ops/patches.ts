@@ -1,5 +1,6 @@
 import { BadRequest } from "../../../errors.ts";
 import { type Call, numberOf, numbersOf, textOf } from "../op.ts";
+import { held } from "../tensor.ts";
 
 /** What a kernel sees of a picture at each of its places. */
 export interface Patches {
@@ -18,7 +19,7 @@ export interface Patches {
 
 /**
  * Patches of pictures [n, channels, space…] by ONNX's attributes of convolutions and pools. Throws
- * `BadRequest` for more than two axes of space.
+ * `BadRequest` for more than two axes of space, `TooLarge`.
  */
 export function patchesOf(
   call: Call,
@@ -50,7 +51,7 @@ export function patchesOf(
   const [down, across] = flat(kernel, 1), [stepDown, stepAcross] = flat(strides, 1);
   const [gapDown, gapAcross] = flat(dilations, 1), [top, left] = flat(pads, 0);
   const [bottom, right] = flat(pads.slice(axes), 0);
-  const count = rows * columns, pixels = new Int32Array(down * across * count);
+  const count = rows * columns, pixels = new Int32Array(held(down * across * count));
   let at = 0;
   for (let i = 0; i < down; i++) {
     for (let j = 0; j < across; j++) {

@@ -1,6 +1,6 @@
 import { BadRequest } from "../../../errors.ts";
 import { type Call, constantOnly, input, numberOf, numbersOf, only, type Op } from "../op.ts";
-import { axisOf, placesOf, sizeOf, stepsOf } from "../tensor.ts";
+import { axisOf, held, placesOf, sizeOf, stepsOf } from "../tensor.ts";
 import { joint, spread } from "./broadcast.ts";
 
 /** A tensor made of elements of another. */
@@ -75,7 +75,7 @@ const gather = picking((call) => {
   const axis = axisOf(numberOf(call, "axis", 0), shape.length);
   const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)];
   const own = [...outer, ...chosen.shape, ...inner];
-  const places = new Int32Array(sizeOf(own)), width = sizeOf(inner), side = shape[axis]!;
+  const places = new Int32Array(held(sizeOf(own))), width = sizeOf(inner), side = shape[axis]!;
   let at = 0;
   for (let i = 0; i < sizeOf(outer); i++) {
     for (const index of chosen.values) {
