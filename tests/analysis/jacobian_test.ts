@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type JacobianMethod, measureJacobian } from "../../src/analysis/jacobian.ts";
+import type { Ops } from "../../src/compute/ops.ts";
 import { plainWasm } from "../../src/compute/wasm.ts";
 import { TooLarge } from "../../src/errors.ts";
 import { normals } from "./oracle.ts";
@@ -135,6 +136,78 @@ for (
     );
   });
 }
+
+Deno.test("a Jacobian of rank 1 has one direction, whatever rounding leaves", async () => {
+  for (const [outputs, inputs] of [[5, 40], [40, 5]] as const) {
+    const [left, right] = [normals(outputs, 3), normals(inputs, 4)];
+    const matrix = Float64Array.from(
+      { length: outputs * inputs },
+      (_, at) => left[Math.floor(at / inputs)]! * right[at % inputs]!,
+    );
+    const found = await measure(matrix, outputs, "exact");
+    assertEquals(found.right.length, 1);
+    assert(found.singular[1]! < 1e-6 * found.singular[0]!);
+  }
+});
+
+Deno.test("probes are of no output more than of another, nor of their sum", async () => {
+  const outputs = 64, probes = 4096, ones = new Float64Array(outputs).fill(1);
+  for (const method of ["hutchinson", "projection"] as const) {
+    const { frobenius } = await measure(ones, outputs, method, probes);
+    assertAlmostEquals(frobenius ** 2 / outputs, 1, 5 * Math.sqrt(2 / probes), method);
+  }
+});
+
+Deno.test("of two probes the deviation is that of their squares, over one", async () => {
+  const { inputs, outputs, pull, atOnce } = pullable(Float64Array.from(normals(12, 3)), 3);
+  const squares: number[] = [];
+  const watched = (cotangents: Float32Array, count: number) => {
+    const found = pull(cotangents, count);
+    for (let k = 0; k < count; k++) {
+      const row = found.subarray(k * inputs, (k + 1) * inputs);
+      squares.push(row.reduce((sum, x) => sum + x * x, 0));
+    }
+    return found;
+  };
+  const { deviation, rows } = await measureJacobian(
+    { inputs, outputs, pull: watched, atOnce },
+    { method: "projection", probes: 2 },
+    means,
+  );
+  assertEquals(rows, 2);
+  const expected = Math.abs(squares[0]! - squares[1]!) / Math.SQRT2;
+  assertAlmostEquals(deviation, expected, 1e-9 * expected);
+});
+
+Deno.test("what is kept in the kernels' memory is given back", async () => {
+  const outputs = 530, matrix = new Float64Array(outputs * 520).map((_, i) => Math.sin(i));
+  const held = new Set<Uint8Array>();
+  let most = 0;
+  const ops: Ops = {
+    ...plainWasm,
+    keep(bytes) {
+      const kept = plainWasm.keep(bytes);
+      most = Math.max(most, held.add(kept).size);
+      return kept;
+    },
+    release(kept) {
+      held.delete(kept);
+      plainWasm.release(kept);
+    },
+  };
+  const request = { method: "exact", probes: 2 } as const;
+  await measureJacobian(pullable(matrix, outputs), request, { ...means, ops });
+  assertEquals([held.size, most], [0, 1]);
+  let looks = 0;
+  const cancelled = () => {
+    if (++looks > 90) throw new DOMException("no longer wanted", "AbortError");
+  };
+  await assertRejects(
+    () => measureJacobian(pullable(matrix, outputs), request, { ops, cancelled }),
+    DOMException,
+  );
+  assertEquals(held.size, 0);
+});
 
 Deno.test("a Jacobian of zeros has no directions", async () => {
   const { norms, frobenius, error, singular, right } = await measure(

@@ -52,7 +52,6 @@ export function recover(
   const nodes: NetworkNode[] = [];
   let at: Tensor = scaled(chosen), from = "input", difference = 0;
   for (const [i, link] of links.entries()) {
-    means.cancelled();
     const expected = pick(activations[i]!, chosen, arithmetic.zeros);
     const found = match(link, { name: from, value: at }, expected, constants, means);
     nodes.push(...found.nodes);
@@ -106,7 +105,9 @@ function match(
       const value = compute(way, before.name, before.value);
       const own = { ...way, value, difference: differenceOf(value, expected) };
       if (own.difference > nearest.difference) nearest = own;
-      if (own.difference <= (best?.difference ?? TOLERANCE)) best = own;
+      if (own.difference > TOLERANCE) continue;
+      // Of equals the most usual, which comes first.
+      if (!best || own.difference < best.difference) best = own;
     }
     if (best) return best;
   }

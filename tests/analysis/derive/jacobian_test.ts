@@ -81,6 +81,27 @@ for (
   });
 }
 
+Deno.test("all of up to 256 outputs are asked, of more probes", async () => {
+  for (const outputs of [256, 257]) {
+    const shape = [outputs, 1], one = { name: "x", shape: [1, 1] };
+    const computation = {
+      ...{ kind: "graph", input: "x", output: "y", tensor: one },
+      constants: { w: { name: "w", shape } },
+      nodes: [{ op: "Gemm", inputs: ["x", "w"], outputs: ["y"], attributes: { transB: 1 } }],
+    };
+    const common = { kind: "jacobian", computation, sample: 0, output: null, probes: 2 };
+    const recipe = { ...common, method: "auto", hue: "pair" } as unknown as Recipe;
+    const of = ({ shape }: { readonly shape: readonly number[] }) => ({
+      shape,
+      read: (_: number, count: number) => new Float32Array(count).fill(1),
+    });
+    const means = { ops: plainWasm, cancelled: () => {}, of };
+    const notes = await derive(recipe, of(one), new Float32Array(3), means);
+    assertEquals(notes["probes"], outputs === 256 ? undefined : [2]);
+    assertEquals(Object.hasOwn(notes, "singular"), outputs === 256);
+  }
+});
+
 Deno.test("a network of more weights than can be held is refused before they are read", async () => {
   const tensor = { name: "x", shape: [1, 2] };
   const computation = {

@@ -1,12 +1,14 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { recover, TOLERANCE } from "../../../src/analysis/network/chain.ts";
 import { single, type Tensor } from "../../../src/analysis/network/tensor.ts";
+import { trace } from "../../../src/analysis/network/trace.ts";
 import { plainWasm } from "../../../src/compute/wasm.ts";
 import { NotFound } from "../../../src/errors.ts";
 import type { TensorInfo } from "../../../src/formats/format.ts";
-import type { Computation, Link } from "../../../src/model/network.ts";
+import type { Computation, Link, NetworkNode } from "../../../src/model/network.ts";
 import { randomly } from "./cases.ts";
+import { double } from "./double.ts";
 
 const means = { arithmetic: single(plainWasm), cancelled: () => {} };
 
@@ -198,6 +200,159 @@ Deno.test("a convolution's stride is told from the sides that it gave", () => {
   );
   const [conv, tanh] = capture.recover().nodes;
   assertEquals([conv!.attributes["strides"], tanh!.op], [[2, 2], "Tanh"]);
+});
+
+/** Layers of one convolution, product or none: what they do to pictures [n, channels, side, side]. */
+const designs: Readonly<
+  Record<string, {
+    readonly from?: readonly number[];
+    readonly weights?: Readonly<Record<string, readonly number[]>>;
+    readonly nodes: readonly (readonly [string, NetworkNode["attributes"], ...string[]])[];
+  }>
+> = {
+  "groups": {
+    weights: { "c.weight": [4, 1, 3, 3], "c.bias": [4] },
+    nodes: [["Conv", conv(1, 1, 2), "c.weight", "c.bias"], ["Gelu", {}]],
+  },
+  "no border": {
+    weights: { "c.weight": [3, 2, 3, 3] },
+    nodes: [["Conv", conv(1, 0), "c.weight"], ["Sigmoid", {}]],
+  },
+  "a wider border": {
+    weights: { "c.weight": [3, 2, 3, 3] },
+    nodes: [["Conv", conv(1, 2), "c.weight"], ["Relu", {}]],
+  },
+  "an even kernel": {
+    weights: { "c.weight": [3, 2, 2, 2] },
+    nodes: [["Conv", conv(1, 1), "c.weight"], ["Tanh", {}]],
+  },
+  "patches": {
+    weights: { "c.weight": [5, 2, 4, 4] },
+    nodes: [["Conv", conv(4, 0), "c.weight"]],
+  },
+  "steps of three": {
+    weights: { "c.weight": [3, 2, 3, 3] },
+    nodes: [["Conv", conv(3, 1), "c.weight"], ["Relu", {}]],
+  },
+  "two convolutions": {
+    weights: { "a.weight": [3, 2, 3, 3], "b.weight": [2, 3, 3, 3] },
+    nodes: [["Conv", conv(1, 1), "a.weight"], ["Conv", conv(1, 1), "b.weight"], ["Relu", {}]],
+  },
+  "a norm of pictures": {
+    weights: {
+      "c.weight": [3, 2, 1, 1],
+      ...Object.fromEntries(
+        ["weight", "bias", "running_mean", "running_var"].map((name) => [`n.${name}`, [3]]),
+      ),
+    },
+    nodes: [
+      ["Conv", conv(1, 0), "c.weight"],
+      ["BatchNormalization", { epsilon: 1e-3 }, ...norm()],
+      ["Relu", {}],
+    ],
+  },
+  "pictures without an axis of channels": {
+    from: [8, 8],
+    weights: { "c.weight": [3, 1, 3, 3] },
+    nodes: [["Reshape", { shape: [0, 1, 8, 8] }], ["Conv", conv(1, 1), "c.weight"], ["Tanh", {}]],
+  },
+  "means of maps": {
+    weights: { "fc.weight": [3, 2] },
+    nodes: [["GlobalAveragePool", {}], ["Flatten", {}], ["Gemm", { transB: 1 }, "fc.weight"]],
+  },
+  "shares": {
+    from: [5],
+    weights: { "fc.weight": [4, 5] },
+    nodes: [
+      ["Gemm", { transB: 1 }, "fc.weight"],
+      ["Softmax", {}],
+    ],
+  },
+  ...Object.fromEntries(
+    ([
+      ["MaxPool", 2, 2, 0],
+      ["AveragePool", 2, 2, 0],
+      ["MaxPool", 3, 2, 1],
+      ["MaxPool", 3, 2, 0],
+      ["MaxPool", 3, 3, 0],
+      ["MaxPool", 4, 4, 0],
+      ["AveragePool", 3, 3, 0],
+      ["AveragePool", 4, 4, 0],
+    ] as const).map(([op, side, stride, pad]) => [
+      `${op} of ${side} by ${stride}, ${pad} around`,
+      {
+        nodes: [
+          [op, { kernel_shape: [side, side], ...squares(stride, pad) }],
+        ],
+      },
+    ]),
+  ),
+  "largest of maps": { nodes: [["GlobalMaxPool", {}]] },
+  ...Object.fromEntries(
+    ([["LeakyRelu", { alpha: 0.2 }], ["LeakyRelu", { alpha: 0.1 }], ["Selu", {}], ["Mish", {}], [
+      "Gelu",
+      { approximate: "tanh" },
+    ]] as const).map(([op, attributes]) => [
+      `${op} ${JSON.stringify(attributes)}`,
+      {
+        from: [5],
+        weights: { "fc.weight": [8, 5] },
+        nodes: [["Gemm", { transB: 1 }, "fc.weight"], [op, attributes]],
+      },
+    ]),
+  ),
+};
+
+function squares(stride: number, pad: number) {
+  return { strides: [stride, stride], pads: [pad, pad, pad, pad] };
+}
+
+function conv(stride: number, pad: number, group = 1) {
+  return { group, ...squares(stride, pad) };
+}
+
+function norm() {
+  return ["weight", "bias", "running_mean", "running_var"].map((name) => `n.${name}`);
+}
+
+for (const [name, { from = [2, 8, 8], weights = {}, nodes: own }] of Object.entries(designs)) {
+  const what = own.map(([op, attributes]) => ({ op, attributes }));
+  Deno.test(`what layers do is told from what they gave: ${name}`, () => {
+    const next = randomly(13), capture = new Capture(), n = 3;
+    const of = (shape: readonly number[], map = (x: number) => x) =>
+      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => map(next()));
+    capture.add("input", [n, ...from], of([n, ...from]));
+    const infos = Object.entries(weights).map(([name, shape]) => {
+      const isPositive = name.endsWith("running_var");
+      return capture.add(name, shape, of(shape, isPositive ? (x) => x * x / 100 : (x) => x));
+    });
+    const nodes = own.map(([op, attributes, ...more], i) => ({
+      ...{ op, attributes, inputs: [i === 0 ? "input" : `${i}`, ...more], outputs: [`${i + 1}`] },
+    }));
+    const { result } = trace(
+      nodes,
+      (name) => capture.tensors.get(name),
+      { from: "input", to: `${nodes.length}` },
+      { ...means, arithmetic: double },
+    );
+    capture.layer("layer", infos, [...result.shape], Float64Array.from(result.values));
+    const found = capture.recover(2).nodes;
+    assertEquals(found.map(({ op, attributes }) => ({ op, attributes })), what);
+    assertEquals(
+      found.map(({ inputs: [, ...more] }) => more),
+      nodes.map(({ inputs: [, ...more] }) => more),
+    );
+  });
+}
+
+Deno.test("how far all layers are off is how far the worst one is", () => {
+  const capture = new Capture();
+  capture.add("input", [2, 2], [1, 0, 0, 1]);
+  const unit = () => capture.add(`${capture.links.length}.weight`, [2, 2], [1, 0, 0, 1]);
+  for (const off of [0, 8e-4, 0]) {
+    capture.layer(`${capture.links.length}`, [unit()], [2, 2], Float64Array.of(1, off, 0, 1));
+  }
+  assertAlmostEquals(capture.recover().difference, 8e-4, 1e-6);
 });
 
 Deno.test("what a layer does that nothing gives is said with how near one came", () => {

@@ -1,7 +1,9 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ops } from "../../../src/analysis/network/table.ts";
-import { sizeOf } from "../../../src/analysis/network/tensor.ts";
+import type { Attributes } from "../../../src/analysis/network/op.ts";
+import { sizeOf, type Tensor } from "../../../src/analysis/network/tensor.ts";
+import { BadRequest } from "../../../src/errors.ts";
 import { cases, inputsOf, randomly } from "./cases.ts";
 import { double } from "./double.ts";
 
@@ -64,4 +66,89 @@ Deno.test("every operation is differentiated in a test, or has no derivative", (
   for (const [name, { vjp }] of ops) {
     assert(vjp ? name in cases : flat.includes(name), name);
   }
+});
+
+const line = (...values: number[]): Tensor => ({
+  shape: [1, 1, values.length],
+  values: Float64Array.from(values),
+});
+
+/** What comes of inputs, and of a cotangent of ones by the first of them. */
+function both(name: string, attributes: Attributes, ...inputs: Tensor[]): [number[], number[]] {
+  const op = ops.get(name)!, call = { attributes, inputs, count: 1 };
+  const outputs = op.forward(call, double), [{ values }] = outputs as [Tensor];
+  const of = [Float64Array.from(values, () => 1)];
+  return [[...values], [...op.vjp!({ ...call, outputs }, { count: 1, of }, 0, double)]];
+}
+
+Deno.test("functions and their slopes stay right far from 0", () => {
+  const far = line(-800, -30, 30, 800);
+  const steps: [number[], number[]] = [[0, 0, 30, 800], [0, 0, 1, 1]];
+  for (const name of ["Relu", "Gelu", "Softplus", "Mish", "HardSwish"]) {
+    for (const approximate of name === "Gelu" ? ["none", "tanh"] : ["none"]) {
+      for (const [which, found] of both(name, { approximate }, far).entries()) {
+        for (const [i, value] of found.entries()) {
+          assertAlmostEquals(value, steps[which]![i]!, 1e-9, `${name} ${approximate}`);
+        }
+      }
+    }
+  }
+  for (const [name, low] of [["Sigmoid", 0], ["Tanh", -1], ["Erf", -1], ["Softmax", 0]] as const) {
+    const [values, slopes] = both(name, {}, name === "Softmax" ? line(-800, 0, 800, -30) : far);
+    const ends = name === "Softmax" ? [0, 0, 1, 0] : [low, low, 1, 1];
+    for (const [i, value] of values.entries()) assertAlmostEquals(value, ends[i]!, 1e-12, name);
+    for (const slope of slopes) assertAlmostEquals(slope, 0, 1e-12, name);
+  }
+  assertEquals(both("LogSoftmax", {}, line(0, 800))[0], [-800, 0]);
+});
+
+Deno.test("a NaN stays one", () => {
+  for (
+    const [name, attributes, ...more] of [
+      ["Relu", {}],
+      ["Clip", { min: -1, max: 1 }],
+      ["Max", {}, line(1, 1)],
+      ["Min", {}, line(1, 1)],
+      ["MaxPool", { kernel_shape: [2] }],
+      ["GlobalMaxPool", {}],
+    ] as const
+  ) {
+    for (const given of [line(NaN, 2), line(2, NaN)]) {
+      const [values] = both(name, attributes, given, ...more);
+      assert(values.some(Number.isNaN), `${name} of ${given.values}: ${values}`);
+    }
+  }
+});
+
+Deno.test("of equal numbers the first counts, and at a power of 0 nothing changes", () => {
+  assertEquals(both("MaxPool", { kernel_shape: [2], strides: [2] }, line(3, 3, 1, 2))[1], [
+    1,
+    0,
+    0,
+    1,
+  ]);
+  assertEquals(both("Max", {}, line(3, 1), line(3, 2))[1], [1, 0]);
+  assertEquals(both("Pow", {}, line(0, 2), line(0, 0)), [[1, 1], [0, 0]]);
+});
+
+Deno.test("whole numbers change with nothing, and sides of 0 may be meant so", () => {
+  const [INT64, BOOL] = [7, 9];
+  assertEquals(both("Cast", { to: INT64 }, line(-1.5, 2.5)), [[-1, 2], [0, 0]]);
+  assertEquals(both("Cast", { to: BOOL }, line(0, 2.5)), [[0, 1], [0, 0]]);
+  const empty = { shape: [0, 3], values: new Float64Array() }, shape = [3, 0];
+  const reshaped = (allowzero: number) =>
+    ops.get("Reshape")!.forward(
+      { attributes: { shape, allowzero }, inputs: [empty] },
+      double,
+    )[0]!.shape;
+  assertEquals(reshaped(1), [3, 0]);
+  assertThrows(
+    () =>
+      ops.get("Reshape")!.forward(
+        { attributes: { shape, allowzero: 1 }, inputs: [line(1)] },
+        double,
+      ),
+    BadRequest,
+    "[1,1,1] cannot become [3,0]",
+  );
 });
