@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { TooLarge } from "../../../src/errors.ts";
+import { BadRequest, TooLarge } from "../../../src/errors.ts";
 import { pixelsOf, sampleShape } from "../../../src/analysis/derive/jacobian.ts";
 import type { Recipe } from "../../../src/analysis/derive/recipe.ts";
 import { derive, planesOf, shapeOf } from "../../../src/analysis/derive/table.ts";
@@ -80,6 +80,53 @@ for (
     }
   });
 }
+
+Deno.test("of several samples one is asked for, by its own results or by those of all", async () => {
+  const x = [0.1, -0.2, 0.3, 0.5, -1, 2], w = [1, -2, 3, 4, 0, -6];
+  const tensors: Record<string, { shape: number[]; values: number[] }> = {
+    x: { shape: [2, 3], values: x },
+    w: { shape: [2, 3], values: w },
+  };
+  const numbers = ({ name }: { readonly name: string }) => {
+    const { shape, values } = tensors[name]!;
+    const read = (from: number, count: number) =>
+      Float32Array.from(values.slice(from, from + count));
+    return { shape, read };
+  };
+  const normsOf = async (result: string, output: number | null, sample = 1) => {
+    const computation = {
+      ...{ kind: "graph", input: "x", output: result, tensor: { name: "x", shape: [2, 3] } },
+      constants: { w: { name: "w", shape: [2, 3] } },
+      nodes: [
+        { op: "Tanh", inputs: ["x"], outputs: ["t"], attributes: {} },
+        { op: "Gemm", inputs: ["t", "w"], outputs: ["y"], attributes: { transB: 1 } },
+        { op: "ReduceSum", inputs: ["y"], outputs: ["sum"], attributes: { keepdims: 0 } },
+      ],
+    };
+    const common = { kind: "jacobian", computation, sample, output, probes: 2 };
+    const recipe = { ...common, method: "exact", hue: "pair" } as unknown as Recipe;
+    const means = { ops: plainWasm, cancelled: () => {}, of: numbers }, into = new Float32Array(9);
+    await derive(recipe, numbers({ name: "x" }), into, means);
+    return [...into.subarray(0, 3)];
+  };
+  for (const sample of [0, 1]) {
+    for (
+      const [result, output, factor] of [
+        ["y", null, (a: number, b: number) => Math.hypot(a, b)],
+        ["y", 0, (a: number) => Math.abs(a)],
+        ["y", 1, (_: number, b: number) => Math.abs(b)],
+        ["sum", null, (a: number, b: number) => Math.abs(a + b)],
+      ] as const
+    ) {
+      for (const [i, norm] of (await normsOf(result, output, sample)).entries()) {
+        const slope = Math.cosh(x[3 * sample + i]!) ** -2;
+        assertAlmostEquals(norm, slope * factor(w[i]!, w[3 + i]!), 1e-5, `${result} ${output}`);
+      }
+    }
+  }
+  const error = await assertRejects(() => normsOf("sum", 1), BadRequest);
+  assertEquals(error.message, "output=1 is not among those of the layer: 0 to 0");
+});
 
 Deno.test("all of up to 256 outputs are asked, of more probes", async () => {
   for (const outputs of [256, 257]) {

@@ -114,8 +114,10 @@ Deno.test("a NaN stays one", () => {
     ] as const
   ) {
     for (const given of [line(NaN, 2), line(2, NaN)]) {
-      const [values] = both(name, attributes, given, ...more);
-      assert(values.some(Number.isNaN), `${name} of ${given.values}: ${values}`);
+      for (const inputs of [[given, ...more], [...more, given]]) {
+        const [values] = both(name, attributes, ...inputs);
+        assert(values.some(Number.isNaN), `${name} of ${given.values}: ${values}`);
+      }
     }
   }
 });

@@ -62,7 +62,7 @@ const slice = picking((call) => {
     const [low, high] = stride > 0 ? [0, side] : [-1, side - 1];
     const within = (at: number) => Math.max(low, Math.min(high, at < 0 ? at + side : at));
     const start = Math.max(0, Math.min(high, starts[i]! < 0 ? starts[i]! + side : starts[i]!));
-    const end = stride < 0 && ends[i]! < -side ? -1 : within(ends[i]!);
+    const end = within(ends[i]!);
     own[axis] = Math.max(0, Math.ceil((end - start) / stride));
     first += start * steps[axis]!;
     steps[axis]! *= stride;
