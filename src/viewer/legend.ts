@@ -4,10 +4,10 @@ import { ColormapChooser } from "./chooser.ts";
 import { control } from "./controls.ts";
 import { byId, fill, h, refill, set, throttle } from "./dom.ts";
 import { icon } from "./icons.ts";
-import { moreOf } from "./legend_more.ts";
+import { cellsOf, curvesOf, moreOf, specialOf } from "./legend_more.ts";
 import * as numbers from "./numbers.ts";
 import { setArtistic, setOption } from "./options.ts";
-import { colorAt, colormaps, gradient, positionOf, valueAt } from "./ramp.ts";
+import { colorAt, colormaps, positionOf, valueAt } from "./ramp.ts";
 import type { Scene, Widget } from "./scene.ts";
 import type { Store } from "./store.ts";
 
@@ -88,9 +88,10 @@ export class LegendPanel implements Widget {
     this.#words.title = legend.normalization;
     this.#promise(scene);
     this.#chooser.update(scene);
-    this.#showSpecial(legend);
+    fill(this.#special, ...specialOf(legend));
     this.showChannels();
-    this.#showCurves(legend);
+    this.#curves.hidden = !legend.curves?.length;
+    fill(this.#curves, ...curvesOf(legend));
     fill(this.#more, ...moreOf(legend));
     this.#showCells(legend).catch(this.report);
     for (const part of [this.#track, this.#ticks]) part.hidden = !legend.ramp;
@@ -238,63 +239,13 @@ export class LegendPanel implements Widget {
     set(this.#switch, "title", parameter.about);
   }
 
-  #showSpecial({ special }: Legend): void {
-    const present = special.filter(({ count }) => count > 0);
-    fill(
-      this.#special,
-      ...present.map(({ name, color, count }) =>
-        h(
-          "span",
-          { title: `${numbers.whole(count)} in this layer` },
-          h("i", { style: `background:${color}` }),
-          `${name} ${numbers.count(count)}`,
-        )
-      ),
-    );
-  }
-
-  /** The curves of a chart, each with its figures. */
-  #showCurves({ curves = [] }: Legend): void {
-    this.#curves.hidden = curves.length === 0;
-    fill(
-      this.#curves,
-      ...curves.map(({ name, color, line, about, figures }) => {
-        const known = Object.entries(figures).filter(([, value]) => value !== null);
-        return h(
-          "li",
-          { title: about },
-          h("i", { class: line, style: `border-color:${color}` }),
-          h("span", {}, name),
-          h(
-            "small",
-            {},
-            known.map(([name, value]) => `${name} ${numbers.value(value!, 3)}`).join(" · "),
-          ),
-        );
-      }),
-    );
-  }
-
-  /** What the parts of an opened cell show, row by row, each on its own colours. */
+  /** What the parts of an opened cell show. */
   async #showCells({ microcells = [] }: Legend): Promise<void> {
     this.#opened.hidden = microcells.length === 0;
     if (microcells.length === 0) return;
     const maps = await colormaps();
     this.#opened.style.setProperty("--side", String(Math.sqrt(microcells.length)));
-    fill(
-      this.#cells,
-      ...microcells.map(({ name, colormap }) =>
-        h(
-          "li",
-          { title: `${name}, on ${colormap}` },
-          h("i", {
-            class: "swatch",
-            style: `background:${gradient(maps.get(colormap)?.colors ?? [])}`,
-          }),
-          h("small", {}, name),
-        )
-      ),
-    );
+    fill(this.#cells, ...cellsOf(microcells, maps));
   }
 
   /** Packed channels: pressing one shows it alone. */
