@@ -1,7 +1,7 @@
 import { BadRequest, NotFound } from "../errors.ts";
 import { coarseSides, type Sides } from "../field/volume/coarse.ts";
 import { DIRECTED } from "../field/volume/directions.ts";
-import type { VoxelMode } from "../modes/mode.ts";
+import type { VoxelMode } from "../modes/solid_mode.ts";
 import { canonicalQuery } from "../modes/options.ts";
 import { MOST } from "../modes/voxels.ts";
 import { stepParameters } from "../modes/step_parameter.ts";

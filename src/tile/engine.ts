@@ -8,10 +8,11 @@ import type { Layer, Model } from "../model/model.ts";
 import type { MapMode, WholeMode } from "../modes/mode.ts";
 import { chartModes, mapModes, modes, volumeModes, wholeModes } from "../modes/table.ts";
 import { type Access, access } from "./access.ts";
+import { type AnyView, drawnView, type Openers, openView } from "./any_view.ts";
 import { type Partner, partnersOf } from "./against.ts";
 import { type Backend, Backends } from "./backends.ts";
 import type { Body, Detail } from "./body.ts";
-import { Charts, type ChartView, isChart } from "./charts.ts";
+import { Charts } from "./charts.ts";
 import type { IngestState } from "./ingest.ts";
 import { type EngineEvent, Ingests } from "./ingests.ts";
 import type { EngineOptions } from "./engine_options.ts";
@@ -22,8 +23,7 @@ import { Layers } from "./layers.ts";
 import { Legends } from "./legends.ts";
 import { WHOLE } from "./address.ts";
 import { Networks } from "./networks.ts";
-import type { MapView } from "./map_plans.ts";
-import { isMap, Maps } from "./maps.ts";
+import { Maps } from "./maps.ts";
 import { Orders } from "./orders.ts";
 import { Plans } from "./plans.ts";
 import type { Asked } from "../run/forward.ts";
@@ -33,13 +33,12 @@ import { Summaries } from "./summaries.ts";
 import { Tickets } from "./tickets.ts";
 import type { Address, Engine, Inspection, LayerMode, Sheet, Ticket, View } from "./tile.ts";
 import { findLayer, type OpenView, Views } from "./view.ts";
-import { isVolume, type LayerOctree, solidOf, Volumes, type VolumeView } from "./volumes.ts";
+import { type LayerOctree, solidOf, Volumes } from "./volumes.ts";
 
 export type { EngineOptions };
 
-type AnyView = OpenView | MapView | VolumeView | ChartView;
-
 const MIB = 1 << 20;
+
 /**
  * Opens the models at `paths` (files, or folders of them) for drawing. Throws what opening throws
  * where no model can be opened, and `NotFound` where a GPU is to be used and there is none.
@@ -69,7 +68,6 @@ export async function createEngine(
 
 class TileEngine implements Engine {
   readonly #catalogue: Catalogue;
-  readonly #charts: Charts;
   readonly #remote: Access;
   readonly #pool: Pool<Job>;
   readonly #backends: Backends;
@@ -79,6 +77,7 @@ class TileEngine implements Engine {
   readonly #ingests: Ingests;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #inspections: Inspections;
+  readonly #openers: Openers;
   readonly #legends: Legends;
   readonly #summaries: Summaries;
   readonly #views: Views;
@@ -116,28 +115,22 @@ class TileEngine implements Engine {
       (event) => this.#listeners.forEach((listener) => listener(event)),
     );
     this.#summaries = new Summaries(this.#layers);
-    this.#charts = new Charts(this.#layers, this.#summaries);
+    const charts = new Charts(this.#layers, this.#summaries);
     this.#views = new Views(this.#layers, modelOf);
     this.#volumes = new Volumes(this.#layers, backends);
+    const [maps, views, volumes] = [this.#maps, this.#views, this.#volumes];
+    this.#openers = { maps, views, volumes, charts };
     this.#legends = new Legends(
       this.#layers,
-      this.#maps,
-      this.#volumes,
-      this.#charts,
+      maps,
+      volumes,
+      charts,
       (model) => this.#ingests.of(model),
     );
-    this.#inspections = new Inspections(
-      this.#layers,
-      this.#maps,
-      this.#views,
-      this.#volumes,
-      this.#charts,
-    );
+    this.#inspections = new Inspections(this.#layers, maps, views, volumes, charts);
     this.#orders = new Orders({
       view: (address) => this.#drawn(address),
-      maps: this.#maps,
-      volumes: this.#volumes,
-      charts: this.#charts,
+      ...{ maps, volumes, charts },
       plans: new Plans(
         this.#layers,
         new Networks(this.#layers),
@@ -237,29 +230,14 @@ class TileEngine implements Engine {
     return [...mapModes, ...wholeModes];
   }
 
-  view(
-    model: string,
-    layer: string,
-    mode: string,
-    query: URLSearchParams,
-  ): AnyView {
-    const opened = atStep(this.model(model), query);
-    if (layer === WHOLE) {
-      const whole = wholeModes.find(({ name }) => name === mode);
-      return whole ? this.#views.whole(opened, whole, query) : this.#maps.view(opened, mode, query);
-    }
-    const solid = volumeModes.find(({ name }) => name === mode);
-    if (solid) return this.#volumes.view(opened, layer, solid, query);
-    const chart = chartModes.find(({ name }) => name === mode);
-    if (chart) return this.#charts.view(opened, layer, chart, query);
-    return this.#views.open(opened, layer, mode, query);
+  view(model: string, layer: string, mode: string, query: URLSearchParams): AnyView {
+    return openView(this.#openers, atStep(this.model(model), query), layer, mode, query);
   }
 
   /** The view that a tile is drawn of. */
-  #drawn({ model, layer, mode, query, z, density }: Address): AnyView {
-    const view = this.view(model, layer, mode, query);
-    if (isMap(view) || isVolume(view) || isChart(view)) return view;
-    return this.#views.zoomed(view, view.plane.nativeZoom - z - (density - 1));
+  #drawn(address: Address): AnyView {
+    const { model, layer, mode, query } = address;
+    return drawnView(this.view(model, layer, mode, query), address, this.#openers);
   }
 
   sheet(addresses: readonly Address[]): Sheet {

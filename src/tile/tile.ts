@@ -9,9 +9,9 @@ import type {
   Options,
   Range,
   Slopes,
-  VolumeMode,
   WholeMode,
 } from "../modes/mode.ts";
+import type { VolumeMode } from "../modes/solid_mode.ts";
 import type { Failure, Origin } from "../model/catalogue.ts";
 import type { Layer, Model } from "../model/model.ts";
 import type { LayerSummary } from "../analysis/summary.ts";

@@ -5,7 +5,8 @@ import type { Window } from "../field/canvas.ts";
 import type { Octree } from "../field/octree.ts";
 import type { Sides } from "../field/volume/coarse.ts";
 import type { VolumeAxes } from "../field/volume.ts";
-import type { Cell, Tint } from "../modes/mode.ts";
+import type { Tint } from "../modes/mode.ts";
+import type { Cell } from "../modes/solid_mode.ts";
 import type { TileFormat } from "./tile.ts";
 
 /** What workers do with a volume: that of the layer, or of it and the further ones of a stack. */
