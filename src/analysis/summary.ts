@@ -91,6 +91,8 @@ export function withGradient(summary: TensorSummary, gradient: Summary | null): 
 
 const HISTOGRAM_BINS = 256;
 export const SINGULAR_VALUES = 16;
+/** Elements up to which they are computed: a minute or so for the largest. */
+export const SINGULAR_ELEMENTS = 2 ** 30;
 const CHANNELS = 4096;
 // Elements read at once.
 const CHUNK = 1 << 18;

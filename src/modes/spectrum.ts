@@ -1,4 +1,4 @@
-import type { Summarised, Summary } from "../analysis/summary.ts";
+import { SINGULAR_ELEMENTS, type Summarised, type Summary } from "../analysis/summary.ts";
 import { BadRequest } from "../errors.ts";
 import { TILE } from "../field/plane.ts";
 import { drawKey, grounds, type Look, lookOf, type Panel } from "./chart/panel.ts";
@@ -18,8 +18,6 @@ import {
 
 /** Zoom levels: the image of the last is 32,768 pixels wide. */
 const ZOOMS = 7;
-/** Elements up to which singular values are found. */
-const LARGEST = 2 ** 27;
 
 type Shown = "values" | "density";
 
@@ -81,7 +79,9 @@ export const spectrum: ChartMode = {
     const count = shape.reduce((product, side) => product * side, 1);
     if (shape.length < 2) return "a tensor of two axes or more";
     if (count === 0) return "elements: this tensor has none";
-    return count > LARGEST ? `at most ${LARGEST} elements, of which it has ${count}` : null;
+    return count > SINGULAR_ELEMENTS
+      ? `at most ${SINGULAR_ELEMENTS} elements, of which it has ${count}`
+      : null;
   },
 
   extent({ show }) {

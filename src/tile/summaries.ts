@@ -1,6 +1,7 @@
 import { isSmall } from "../analysis/spectrum.ts";
 import {
   type LayerSummary,
+  SINGULAR_ELEMENTS,
   SINGULAR_VALUES,
   type Summarised,
   type TensorSummary,
@@ -17,8 +18,6 @@ import type { Layers } from "./layers.ts";
 import { singularOf } from "./singular.ts";
 import { findLayer } from "./view.ts";
 
-/** Elements up to which singular values are computed: a minute or so for the largest. */
-const SPECTRUM = 2 ** 30;
 type Measured = Summarised<TensorSummary>;
 
 /** Bytes of summaries kept. */
@@ -80,7 +79,7 @@ export class Summaries {
   /** The largest singular values of what is too large for all of them. */
   async #singular(entry: LayerEntry, signal: AbortSignal): Promise<readonly number[] | null> {
     const { shape } = entry.plane.tensor, cells = elementCount(shape);
-    if (cells === 0 || cells > SPECTRUM) return null;
+    if (cells === 0 || cells > SINGULAR_ELEMENTS) return null;
     if (isSmall({ rows: shape[0]!, columns: cells / shape[0]! })) return null;
     const svd = await singularOf(this.#layers, entry, SINGULAR_VALUES, signal);
     return svd && [...svd.values.subarray(0, Math.max(1, svd.converged))];
