@@ -5,8 +5,12 @@ import { tanh4 } from "./curves";
 /** Nonlinearities, as the host counts them; any other is none. */
 const TANH: i32 = 1, RELU: i32 = 2;
 
-/** A rule's numbers, four times each: α, β, γ and one neighbour's share of their mean. */
-const rule = memory.data(64, 16);
+/** What lies beyond the ends of rows, as the host counts it: a border, which they have; any other is 0. */
+export const BORDER: i32 = 0;
+const CLAMP: i32 = 1, WRAP: i32 = 2;
+
+/** A rule's numbers, four times each: α, β, γ, one neighbour's share of their mean, and 1. */
+const rule = memory.data(80, 16);
 const rest = memory.data(16, 16);
 
 export function placeRule(alpha: f32, beta: f32, gamma: f32, share: f32): void {
@@ -14,17 +18,32 @@ export function placeRule(alpha: f32, beta: f32, gamma: f32, share: f32): void {
   v128.store(rule, f32x4.splat(beta), 16);
   v128.store(rule, f32x4.splat(gamma), 32);
   v128.store(rule, f32x4.splat(share), 48);
+  v128.store(rule, f32x4.splat(1), 64);
 }
 
 /**
- * Steps a row by the rule that was placed: sums of three cells of `above`, `here` and `below`, which begin
- * left of the first cell, are those of all neighbours and the cell itself. Reads up to seven cells,
- * weights and gradients beyond; `gradients` is 0 where there are none.
+ * Bytes of a row of `width` sums of columns, with one more at each end and what is read and written beyond:
+ * whole vectors.
+ */
+export function roomOfSums(width: i32): usize {
+  return <usize> ((width + 15) & ~3) << 2;
+}
+
+/** Puts beyond the ends of a row of sums, which begin one after `sums`, what lies there. */
+export function closeRow(sums: usize, width: i32, ends: i32): void {
+  if (ends == BORDER) return;
+  const end = sums + (<usize> width << 2), first = load<f32>(sums, 4), last = load<f32>(end);
+  store<f32>(sums, ends == CLAMP ? first : ends == WRAP ? last : 0);
+  store<f32>(end, ends == CLAMP ? last : ends == WRAP ? first : 0, 4);
+}
+
+/**
+ * Steps a row by the rule that was placed: three of `sums`, which begin left of the first cell, are those of
+ * all neighbours and the cell itself. Reads up to three cells, weights and gradients beyond, and two sums;
+ * `gradients` is 0 where there are none.
  */
 export function stepRow(
-  above: usize,
-  here: usize,
-  below: usize,
+  sums: usize,
   cells: usize,
   weights: usize,
   gradients: usize,
@@ -33,39 +52,36 @@ export function stepRow(
   width: i32,
 ): void {
   const driven = gradients != 0;
-  let sums = columns(above, here, below), left = width;
-  // Two vectors at a time took 7 % less time than one.
-  for (; left >= 8; left -= 8) {
-    const middle = columns(above + 16, here + 16, below + 16);
-    const last = columns(above + 32, here + 32, below + 32);
-    const boxes = box(sums, middle), more = box(middle, last);
-    let y0 = moved(v128.load(cells), boxes, weights, gradients, driven);
-    let y1 = moved(v128.load(cells, 16), more, weights + 16, gradients + 16, driven);
-    y0 = bent(y0, nonlinearity);
-    y1 = bent(y1, nonlinearity);
-    v128.store(out, y0);
-    v128.store(out, y1, 16);
-    sums = last;
-    above += 32;
-    here += 32;
-    below += 32;
-    cells += 32;
-    weights += 32;
-    if (driven) gradients += 32;
-    out += 32;
+  let s0 = v128.load(sums), left = width;
+  // Four vectors at a time: pointers and the checks of them cost as much as arithmetic.
+  for (; left >= 16; left -= 16) {
+    const s1 = v128.load(sums, 16), s2 = v128.load(sums, 32);
+    const s3 = v128.load(sums, 48), s4 = v128.load(sums, 64);
+    const y0 = moved(v128.load(cells), box(s0, s1), weights, gradients, driven);
+    const y1 = moved(v128.load(cells, 16), box(s1, s2), weights + 16, gradients + 16, driven);
+    const y2 = moved(v128.load(cells, 32), box(s2, s3), weights + 32, gradients + 32, driven);
+    const y3 = moved(v128.load(cells, 48), box(s3, s4), weights + 48, gradients + 48, driven);
+    v128.store(out, bent(y0, nonlinearity));
+    v128.store(out, bent(y1, nonlinearity), 16);
+    v128.store(out, bent(y2, nonlinearity), 32);
+    v128.store(out, bent(y3, nonlinearity), 48);
+    s0 = s4;
+    sums += 64;
+    cells += 64;
+    weights += 64;
+    if (driven) gradients += 64;
+    out += 64;
   }
   for (; left > 0; left -= 4) {
-    above += 16;
-    here += 16;
-    below += 16;
-    const more = columns(above, here, below);
+    const s1 = v128.load(sums, 16);
     const y = bent(
-      moved(v128.load(cells), box(sums, more), weights, gradients, driven),
+      moved(v128.load(cells), box(s0, s1), weights, gradients, driven),
       nonlinearity,
     );
     if (left >= 4) v128.store(out, y);
     else storeSome(out, y, left);
-    sums = more;
+    s0 = s1;
+    sums += 16;
     cells += 16;
     weights += 16;
     if (driven) gradients += 16;
@@ -86,18 +102,13 @@ function moved(x: v128, box: v128, weights: usize, gradients: usize, driven: boo
   if (driven) y = f32x4.add(y, f32x4.mul(v128.load(rule, 32), v128.load(gradients)));
   return f32x4.mul(
     y,
-    f32x4.add(f32x4.splat(1), f32x4.mul(v128.load(rule, 16), v128.load(weights))),
+    f32x4.add(v128.load(rule, 64), f32x4.mul(v128.load(rule, 16), v128.load(weights))),
   );
 }
 
 function bent(y: v128, nonlinearity: i32): v128 {
   if (nonlinearity == TANH) return tanh4(y);
   return nonlinearity == RELU ? f32x4.pmax(y, f32x4.splat(0)) : y;
-}
-
-/** Sums of three cells, for four columns. */
-function columns(above: usize, here: usize, below: usize): v128 {
-  return f32x4.add(f32x4.add(v128.load(above), v128.load(here)), v128.load(below));
 }
 
 /** The first `count` of four cells. */

@@ -1,5 +1,6 @@
 // Every kernel that the host can call. Arguments are byte addresses in linear memory, which the
 // host lays out above `heapBase`; kernels allocate nothing.
+export { roomOfSums } from "./automaton";
 export * from "./block_means";
 export * from "./block_stats";
 export { compare } from "./compare";

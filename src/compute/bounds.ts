@@ -7,6 +7,7 @@ import {
   type Brick,
   BRICK_LEVELS,
   type Dense,
+  type Neighboured,
   type Packed,
   type Target,
   type VoxelTarget,
@@ -159,39 +160,50 @@ export function checkSteps(step: number, phase: number): void {
   }
 }
 
-/** Throws `RangeError` unless the cells have their border, and fields and target are as large as they. */
+/**
+ * Elements from one row to the next. Throws `RangeError` unless the cells have their border, and fields and
+ * target are as large as they.
+ */
 export function checkStepCells(
-  cells: Bordered,
+  { values, width, height, ends }: Neighboured,
   weight: Target,
   gradient: Target | null,
   out: Target,
-): void {
-  checkBlocks("stepCells", cells, 1);
-  for (const target of [weight, gradient ?? weight, out]) {
-    checkTarget("stepCells", target, cells.width, cells.height);
+): number {
+  const pitch = ends ? width : width + 2, need = pitch * (height + 2);
+  if (values.length < need) {
+    throw new RangeError(
+      `stepCells: ${width} × ${height} cells and their border are ${need} values; ` +
+        `${values.length} are there`,
+    );
   }
+  for (const target of [weight, gradient ?? weight, out]) {
+    checkTarget("stepCells", target, width, height);
+  }
+  return pitch;
 }
 
 /** The same of voxels. */
 export function checkStepVoxels(
-  { values, width, height, depth }: BorderedVoxels,
+  { values, width, height, depth, ends }: BorderedVoxels,
   weight: VoxelTarget,
   gradient: VoxelTarget | null,
   out: VoxelTarget,
-): void {
-  const need = (width + 2) * (height + 2) * (depth + 2);
+): number {
+  const pitch = ends ? width : width + 2, need = pitch * (height + 2) * (depth + 2);
   if (values.length < need) {
     throw new RangeError(
       `stepVoxels: ${width} × ${height} × ${depth} voxels and their border are ${need} values; ` +
         `${values.length} are there`,
     );
   }
-  if (depth === 0) return;
+  if (depth === 0) return pitch;
   for (const target of [weight, gradient ?? weight, out]) {
     checkTarget("stepVoxels", target, width, height);
     const last = { ...target, start: target.start + (depth - 1) * target.layer };
     checkTarget("stepVoxels", last, width, height);
   }
+  return pitch;
 }
 
 /** Rows of inputs; throws `RangeError` unless they are whole and weights, biases and room for outputs are there. */

@@ -52,6 +52,17 @@ export interface Bordered {
   readonly height: number;
 }
 
+/** What lies beyond the ends of rows: the cell at the end, the row again, or nothing. */
+export type Ends = "clamp" | "wrap" | "zero";
+
+/**
+ * Cells with neighbours all round. Where `ends` says what lies left and right of them, rows are of `width`
+ * and have no border there, only above and below: cell (x, y) is `values[(y + 1) * width + x]`.
+ */
+export interface Neighboured extends Bordered {
+  readonly ends?: Ends | undefined;
+}
+
 /** Where layers of rows of voxels go: `values[start + z * layer + y * pitch + x]`. */
 export interface VoxelTarget extends Target {
   /** Elements from one layer to the next. */
@@ -60,9 +71,10 @@ export interface VoxelTarget extends Target {
 
 /**
  * Voxels with a border of one voxel on every side, in layers of `height + 2` rows of `width + 2`: voxel
- * (x, y, z) is `values[((z + 1) * (height + 2) + y + 1) * (width + 2) + x + 1]`.
+ * (x, y, z) is `values[((z + 1) * (height + 2) + y + 1) * (width + 2) + x + 1]`. Where `ends` says what lies
+ * left and right, rows are of `width`.
  */
-export interface BorderedVoxels extends Bordered {
+export interface BorderedVoxels extends Neighboured {
   readonly depth: number;
 }
 
@@ -223,7 +235,7 @@ export interface Ops extends MatrixOps {
    * bits are undefined.
    */
   stepCells(
-    cells: Bordered,
+    cells: Neighboured,
     weight: Target,
     gradient: Target | null,
     rule: CellRule,

@@ -21,6 +21,7 @@ import { conformPackedStats } from "./conformance/packed_stats.ts";
 import { conformScratch } from "./conformance/scratch.ts";
 import { conformShade } from "./conformance/shade.ts";
 import { conformStepCells } from "./conformance/step_cells.ts";
+import { conformStepEnds } from "./conformance/step_ends.ts";
 import { conformStepVoxels } from "./conformance/step_voxels.ts";
 import { conformSumSquares } from "./conformance/sum_squares.ts";
 import { conformSyr2Symv } from "./conformance/syr2_symv.ts";
@@ -52,6 +53,7 @@ export function conform(ops: Ops, relaxed = false): void {
   conformSyr2Symv(ops);
   conformNormal(ops);
   conformStepCells(ops);
+  conformStepEnds(ops);
   conformStepVoxels(ops);
   conformShade(ops);
   conformPack(ops);

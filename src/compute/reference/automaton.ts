@@ -1,4 +1,4 @@
-import type { CellRule } from "../ops.ts";
+import type { CellRule, Neighboured } from "../ops.ts";
 import { tanh } from "./tanh.ts";
 
 const { fround } = Math;
@@ -26,6 +26,14 @@ export function stepper(
     if (gradient !== null) moved = fround(moved + fround(gamma * gradient));
     return bend(fround(moved * fround(1 + fround(beta * weight))));
   };
+}
+
+/** Where in a row of an array the column x is, which may be one of those beyond its ends; −1 if nowhere. */
+export function columnOf({ width, ends }: Neighboured, x: number): number {
+  if (!ends) return x + 1;
+  if (x >= 0 && x < width) return x;
+  if (ends === "zero") return -1;
+  return (x < 0) === (ends === "clamp") ? 0 : width - 1;
 }
 
 /** a + b + c, from the left. */

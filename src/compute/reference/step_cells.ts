@@ -1,25 +1,27 @@
 import { checkStepCells } from "../bounds.ts";
-import type { Bordered, CellRule, Target } from "../ops.ts";
-import { stepper, sum3 } from "./automaton.ts";
+import type { CellRule, Neighboured, Target } from "../ops.ts";
+import { columnOf, stepper, sum3 } from "./automaton.ts";
 
 /** One step of an automaton whose cells have eight neighbours. */
 export function stepCells(
-  cells: Bordered,
+  cells: Neighboured,
   weight: Target,
   gradient: Target | null,
   rule: CellRule,
   out: Target,
 ): void {
-  checkStepCells(cells, weight, gradient, out);
-  const { values, width, height } = cells;
-  const pitch = width + 2, next = stepper(rule, 8);
+  const pitch = checkStepCells(cells, weight, gradient, out);
+  const { values, width, height } = cells, next = stepper(rule, 8);
   const of = ({ values, start, pitch }: Target, x: number, y: number) =>
     values[start + y * pitch + x]!;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const at = (y + 1) * pitch + x + 1;
-      const column = (i: number) => sum3(values[i - pitch]!, values[i]!, values[i + pitch]!);
-      const box = sum3(column(at - 1), column(at), column(at + 1));
+      const row = (y + 1) * pitch, at = row + columnOf(cells, x);
+      const column = (x: number) => {
+        const place = columnOf(cells, x), i = row + place;
+        return place < 0 ? 0 : sum3(values[i - pitch]!, values[i]!, values[i + pitch]!);
+      };
+      const box = sum3(column(x - 1), column(x), column(x + 1));
       const g = gradient && of(gradient, x, y);
       out.values[out.start + y * out.pitch + x] = next(values[at]!, box, of(weight, x, y), g);
     }

@@ -1,21 +1,21 @@
-import { stepCells as kernel } from "../../../assembly/build/kernels.wasm";
+import { roomOfSums, stepCells as kernel } from "../../../assembly/build/kernels.wasm";
 import { checkStepCells } from "../bounds.ts";
-import type { Bordered, CellRule, Target } from "../ops.ts";
+import type { CellRule, Neighboured, Target } from "../ops.ts";
 import { copyVoxels } from "../voxels.ts";
-import { frame, isNear, place } from "./memory.ts";
+import { frame, isNear, place, scratch } from "./memory.ts";
 import { addressOf, nearCells, roomLike } from "./near_cells.ts";
-import { nonlinearities } from "./step_voxels.ts";
+import { endsOf, nonlinearities } from "./step_voxels.ts";
 
 /** One step of an automaton whose cells have eight neighbours. */
 export function stepCells(
-  cells: Bordered,
+  cells: Neighboured,
   weight: Target,
   gradient: Target | null,
   rule: CellRule,
   out: Target,
 ): void {
   checkStepCells(cells, weight, gradient, out);
-  const { values, width, height } = cells;
+  const { values, width, height, ends } = cells;
   if (width * height === 0) return;
   frame(() => {
     const w = nearCells(weight, width, height), g = gradient && nearCells(gradient, width, height);
@@ -24,6 +24,7 @@ export function stepCells(
       place(values),
       width,
       height,
+      endsOf(ends),
       addressOf(w),
       w.pitch * 4,
       g ? addressOf(g) : 0,
@@ -34,6 +35,7 @@ export function stepCells(
       nonlinearities[rule.nonlinearity],
       addressOf(to),
       to.pitch * 4,
+      scratch(roomOfSums(width)).byteOffset,
     );
     if (to !== out) copyVoxels({ ...to, layer: 0 }, { ...out, layer: 0 }, width, height, 1);
   });

@@ -1,8 +1,8 @@
-import { stepVoxels as kernel } from "../../../assembly/build/kernels.wasm";
+import { roomOfSums, stepVoxels as kernel } from "../../../assembly/build/kernels.wasm";
 import { checkStepVoxels } from "../bounds.ts";
-import type { BorderedVoxels, CellRule, VoxelTarget } from "../ops.ts";
+import type { BorderedVoxels, CellRule, Ends, VoxelTarget } from "../ops.ts";
 import { copyVoxels } from "../voxels.ts";
-import { floats, frame, isNear, place } from "./memory.ts";
+import { frame, isNear, place, scratch } from "./memory.ts";
 import { addressOf, nearVoxels, roomLike } from "./near_cells.ts";
 
 /** As the kernels count them. */
@@ -11,6 +11,9 @@ export const nonlinearities: Record<CellRule["nonlinearity"], number> = {
   tanh: 1,
   relu: 2,
 };
+
+/** What lies beyond rows, as the kernels count it; 0 where they have a border. */
+export const endsOf = (ends?: Ends): number => ends ? { clamp: 1, wrap: 2, zero: 3 }[ends] : 0;
 
 /** One step of an automaton whose cells have 26 neighbours. */
 export function stepVoxels(
@@ -21,7 +24,7 @@ export function stepVoxels(
   out: VoxelTarget,
 ): void {
   checkStepVoxels(voxels, weight, gradient, out);
-  const { values, width, height, depth } = voxels;
+  const { values, width, height, depth, ends } = voxels;
   if (width * height * depth === 0) return;
   const size = [width, height, depth] as const;
   frame(() => {
@@ -30,6 +33,7 @@ export function stepVoxels(
     kernel(
       place(values),
       ...size,
+      endsOf(ends),
       addressOf(w),
       w.pitch * 4,
       w.layer * 4,
@@ -43,8 +47,7 @@ export function stepVoxels(
       addressOf(to),
       to.pitch * 4,
       to.layer * 4,
-      // Three rows of sums, in whole vectors.
-      floats(3 * 4 * Math.ceil((width + 2) / 4)).byteOffset,
+      scratch(4 * roomOfSums(width)).byteOffset,
     );
     if (to !== out) copyVoxels(to, out, ...size);
   });

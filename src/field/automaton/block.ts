@@ -15,13 +15,14 @@ export function stepBlock(
   block: Region,
   steps: number,
 ): void {
-  const { size } = from, { reach } = rule;
+  const { size } = from, { reach, closes = false } = rule;
   // What is known after each step, the block last.
   const regions = [block];
   for (let i = 0; i < steps; i++) regions.unshift(before(regions[0]!, size, edges, reach));
   const first = regions[1]!;
-  const frames = regions.slice(1).map((region) => frameOf(region, size, edges, reach));
-  const room = frames[0]!.counts.reduce((a, b) => a * b);
+  const frames = regions.slice(1).map((region) => frameOf(region, size, edges, reach, closes));
+  // Later ones may have a border that the first has not.
+  const room = Math.max(...frames.map(({ counts }) => counts.reduce((a, b) => a * b)));
 
   ops.frame(() => {
     const weight = near(from.weight), gradient = rule.driven ? near(from.gradient) : null;
@@ -34,7 +35,7 @@ export function stepBlock(
         });
         for (const [i, frame] of frames.entries()) {
           for (const values of now) fillBorder(values, frame, size, edges);
-          const { region, counts } = frame, following = frames[i + 1];
+          const { region, counts, margins } = frame, following = frames[i + 1];
           const moment = {
             step: from.step + i,
             size,
@@ -45,7 +46,8 @@ export function stepBlock(
           const out = following
             ? next.map((values) => targetIn(values, following))
             : group.map((field) => within(rowsOf(to.fields[field]!, to.region), to.region, block));
-          rule.step(ops, { fields: now, region, counts }, moment, out);
+          const ends = margins[0] === 0 ? edges : undefined;
+          rule.step(ops, { fields: now, region, counts, ends }, moment, out);
           [now, next] = [next, now];
         }
       });

@@ -11,26 +11,36 @@ import {
 } from "./region.ts";
 import type { Numbers } from "./state.ts";
 
-/** How a region and a border of `reach` cells around it lie in an array. */
+/** How a region and a border around it lie in an array. */
 export interface Frame {
   readonly region: Region;
-  readonly reach: number;
+  /** Cells of the border at either end, by axis. */
+  readonly margins: readonly number[];
   /** Cells along each axis, the border's too. */
   readonly counts: readonly number[];
   /** Which of them come from a state, the others from beyond the plane: by axis, from and to. */
   readonly known: readonly { readonly from: number; readonly to: number }[];
 }
 
-/** Lays a region out, on a plane of `size`. */
-export function frameOf(region: Region, size: Size, edges: Edges, reach: number): Frame {
+/** Lays a region out, on a plane of `size`; if `closed`, without a border at the ends of whole rows. */
+export function frameOf(
+  region: Region,
+  size: Size,
+  edges: Edges,
+  reach: number,
+  closed: boolean,
+): Frame {
   const state = before(region, size, edges, reach);
+  const margins = region.map(({ count }, axis) =>
+    closed && axis === 0 && count >= size[0]! ? 0 : reach
+  );
   return {
     region,
-    reach,
-    counts: region.map(({ count }) => count + 2 * reach),
+    margins,
+    counts: region.map(({ count }, axis) => count + 2 * margins[axis]!),
     known: region.map(({ first, count }, axis) => {
-      const span = state[axis]!, start = first - reach;
-      const to = Math.min(span.first + span.count - start, count + 2 * reach);
+      const span = state[axis]!, start = first - margins[axis]!;
+      const to = Math.min(span.first + span.count - start, count + 2 * margins[axis]!);
       return { from: Math.max(0, span.first - start), to };
     }),
   };
@@ -91,14 +101,14 @@ export function placeOf(
 /** Fills what a frame does not know, from what it does. */
 export function fillBorder(
   values: Float32Array,
-  { region, reach, counts, known }: Frame,
+  { region, margins, counts, known }: Frame,
   size: Size,
   edges: Edges,
 ): void {
   const [pitch, rows] = counts as [number, number];
   const steps = [1, pitch, pitch * rows];
   for (const [axis, { from, to }] of known.entries()) {
-    const { first } = region[axis]!, length = size[axis]!, start = first - reach;
+    const { first } = region[axis]!, length = size[axis]!, start = first - margins[axis]!;
     for (let i = 0; i < counts[axis]!; i++) {
       if (i === from) i = to;
       if (i >= counts[axis]!) break;

@@ -1,12 +1,16 @@
 import type { Ops, VoxelTarget } from "../../compute/ops.ts";
 import type { Edges, Region, Size } from "./region.ts";
 
-/** Cells of a region with a border of `reach` cells on every side; `counts` includes it. */
+/**
+ * Cells of a region with a border of `reach` cells on every side; `counts` includes it. Where `ends` says
+ * what lies left and right, rows are the plane's and have no border there.
+ */
 export interface BorderedCells {
   /** One array a field of the group. */
   readonly fields: readonly Float32Array[];
   readonly region: Region;
   readonly counts: readonly number[];
+  readonly ends?: Edges | undefined;
 }
 
 /** Where a step happens. */
@@ -28,6 +32,8 @@ export interface Rule {
   readonly groups: readonly (readonly number[])[];
   /** Whether a step looks at gradients. */
   readonly driven: boolean;
+  /** Whether a step knows what lies beyond the ends of whole rows by itself: they are copied in one go then. */
+  readonly closes?: boolean;
   /** One step of a group's fields; `out` has a target for each. */
   step(ops: Ops, cells: BorderedCells, moment: Moment, out: readonly VoxelTarget[]): void;
 }

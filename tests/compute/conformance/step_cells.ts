@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Bordered, CellRule, Ops, Target } from "../../../src/compute/ops.ts";
+import type { Bordered, CellRule, Neighboured, Ops, Target } from "../../../src/compute/ops.ts";
 import { reference } from "../../../src/compute/reference.ts";
 import { assertSameBits } from "../same_bits.ts";
 import { normal, withEdges } from "../samples.ts";
@@ -122,9 +122,10 @@ export function conformStepCells(ops: Ops): void {
       start: 0,
       pitch: 3,
     });
-    const refuse = (cells: Bordered, w: Target, g: Target | null, out: Target, text: string) =>
+    const refuse = (cells: Neighboured, w: Target, g: Target | null, out: Target, text: string) =>
       assertThrows(() => ops.stepCells(cells, w, g, rule, out), RangeError, text);
     refuse({ ...cells, height: 3 }, of(9), null, of(9), "25 values; 20");
+    refuse({ ...cells, width: 6, ends: "wrap" }, of(12), null, of(12), "24 values; 20");
     refuse(cells, of(5), null, of(6), "0..5 of 5");
     refuse(cells, of(6), of(5), of(6), "0..5 of 5");
     refuse(cells, of(6), null, of(5), "0..5 of 5");

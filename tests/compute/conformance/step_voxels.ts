@@ -67,6 +67,7 @@ export function conformStepVoxels(ops: Ops): void {
     const refuse = (voxels: BorderedVoxels, w: number, out: number, text: string) =>
       assertThrows(() => ops.stepVoxels(voxels, of(w), null, rule, of(out)), RangeError, text);
     refuse({ ...voxels, depth: 3 }, 18, 18, "100 values; 80");
+    refuse({ ...voxels, width: 6, ends: "wrap" }, 24, 24, "96 values; 80");
     refuse(voxels, 11, 12, "6..11 of 11");
     refuse(voxels, 12, 11, "6..11 of 11");
   });

@@ -11,12 +11,13 @@ export function relax(rule: CellRule, fields: number): Rule {
     reach: 1,
     groups: Array.from({ length: fields }, (_, field) => [field]),
     driven: rule.gamma !== 0,
-    step(ops, { fields: [values], region, counts }, { weight, gradient }, [out]) {
+    closes: true,
+    step(ops, { fields: [values], region, counts, ends }, { weight, gradient }, [out]) {
       const [{ count: width }, { count: height }, deep] = region as [Span, Span, Span?];
       if (counts.length === 2) {
-        ops.stepCells({ values: values!, width, height }, weight, gradient, rule, out!);
+        ops.stepCells({ values: values!, width, height, ends }, weight, gradient, rule, out!);
       } else {
-        const voxels = { values: values!, width, height, depth: deep!.count };
+        const voxels = { values: values!, width, height, depth: deep!.count, ends };
         ops.stepVoxels(voxels, weight, gradient, rule, out!);
       }
     },
