@@ -23,10 +23,10 @@ export function placeRule(alpha: f32, beta: f32, gamma: f32, share: f32): void {
 
 /**
  * Bytes of a row of `width` sums of columns, with one more at each end and what is read and written beyond:
- * whole vectors.
+ * whole groups of vectors.
  */
 export function roomOfSums(width: i32): usize {
-  return <usize> ((width + 15) & ~3) << 2;
+  return <usize> ((width + 15) & ~15) * 4 + 32;
 }
 
 /** Puts beyond the ends of a row of sums, which begin one after `sums`, what lies there. */
@@ -39,7 +39,7 @@ export function closeRow(sums: usize, width: i32, ends: i32): void {
 
 /**
  * Steps a row by the rule that was placed: three of `sums`, which begin left of the first cell, are those of
- * all neighbours and the cell itself. Reads up to three cells, weights and gradients beyond, and two sums;
+ * all neighbours and the cell itself; they are lost. Reads up to 15 cells, weights and gradients beyond;
  * `gradients` is 0 where there are none.
  */
 export function stepRow(
@@ -51,41 +51,43 @@ export function stepRow(
   out: usize,
   width: i32,
 ): void {
+  moveRow(sums, cells, weights, gradients, width);
+  // In a loop of its own: a processor looks too few instructions ahead to work on enough cells otherwise.
+  for (let left = width; left > 0; left -= 4) {
+    const y = bent(v128.load(sums), nonlinearity);
+    if (left >= 4) v128.store(out, y);
+    else storeSome(out, y, left);
+    sums += 16;
+    out += 16;
+  }
+}
+
+/** What a row's cells are before they are bent, where their sums were. */
+function moveRow(
+  sums: usize,
+  cells: usize,
+  weights: usize,
+  gradients: usize,
+  width: i32,
+): void {
   const driven = gradients != 0;
-  let s0 = v128.load(sums), left = width;
-  // Four vectors at a time: pointers and the checks of them cost as much as arithmetic.
-  for (; left >= 16; left -= 16) {
+  let s0 = v128.load(sums);
+  for (let left = width; left > 0; left -= 16) {
     const s1 = v128.load(sums, 16), s2 = v128.load(sums, 32);
     const s3 = v128.load(sums, 48), s4 = v128.load(sums, 64);
     const y0 = moved(v128.load(cells), box(s0, s1), weights, gradients, driven);
     const y1 = moved(v128.load(cells, 16), box(s1, s2), weights + 16, gradients + 16, driven);
     const y2 = moved(v128.load(cells, 32), box(s2, s3), weights + 32, gradients + 32, driven);
     const y3 = moved(v128.load(cells, 48), box(s3, s4), weights + 48, gradients + 48, driven);
-    v128.store(out, bent(y0, nonlinearity));
-    v128.store(out, bent(y1, nonlinearity), 16);
-    v128.store(out, bent(y2, nonlinearity), 32);
-    v128.store(out, bent(y3, nonlinearity), 48);
+    v128.store(sums, y0);
+    v128.store(sums, y1, 16);
+    v128.store(sums, y2, 32);
+    v128.store(sums, y3, 48);
     s0 = s4;
     sums += 64;
     cells += 64;
     weights += 64;
     if (driven) gradients += 64;
-    out += 64;
-  }
-  for (; left > 0; left -= 4) {
-    const s1 = v128.load(sums, 16);
-    const y = bent(
-      moved(v128.load(cells), box(s0, s1), weights, gradients, driven),
-      nonlinearity,
-    );
-    if (left >= 4) v128.store(out, y);
-    else storeSome(out, y, left);
-    s0 = s1;
-    sums += 16;
-    cells += 16;
-    weights += 16;
-    if (driven) gradients += 16;
-    out += 16;
   }
 }
 
