@@ -23,6 +23,7 @@ export * from "./merge";
 export { normal, normalPair } from "./normal";
 export { octree } from "./octree";
 export * from "./pack";
+export { places } from "./places";
 export { brickFirst, brickSize, rayBricks, rayOccupancy } from "./ray_bricks";
 export { raymarch } from "./raymarch";
 export * from "./shade";

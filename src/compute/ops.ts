@@ -261,6 +261,11 @@ export interface Ops extends MatrixOps {
   dense(input: Float32Array, layer: Dense, relu: boolean, out: Float32Array): void;
   /** One palette entry a value. */
   shade(values: Float32Array, shade: Shade): Uint8Array;
+  /**
+   * Where entries lie on their ramp, 0 to 255, once they are put between `least` and `most`; what is no
+   * finite number lies where the entry `zero` does.
+   */
+  places(entries: Uint8Array, least: number, most: number, zero: number): Uint8Array;
   /** SPEC's packed statistics: RGBA8, un-premultiplied; blocks without a finite value are 0,0,0,0. */
   pack(stats: BlockStats, alpha: number, scale: number): Uint8Array;
   /**

@@ -21,6 +21,7 @@ import { magnitude } from "./reference/magnitude.ts";
 import { normal } from "./reference/normal.ts";
 import { pack } from "./reference/pack.ts";
 import { packedStats } from "./reference/packed_stats.ts";
+import { places } from "./reference/places.ts";
 import { shade } from "./reference/shade.ts";
 import { stepCells } from "./reference/step_cells.ts";
 import { stepVoxels } from "./reference/step_voxels.ts";
@@ -58,6 +59,7 @@ export const reference: Ops = {
   stepCells,
   stepVoxels,
   shade,
+  places,
   pack,
   filterRows,
   largest: (bytes) => bytes.reduce((most, byte) => Math.max(most, byte), 0),

@@ -21,6 +21,7 @@ import { magnitude } from "./wasm/magnitude.ts";
 import { normal } from "./wasm/normal.ts";
 import { pack } from "./wasm/pack.ts";
 import { packedStats } from "./wasm/packed_stats.ts";
+import { places } from "./wasm/places.ts";
 import { shade } from "./wasm/shade.ts";
 import { stepCells } from "./wasm/step_cells.ts";
 import { stepVoxels } from "./wasm/step_voxels.ts";
@@ -59,6 +60,7 @@ export const wasm: Ops = {
   stepCells,
   stepVoxels,
   shade,
+  places,
   pack,
   filterRows,
   largest,

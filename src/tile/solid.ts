@@ -80,7 +80,7 @@ export function fillVoxels(
   { log2, tint: { shade, clamp }, weights, from, to, bytes }: VolumeJob<"fill">,
 ): void {
   const [across, down] = coarseSides(read.volume, log2);
-  const places = placesOf(shade, clamp), size = across * down;
+  const at = boundsOf(shade, clamp), size = across * down;
   for (let z = from; z < to; z++) {
     if (weights) {
       // Neighbours of a row may be read later: all of a slice at once.
@@ -88,31 +88,27 @@ export function fillVoxels(
       coarseRows(read, log2, z, (part, first) => means.set(part, first));
       const out = new Uint8Array(bytes, z * size * DIRECTED, size * DIRECTED);
       ops.frame(() => {
-        const magnitudes = ops.shade(means, shade);
-        for (let i = 0; i < size; i++) {
-          magnitudes[i] = Math.abs(2 * places[magnitudes[i]!]! - 255);
-        }
+        const magnitudes = ops.places(ops.shade(means, shade), ...at);
+        for (let i = 0; i < size; i++) magnitudes[i] = Math.abs(2 * magnitudes[i]! - 255);
         directed(means, magnitudes, across, weights[z]!, out);
       });
       continue;
     }
     coarseRows(read, log2, z, (means, first) => {
-      const entries = ops.shade(means, shade);
       const out = new Uint8Array(bytes, z * size + first, means.length);
-      for (let i = 0; i < out.length; i++) out[i] = places[entries[i]!]!;
+      out.set(ops.places(ops.shade(means, shade), ...at));
     });
   }
 }
 
-/** Bytes of palette entries. Clamping values is clamping entries, since shades are monotonic. */
-function placesOf(shade: Shade, clamp: Tint["clamp"]): Uint8Array {
+/** Bounds of palette entries, and that of 0. Clamping values is clamping entries, since shades are monotonic. */
+function boundsOf(
+  shade: Shade,
+  clamp: Tint["clamp"],
+): [least: number, most: number, zero: number] {
   const bounds = Float32Array.from(clamp ?? [-Infinity, Infinity]);
   const [zero, low, high] = ops.frame(() => [...ops.shade(Float32Array.of(0, ...bounds), shade)]);
-  const least = low! < RAMP ? low! : 0, most = high! < RAMP ? high! : RAMP - 1;
-  return Uint8Array.from({ length: 256 }, (_, entry) => {
-    const place = entry < RAMP ? Math.min(most, Math.max(least, entry)) : zero!;
-    return Math.round(place * 255 / (RAMP - 1));
-  });
+  return [low! < RAMP ? low! : 0, high! < RAMP ? high! : RAMP - 1, zero!];
 }
 
 /** The volume that rays marched through last, in this thread. */

@@ -18,6 +18,7 @@ import { conformMergeBrick } from "./conformance/merge_brick.ts";
 import { conformNormal } from "./conformance/normal.ts";
 import { conformPack } from "./conformance/pack.ts";
 import { conformPackedStats } from "./conformance/packed_stats.ts";
+import { conformPlaces } from "./conformance/places.ts";
 import { conformScratch } from "./conformance/scratch.ts";
 import { conformShade } from "./conformance/shade.ts";
 import { conformStepCells } from "./conformance/step_cells.ts";
@@ -56,5 +57,6 @@ export function conform(ops: Ops, relaxed = false): void {
   conformStepEnds(ops);
   conformStepVoxels(ops);
   conformShade(ops);
+  conformPlaces(ops);
   conformPack(ops);
 }
