@@ -35,32 +35,85 @@ export function rayOccupancy(
   most: usize,
   present: usize,
 ): void {
+  const pitch = <usize> (sizeX * channels), slice = pitch * <usize> sizeY;
   for (let y = 0; y < sizeY; y += 8) {
+    const height = min<i32>(9, sizeY - y);
     for (let x = 0; x < sizeX; x += 8) {
-      const width = min<i32>(9, sizeX - x), height = min<i32>(9, sizeY - y);
-      let low = i8x16.splat(-1), high = i8x16.splat(0), some: u32 = channels == 1 ? 1 : 0;
-      for (let k = 0; k < depth; k++) {
-        for (let j = 0; j < height; j++) {
-          const row = slices + ((k * sizeY + y + j) * sizeX + x) * channels;
-          if (channels == 1 && width == 9) {
-            const near = v128.load64_splat(row), far = v128.load64_splat(row + 1);
-            low = i8x16.min_u(low, i8x16.min_u(near, far));
-            high = i8x16.max_u(high, i8x16.max_u(near, far));
-            continue;
-          }
-          for (let i = 0; i < width; i++) {
-            const value = i8x16.splat(load<i8>(row + i * channels));
-            low = i8x16.min_u(low, value);
-            high = i8x16.max_u(high, value);
-            if (channels == 4) some |= <u32> load<u8>(row + 4 * i, 2) * load<u8>(row + 4 * i, 3);
-          }
-        }
-      }
+      const first = slices + y * pitch + x * channels, width = min<i32>(9, sizeX - x);
+      const isPair = channels == 1 && x + 17 <= sizeX;
+      let some = true;
+      if (channels == 1 && width >= 8) twoBlocks(first, width, pitch, height, slice, depth);
+      else some = someBlock(first, width, pitch, height, slice, depth, channels);
       store<u8>(least++, ends(low, true));
       store<u8>(most++, ends(high, false));
-      store<u8>(present++, some > 0 ? 1 : 0);
+      store<u8>(present++, some ? 1 : 0);
+      if (!isPair) continue;
+      store<u8>(least++, ends(upper(low), true));
+      store<u8>(most++, ends(upper(high), false));
+      store<u8>(present++, 1);
+      x += 8;
     }
   }
+}
+
+/** Of the block that was looked at, bytes among whose first eight are the least and the largest. */
+let low: v128 = i8x16.splat(0), high: v128 = i8x16.splat(0);
+
+/**
+ * Looks at a block of bytes, 8 or 9 voxels wide, and at the one to the right of it, which is in the upper
+ * halves: where there is none, they are of up to 8 bytes beyond.
+ */
+function twoBlocks(
+  first: usize,
+  width: i32,
+  pitch: usize,
+  height: i32,
+  slice: usize,
+  depth: i32,
+): void {
+  let least = i8x16.splat(-1), most = i8x16.splat(0);
+  for (let k = 0; k < depth; k++) {
+    let row = first + k * slice;
+    for (const end = row + height * pitch; row < end; row += pitch) {
+      const near = v128.load(row), far = v128.load(row + width - 8);
+      least = i8x16.min_u(least, i8x16.min_u(near, far));
+      most = i8x16.max_u(most, i8x16.max_u(near, far));
+    }
+  }
+  low = least;
+  high = most;
+}
+
+/** Looks at any block; whether a voxel of it has weight. */
+function someBlock(
+  first: usize,
+  width: i32,
+  pitch: usize,
+  height: i32,
+  slice: usize,
+  depth: i32,
+  channels: i32,
+): bool {
+  let least: u8 = 255, most: u8 = 0, some = channels == 1;
+  for (let k = 0; k < depth; k++) {
+    for (let j = 0; j < height; j++) {
+      const row = first + k * slice + j * pitch;
+      for (let i = 0; i < width; i++) {
+        const voxel = row + i * channels, value = load<u8>(voxel);
+        least = min(least, value);
+        most = max(most, value);
+        if (channels == 4) some = some || <u32> load<u8>(voxel, 2) * load<u8>(voxel, 3) > 0;
+      }
+    }
+  }
+  low = i8x16.splat(least);
+  high = i8x16.splat(most);
+  return some;
+}
+
+/** The last eight bytes as the first. */
+function upper(bytes: v128): v128 {
+  return v128.shuffle<i64>(bytes, bytes, 1, 1);
 }
 
 /** The least or largest of the first eight bytes. */
