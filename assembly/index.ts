@@ -24,7 +24,7 @@ export { normal, normalPair } from "./normal";
 export { octree } from "./octree";
 export * from "./pack";
 export { places } from "./places";
-export { brickFirst, brickSize, rayBricks, rayOccupancy } from "./ray_bricks";
+export { brickFirst, brickSize, rayBricks, rayChanging, rayOccupancy } from "./ray_bricks";
 export { raymarch } from "./raymarch";
 export * from "./shade";
 export { stepCells } from "./step_cells";

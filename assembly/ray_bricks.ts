@@ -127,6 +127,41 @@ function ends(bytes: v128, lower: bool): u8 {
   return end;
 }
 
+/**
+ * Marks with 1 the blocks that have more than one value, or of which a neighbour has another least or largest
+ * one; others with 0.
+ */
+export function rayChanging(
+  least: usize,
+  most: usize,
+  across: i32,
+  down: i32,
+  deep: i32,
+  marks: usize,
+): void {
+  const area = across * down;
+  for (let i = 0; i < area * deep; i++) {
+    store<u8>(marks + i, load<u8>(least + i) == load<u8>(most + i) ? 0 : 1);
+  }
+  for (let z = 0, i = 0; z < deep; z++) {
+    for (let y = 0; y < down; y++) {
+      for (let x = 0; x < across; x++, i++) {
+        if (x + 1 < across) join(least, most, marks, i, i + 1);
+        if (y + 1 < down) join(least, most, marks, i, i + across);
+        if (z + 1 < deep) join(least, most, marks, i, i + area);
+      }
+    }
+  }
+}
+
+function join(least: usize, most: usize, marks: usize, i: i32, j: i32): void {
+  if (load<u8>(least + i) == load<u8>(least + j) && load<u8>(most + i) == load<u8>(most + j)) {
+    return;
+  }
+  store<u8>(marks + i, 1);
+  store<u8>(marks + j, 1);
+}
+
 /** Bytes of a brick before the voxel that addresses point to. */
 export function brickFirst(): i32 {
   return BYTE_FIRST;

@@ -1,9 +1,14 @@
-import { brickFirst, brickSize, rayBricks } from "../../../assembly/build/kernels.wasm";
+import {
+  brickFirst,
+  brickSize,
+  rayBricks,
+  rayChanging,
+} from "../../../assembly/build/kernels.wasm";
 import { BLOCK, type Occupancy, type RayVolume } from "../ray/ops.ts";
 import type { Rays, Viewport } from "../ray/camera.ts";
 import { seenFrom } from "../ray/seen.ts";
 import { hueTable } from "../ray/transfer.ts";
-import { keep, place, release } from "./memory.ts";
+import { frame, keep, place, release, scratch } from "./memory.ts";
 import { layers } from "./occupancy.ts";
 
 /** What kernels may read behind the last brick: a step of 8 voxels leads four samples out of it. */
@@ -26,7 +31,7 @@ export class Bricks {
     this.#left = needed.reduce((sum, one) => sum + one, 0);
     this.#bytes = keep(this.#left * size + SLACK);
     let next = this.#bytes.byteOffset + brickFirst();
-    this.places = Uint32Array.from(needed, (one) => one ? (next += size) - size : 0);
+    this.places = Uint32Array.from(needed).map((one) => one ? (next += size) - size : 0);
     this.#missing = this.places.slice();
   }
 
@@ -70,16 +75,10 @@ export class Bricks {
 }
 
 /** Which blocks have more than one value, or border on another value: gradients are 0 in the others. */
-function changing({ min, max, blocks: [across, down, deep] }: Occupancy): Uint8Array {
-  const needed = min.map((low, i) => low === max[i] ? 0 : 1);
-  const joins = [[1, across], [across, down], [across * down, deep]] as const;
-  for (let i = 0; i < min.length; i++) {
-    for (const [stride, side] of joins) {
-      const j = i + stride;
-      if (Math.floor(i / stride) % side === side - 1) continue;
-      if (min[i] === min[j] && max[i] === max[j]) continue;
-      needed[i] = needed[j] = 1;
-    }
-  }
-  return needed;
+function changing({ min, max, blocks }: Occupancy): Uint8Array {
+  return frame(() => {
+    const needed = scratch(min.length);
+    rayChanging(place(min), place(max), ...blocks, needed.byteOffset);
+    return needed.slice();
+  });
 }

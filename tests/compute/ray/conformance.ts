@@ -5,6 +5,7 @@ import type {
   RayMode,
   RayView,
   RayVolume,
+  Triple,
 } from "../../../src/compute/ray/ops.ts";
 import { OPAQUE, rayModes } from "../../../src/compute/ray/ops.ts";
 import { rayScene as reference } from "../../../src/compute/reference/raymarch.ts";
@@ -125,6 +126,27 @@ export function conformRays(
     }
     await check("inside", uneven, { ...lit, camera: { ...camera, fov: 90, distance: 0.2 } });
     await check("noise", noise([9, 18, 16]), { ...lit, camera, transfer: tableOf("bone") });
+  });
+
+  test("lit: single slices beside blocks of one value", async () => {
+    const transfer = tableOf("fire").map((x, i) => i % 4 === 3 ? 0.1 : x);
+    for (const axis of [0, 1, 2] as const) {
+      const size = [9, 9, 9].map((side, i) => i === axis ? 24 : side) as unknown as Triple;
+      const pitch = axis === 0 ? 1 : axis === 1 ? size[0] : size[0] * size[1];
+      const camera = { yaw: axis === 2 ? 85 : 5, pitch: 4, fov: 0 };
+      const view = viewOf({ transfer, camera, shading: true });
+      // The first and the last that differences reach from the block beside.
+      for (const [place, value] of [7, 9, 15, 17].flatMap((at) => [[at, 10], [at, 250]] as const)) {
+        const volume = even(size, 90);
+        volume.data.forEach((_, i) => {
+          if (Math.floor(i / pitch) % 24 === place) volume.data[i] = value;
+        });
+        const scene = await make(volume);
+        const got = await scene.render(view), want = reference(volume).render(view);
+        assertNear(got, want, tolerances.composite, `${value} at ${place} of axis ${axis}`);
+        scene.free();
+      }
+    }
   });
 
   test("four channels, lit: noise, and blocks of one value", async () => {
