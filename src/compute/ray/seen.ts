@@ -1,8 +1,11 @@
 import type { Rays, Viewport } from "./camera.ts";
 import type { Triple } from "./ops.ts";
 
-/** Whether some ray may come within `radius`, in units of the smallest side of a voxel, of a point, in voxels. */
-export type Seen = (x: number, y: number, z: number, radius: number) => boolean;
+/**
+ * Where points (x, y, z), in voxels, lie within `radius`, in units of the smallest side of a voxel, of what
+ * rays may come by: those from one x to the other, none where the first is larger.
+ */
+export type Seen = (y: number, z: number, radius: number) => [from: number, to: number];
 
 /**
  * What the rays of a rectangle may come by: what is not wholly beyond one of the four planes through its
@@ -16,8 +19,16 @@ export function seenFrom(rays: Rays, { size, x, y, width, height }: Viewport): S
     plane(rays, rays.down, place(y), -1),
     plane(rays, rays.down, place(y + height - 1), 1),
   ];
-  return (x, y, z, radius) =>
-    planes.every(([[i, j, k], from]) => i * x + j * y + k * z - from <= radius);
+  return (y, z, radius) => {
+    let from = -Infinity, to = Infinity;
+    for (const [[i, j, k], distance] of planes) {
+      const room = distance + radius - j * y - k * z;
+      if (i > 0) to = Math.min(to, room / i);
+      else if (i < 0) from = Math.max(from, room / i);
+      else if (room < 0) to = -Infinity;
+    }
+    return [from, to];
+  };
 }
 
 /** The plane of rays at a place along a side of the image: normal, towards `sign`, and distance. */
@@ -26,11 +37,11 @@ function plane(
   side: Triple,
   place: number,
   sign: 1 | -1,
-): [normal: Triple, from: number] {
+): [normal: Triple, distance: number] {
   const square = side[0] ** 2 + side[1] ** 2 + side[2] ** 2;
   const along = side.map((x, i) => x / square - (perspective ? place * forward[i]! : 0));
   const scale = sign / Math.hypot(...along);
   const normal = along.map((x, i) => x * scale * spacing[i]!) as unknown as Triple;
-  const from = normal.reduce((sum, x, i) => sum + x * origin[i]!, 0);
-  return [normal, from + (perspective ? 0 : place * scale)];
+  const distance = normal.reduce((sum, x, i) => sum + x * origin[i]!, 0);
+  return [normal, distance + (perspective ? 0 : place * scale)];
 }

@@ -55,17 +55,17 @@ export class Bricks {
     // Of a block, and of the two voxels about it that interpolation and differences reach.
     const radius = Math.hypot(...spacing) * (BLOCK / 2 + 2);
     const middle = (block: number) => (block + 0.5) * BLOCK;
-    for (let k = 0, i = 0; k < deep; k++) {
-      for (let j = 0; j < down; j++) {
-        for (let h = 0; h < across; h++, i++) {
-          const address = this.#missing[i]!;
-          if (address === 0 || !seen(middle(h), middle(j), middle(k), radius)) continue;
-          now[i] = address;
-          this.#missing[i] = 0;
-          this.#left--;
-        }
+    for (let k = 0, row = 0; k < deep; k++) {
+      for (let j = 0; j < down; j++, row += across) {
+        const [least, most] = seen(middle(j), middle(k), radius);
+        const from = Math.max(0, Math.ceil(least / BLOCK - 0.5));
+        const to = Math.min(across, Math.floor(most / BLOCK + 0.5));
+        if (from >= to) continue;
+        now.set(this.#missing.subarray(row + from, row + to), row + from);
+        this.#missing.fill(0, row + from, row + to);
       }
     }
+    this.#left -= now.reduce((sum, address) => address > 0 ? sum + 1 : sum, 0);
     return now;
   }
 
