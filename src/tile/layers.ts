@@ -213,13 +213,17 @@ export class Layers {
   async ready(entry: LayerEntry, needs: Needs, signal?: AbortSignal): Promise<void> {
     if (this.#entries.get(entry.id) !== entry) this.#admit(entry);
     const { id } = entry;
+    const found: Promise<void>[] = [];
     if (needs.facts && !entry.facts) {
-      await this.#flight.run(id, (signal) => this.#facts(entry, signal), signal);
+      found.push(this.#flight.run(id, (signal) => this.#facts(entry, signal), signal));
     }
+    // Together, so that no worker idles while one settles; but what is far is fetched once.
+    if (entry.fetch) await found[0];
     if (lacksChannels(entry, needs)) {
       const find = (signal: AbortSignal) => this.#channels(entry, needs, signal);
-      await this.#flight.run(`${id} ${needs.channels}`, find, signal);
+      found.push(this.#flight.run(`${id} ${needs.channels}`, find, signal));
     }
+    await Promise.all(found);
     const lacksPyramid = needs.pyramid && !entry.estimate && !entry.stored;
     if (lacksPyramid && !entry.pyramid) {
       await this.#flight.run(id, (signal) => this.#sweep(entry, signal), signal);
@@ -275,7 +279,7 @@ export class Layers {
 
   async #estimate(entry: LayerEntry, signal: AbortSignal): Promise<void> {
     const scale = await estimateScale((job) => this.run(entry, job, signal), entry);
-    entry.facts = { scale, channels: null };
+    entry.facts = { scale, channels: entry.channels };
     this.#share(entry);
   }
 
