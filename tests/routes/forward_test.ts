@@ -5,21 +5,13 @@ import { expected } from "../run/networks.ts";
 import { withRuntime } from "../run/runtime.ts";
 import { npyOf, twoInputs } from "../run/two.ts";
 import { inFolder } from "../storage/folder.ts";
-import { type Body, json, network, npy, serving } from "./running.ts";
+import { type Body, json, network, npy, serving, valuesOf } from "./running.ts";
 
 const values = fileURLToPath(new URL("../../fixtures/numpy/version-1.npy", import.meta.url));
 
 function assertNear(found: ArrayLike<number>, wanted: readonly number[]): void {
   assertEquals(found.length, wanted.length);
   for (const [i, value] of wanted.entries()) assertAlmostEquals(found[i]!, value, 2e-5, `at ${i}`);
-}
-
-/** Values of a tile in .npy, row by row, cut to the plane. */
-function valuesOf(file: Uint8Array<ArrayBuffer>, width: number, height: number): number[] {
-  const side = 256, start = file.length - 4 * side * side;
-  const all = new Float32Array(file.slice(start).buffer);
-  return Array.from({ length: height }, (_, y) => [...all.subarray(y * side, y * side + width)])
-    .flat();
 }
 
 withRuntime(

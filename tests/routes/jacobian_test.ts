@@ -5,15 +5,7 @@ import { field } from "../formats/protobuf_build.ts";
 import { expected } from "../run/networks.ts";
 import { withRuntime } from "../run/runtime.ts";
 import { inFolder } from "../storage/folder.ts";
-import { json, network, npy, serving } from "./running.ts";
-
-/** A tile's values as .npy has them, cut to the plane. */
-function valuesOf(file: Uint8Array<ArrayBuffer>, width: number, height: number): number[] {
-  const side = 256, start = file.length - 4 * side * side;
-  const all = new Float32Array(file.slice(start).buffer);
-  return Array.from({ length: height }, (_, y) => [...all.subarray(y * side, y * side + width)])
-    .flat();
-}
+import { json, network, npy, serving, valuesOf } from "./running.ts";
 
 withRuntime(
   "the Jacobian of a live input is what the runtime's central differences say",

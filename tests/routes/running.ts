@@ -53,3 +53,11 @@ export const npy = async (name: string): Promise<RequestInit> => ({
   body: await Deno.readFile(networks + name),
   headers: { "Content-Type": "application/octet-stream" },
 });
+
+/** Values of a tile in .npy, row by row, cut to the plane. */
+export function valuesOf(file: Uint8Array<ArrayBuffer>, width: number, height: number): number[] {
+  const side = 256, start = file.length - 4 * side * side;
+  const all = new Float32Array(file.slice(start).buffer);
+  return Array.from({ length: height }, (_, y) => [...all.subarray(y * side, y * side + width)])
+    .flat();
+}
