@@ -35,9 +35,9 @@ export class ModeSwitch implements Widget {
     this.#fit();
   }
 
-  /** Leaves out titles where there is no room for them; that of the chosen one last. */
+  /** Leaves out titles where there is no room for them, that of the chosen one last; then what cannot be chosen. */
   #fit(): void {
-    for (const titles of ["all", "chosen", "none"]) {
+    for (const titles of ["all", "chosen", "none", "few"]) {
       this.#root.dataset.titles = titles;
       if (this.#root.scrollWidth <= this.#root.clientWidth) break;
     }
@@ -72,7 +72,7 @@ export class ModeSwitch implements Widget {
         type: "button",
         role: "radio",
         "data-mode": name,
-        "aria-disabled": missing !== null,
+        "aria-disabled": String(missing !== null),
         "aria-label": title,
         title: missing === null ? `${title}: ${lowered(about)}` : `${title} needs ${missing}`,
         onclick: () => this.choose(mode),

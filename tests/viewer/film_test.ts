@@ -179,6 +179,9 @@ browserTest("modes are chosen however narrow the page is", async (visit) => {
       assert(x >= bar.x && right <= bar.right, `${mode} is hidden at ${width}`);
     }
     assert(bar.x >= 0 && bar.right <= width, `the modes leave the page at ${width}`);
+    const missing = page.locator("#modes [aria-disabled=true]");
+    assert(await missing.count() > 0);
+    for (const mode of await missing.all()) assertEquals(await mode.isVisible(), width > 641);
     const film = await placeOf("#film");
     assert(film.x >= 0 && film.right <= width, `the film leaves the page at ${width}`);
     for (const other of ["#corner", "#legend"]) {
