@@ -34,6 +34,8 @@ const INNER = WIDTH - 2 * MARGIN;
 const LINE = 16;
 /** Letters of the small size that fit in a line. */
 const LETTERS = 56;
+/** Pixels that a letter of a title takes, and those between it and what stands beside it. */
+const BOLD = 8.5, GAP = 8;
 const FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
 /** A piece of the legend and its height. */
@@ -78,10 +80,15 @@ export function drawLegend(legend: Legend, theme: Theme = "dark"): string {
 function header({ title, style }: Legend, ink: Ink): Part {
   const width = style.length * 5.6 + 16;
   const accent = style === "scientific" ? ink.muted : ink.warning;
+  const lines = wrap(title, Math.floor((INNER - width - GAP) / BOLD));
   return {
-    height: 26,
+    height: 26 + 17 * (lines.length - 1),
     svg:
-      `<text y="12" font-size="14" font-weight="600" fill="${ink.text}">${escape(title)}</text>` +
+      lines.map((line, i) =>
+        `<text y="${12 + 17 * i}" font-size="14" font-weight="600" fill="${ink.text}">${
+          escape(line)
+        }</text>`
+      ).join("") +
       `<rect x="${INNER - width}" y="0" width="${width}" height="16" rx="8" fill="none" ` +
       `stroke="${accent}" stroke-opacity=".6"/>` +
       `<text x="${INNER - width / 2}" y="11.5" font-size="10" text-anchor="middle" ` +
@@ -232,9 +239,11 @@ function describe(
     .filter((part) => part !== "").join(" ");
 }
 
+/** Lines of so many letters at most; words that are longer are cut. */
 function wrap(text: string, letters: number): string[] {
   const lines = [""];
-  for (const word of text.split(" ")) {
+  const cut = new RegExp(`.{1,${letters}}`, "gu");
+  for (const word of text.split(" ").flatMap((word) => word.match(cut) ?? [word])) {
     const line = lines.at(-1)!;
     if (line !== "" && line.length + 1 + word.length > letters) lines.push(word);
     else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;

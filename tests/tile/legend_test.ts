@@ -95,6 +95,27 @@ Deno.test("legendSvg wraps long words and leaves out colours that clipping exclu
   assert(clipped.includes(`offset="1" stop-color="#ffffff"`), "ends at zero");
 });
 
+Deno.test("legendSvg wraps titles beside what they stand by, and cuts names that fill more than a line", () => {
+  const name = "a-name-that-is-much-longer-than-a-legend-is-wide";
+  const title = `Norms of kernels and channels / their layer's ${name}`;
+  for (const style of ["scientific", "artistic"] as const) {
+    const svg = legendSvg({ ...weights, title, style });
+    assertWellFormed(svg);
+    const [, height] = svg.match(/height="(\d+)" viewBox/)!;
+    assert(Number(height) > Number(legendSvg(weights).match(/height="(\d+)" viewBox/)![1]));
+    const lines = [...svg.matchAll(/<text y="(\d+)" font-size="14"[^>]*>([^<]*)</g)];
+    const texts = lines.map(([, , text]) => text!.replace("&#39;", "'"));
+    assertEquals(texts.join("").replaceAll(" ", ""), title.replaceAll(" ", ""));
+    // DejaVu Sans Bold takes 8.1 of them a letter.
+    const [, pill] = svg.match(/<rect x="([\d.]+)" y="0"/)!;
+    for (const text of texts) assert(8.1 * text.length < Number(pill), `${text} beside ${pill}`);
+    const places = lines.map(([, y]) => Number(y));
+    for (const [i, y] of places.slice(1).entries()) assert(y - places[i]! >= 14, "on one another");
+    const ramp = Number(svg.match(/translate\(16 (\d+)\)"><defs>/)![1]);
+    assert(ramp > 16 + places.at(-1)!, "the ramp is below");
+  }
+});
+
 Deno.test("legendPng is the SVG in pixels: its size, and the ramp's colours where they belong", async () => {
   const png = await legendPng(weights, "light", 2);
   const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
