@@ -84,13 +84,20 @@ export class Charts {
     log2: number,
     signal?: AbortSignal,
   ): Promise<Inspection> {
+    const width = plane.width / 2 ** log2, height = Math.ceil(plane.height / 2 ** log2);
+    if (x < 0 || y < 0 || x >= width || y >= height) {
+      const z = plane.nativeZoom - log2;
+      throw new NotFound(
+        `(${x}, ${y}) is beyond the image of ${width} × ${height} pixels at zoom ${z}`,
+        { x, y, z, width, height },
+      );
+    }
     const found = await this.summaries.measured(layer, chart, signal);
-    const at = { x: x + 0.5, y: y + 0.5, size: plane.width / 2 ** log2 };
+    const at = { x: x + 0.5, y: y + 0.5, size: width };
     const reading = mode.read(options, found, at);
     if (!reading) {
-      throw new NotFound(`no number is drawn at (${x}, ${y}) of an image ${at.size} pixels wide`, {
-        ...{ x, y, width: at.size, height: plane.height / 2 ** log2 },
-      });
+      const message = `no number is drawn at (${x}, ${y}) of an image ${width} pixels wide`;
+      throw new NotFound(message, { x, y, width, height });
     }
     const { name, place, value, of } = reading;
     const cell = { ...of, gradient: null, positive: null };

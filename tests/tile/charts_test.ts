@@ -78,6 +78,15 @@ Deno.test("spectrum: a point of the chart is answered with numpy's singular valu
     // Beyond a panel the nearest number counts.
     const view = viewOf(engine, "random", "random");
     assertEquals((await engine.inspect(view, 0, 0, 2)).index, [0]);
+    assertEquals((await engine.inspect(view, 499, 583, 2)).index, [79]);
+    // Beyond the picture there is nothing.
+    for (const [x, y] of [[1024, 300], [-1, 300], [300, 584], [300, -1]] as const) {
+      await assertRejects(
+        () => engine.inspect(view, x, y, 2),
+        NotFound,
+        `(${x}, ${y}) is beyond the image of 1024 × 584 pixels at zoom 2`,
+      );
+    }
     await assertRejects(() => engine.inspect(view, 0, 0, 20), BadRequest, "z=20");
   });
 });
