@@ -3,6 +3,7 @@ import { BadRequest } from "../errors.ts";
 import type { Part } from "../field/part.ts";
 import type { TensorInfo } from "../formats/format.ts";
 import type { Layer } from "../model/model.ts";
+import type { Computation } from "../model/network.ts";
 import { drawHues, hueColours } from "./hues.ts";
 import type { Make, Mode, Options } from "./mode.ts";
 import { normalization, normalizationParameters, short, special, stops } from "./normalize.ts";
@@ -108,6 +109,8 @@ export const jacobian: Mode = {
     drawHues(plane, normalization(options, scale, false), hueOf(options) !== "none"),
 };
 
+type Followed = Exclude<Computation, { kind: "unknown" }>;
+
 const hueOf = ({ hue }: Options) => HUES.find((name) => name === hue)!;
 
 function partOf(options: Options, tensor: TensorInfo, make: Make, layer: Layer): Part {
@@ -128,13 +131,23 @@ function partOf(options: Options, tensor: TensorInfo, make: Make, layer: Layer):
   const method = METHODS.find((name) => name === options.method)!, probes = Number(options.samples);
   const hue = hueOf(options) === "leading" ? "leading" : "pair";
   const called = [
-    `${tensor.name}, sample ${sample}, Jacobian of "${name}"`,
+    `${tensor.name}, sample ${sample}, Jacobian of "${resultOf(computation, layer)}"`,
     ...(output === null ? [] : [`output ${output}`]),
-    ...(method === "exact" ? [method] : [`${method} of ${probes}`]),
+    // Of few outputs it needs none.
+    ...(method === "auto" ? [`at most ${probes} probes`] : [method]),
+    ...(method === "auto" || method === "exact" ? [] : [`${probes} probes`]),
     ...(hue === "pair" ? [] : [hue]),
   ].join(", ");
   const recipe = { kind: "jacobian", computation, sample, output, method, probes, hue } as const;
   return { tensor: make(tensor, recipe, called), index: (own) => own };
+}
+
+/** What is differentiated: what the layer gave, or, of what was put in, what came of it at last. */
+function resultOf(computation: Followed, { name, captured }: Layer): string {
+  if (!captured.some(({ kind, tensor }) => kind === "sample" && tensor === computation.tensor)) {
+    return name;
+  }
+  return computation.kind === "graph" ? computation.output : computation.links.at(-1)!.name;
 }
 
 function titleOf({ sample, output, method, samples }: Options): string {

@@ -180,8 +180,8 @@ Deno.test("jacobian: what is too large is refused by number and limit, before it
     [1, 1, 1025, 1025],
   );
   await says(
-    `"input, sample 0, Jacobian of "c", auto of 64" would have ${3 * side ** 2} elements, of ` +
-      `which ${2 ** 28} can be made`,
+    `"input, sample 0, Jacobian of "c", at most 64 probes" would have ` +
+      `${3 * side ** 2} elements, of which ${2 ** 28} can be made`,
     { "act/c": [1, side, side] },
     [1, side, side],
   );

@@ -94,6 +94,31 @@ Deno.test("jacobian: a network of convolutions is told from its activations, at 
     assertEquals([notes["outputs"], notes["probes"]], [[8192], [64]]);
   }));
 
+Deno.test("jacobian: of the samples it is that of the network's last result, and is called so", () =>
+  onCapture("digits-cnn", async (engine) => {
+    const [own, last] = await Promise.all(
+      ["input", "fc2"].map((layer) => pictureOf(engine, "digits-cnn", layer, "sample=1")),
+    );
+    assertEquals(own!.values, last!.values);
+    const names = await Promise.all(
+      [own!, last!].map(async ({ view }) => (await engine.inspect(view, 3, 4, undefined)).tensor),
+    );
+    const name = 'input, sample 1, Jacobian of "fc2", at most 64 probes';
+    assertEquals(names, [name, name]);
+    const view = (query: string) =>
+      engine.view("digits-cnn", "fc2", "jacobian", new URLSearchParams(query));
+    for (
+      const [query, words] of [
+        ["method=exact", "exact"],
+        ["method=hutchinson&samples=7", "hutchinson, 7 probes"],
+        ["method=projection&hue=leading", "projection, 64 probes, leading"],
+      ]
+    ) {
+      const { tensor } = await engine.inspect(view(query!), 3, 4, undefined);
+      assertEquals(tensor, `input, sample 0, Jacobian of "fc2", ${words}`);
+    }
+  }));
+
 Deno.test("jacobian: what layers do at a step without activations is told by another step", () =>
   inFolder(async (home) => {
     const folder = `${home}/capture`;
@@ -184,7 +209,7 @@ Deno.test("jacobian: of a product alone it is the weights", async () => {
       assertEquals([rgba[1], rgba[2]], [0xff000000, 0xff000000]);
       const found = await engine.inspect(view, 1, 1, undefined);
       assertEquals([found.value, found.index], [Math.fround(Math.hypot(4, 2)), [1, 1]]);
-      assertMatch(found.tensor, /^input, sample 1, Jacobian of "fc", auto of 64$/);
+      assertMatch(found.tensor, /^input, sample 1, Jacobian of "fc", at most 64 probes$/);
     },
   );
 });
