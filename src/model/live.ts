@@ -68,11 +68,21 @@ function withComputation(layers: readonly Layer[], network: Model, run: Run): La
     const output = input && layer.captured.includes(input) ? result : computed?.value;
     if (!input || output === undefined) return layer;
     const { value, tensor } = input;
-    const computation: Computation = isOfFractions(input)
+    const missing = lackOf(input);
+    const computation: Computation = missing === null
       ? { kind: "graph", nodes, constants, input: value!, tensor, output }
-      : { kind: "unknown", missing: ofWholeNumbers(tensor) };
+      : { kind: "unknown", missing };
     return { ...layer, computation };
   });
+}
+
+/** What an input would have to be so that something can be differentiated by it; null for what it is. */
+function lackOf(input: Captured): string | null {
+  const { tensor } = input;
+  if (!isOfFractions(input)) return ofWholeNumbers(tensor);
+  return tensor.shape.includes(0)
+    ? `an input that has elements: "${tensor.name}" is [${tensor.shape}]`
+    : null;
 }
 
 const isOfFractions = ({ tensor: { dtype } }: Captured) => /^B?F/.test(dtype);

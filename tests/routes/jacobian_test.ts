@@ -116,5 +116,13 @@ withRuntime(
       await ask("POST", "/models/convolutions/forward", await npy("picture.npy"));
       const odd = await ask("GET", "/tiles/convolutions-live/c1/jacobian/0/0/0.png?sample=2");
       assertEquals([odd.status, odd.body.found, odd.body.maximum], [400, 2, 1]);
+      const none = json({ inputs: { picture: { shape: [0, 3, 6, 8], values: [] } } });
+      assertEquals((await ask("POST", "/models/convolutions/forward", none)).status, 201);
+      const empty = await ask("GET", "/tiles/convolutions-live/c1/jacobian/0/0/0.png");
+      assertEquals(empty.status, 404);
+      assertMatch(
+        empty.body.detail,
+        /it needs an input that has elements: "input\/picture" is \[0,3,6,8\]$/,
+      );
     }),
 );
