@@ -200,7 +200,7 @@ export function describeMode(mode: Look) {
 /** `GET /models/{model}/{layer}/{mode}`; `layer` is the name that was asked for. */
 export function describeView(view: View, layer: string, base = "") {
   const { model, mode, plane, options, tensor, against, version } = view;
-  const { ranges = {}, idle = [], stack, slopes } = view;
+  const { ranges = {}, idle = [], stack, slopes, made = against !== null } = view;
   return {
     model: model.id,
     version,
@@ -214,6 +214,7 @@ export function describeView(view: View, layer: string, base = "") {
     query: askedOf(view).toString(),
     ranges,
     idle,
+    made,
     ...(slopes ? { gradient: slopes } : {}),
     ...(against ? { against: describeOther(against.model) } : {}),
     plane: { ...plane, minzoom: plane.minZoom, maxzoom: plane.maxZoom },

@@ -193,6 +193,8 @@ export interface View {
   readonly stack?: readonly string[];
   /** What |∇| is, in modes that show it. */
   readonly slopes?: Slopes;
+  /** Whether values are made of the tensor's, as norms are, and differences. */
+  readonly made?: boolean;
   /** What values are compared with; null where they are shown as they are. */
   readonly against: Against | null;
   /** Names all that is drawn of: the model's version, and that of the one it is compared with. */

@@ -159,6 +159,7 @@ function open(
     layout: null,
     plane: describePlane(entry.plane, mode),
     ...(mode.gradient ? { slopes: slopesOf(entry.plane) } : {}),
+    made: derived !== null || against !== null,
     ...(mode.parameters.some(({ name }) => name === STEP) ? stepsOf(model, against) : {}),
     against,
     network,
@@ -180,7 +181,7 @@ function openWhole(
     query: canonicalQuery(mode, options),
     ...{ entry, layout, part: null },
     plane: { ...describePlane(entry.plane, mode), axes: { rows: [], columns: [], about } },
-    ...{ against: null, network: null, version: model.version },
+    ...{ made: true, against: null, network: null, version: model.version },
   };
 }
 

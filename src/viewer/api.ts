@@ -129,6 +129,8 @@ export const layer = (id: string, name: string, step?: string, signal?: Signal) 
 export interface View {
   /** The tensor that is drawn: of a layer, in some modes not its weight. */
   readonly tensor: string;
+  /** Whether values are made of that tensor's, as norms are, and differences. */
+  readonly made: boolean;
   readonly plane: PlaneInfo;
   /** By name, parameters whose range depends on the layer. */
   readonly ranges: Readonly<Record<string, Range>>;

@@ -87,7 +87,9 @@ export class Inspector implements Widget {
     }
     const block = blockAt(pin, this.map);
     const found = await inspectBlock(scene, block, signal);
-    this.#value = found.reading ? null : block.log2 === 0 ? found.value : found.cell.mean;
+    // Only the tensor's own values have a place in its histogram.
+    const isOther = found.reading || scene.made;
+    this.#value = isOther ? null : block.log2 === 0 ? found.value : found.cell.mean;
     this.#square = squareOf(block, found);
     this.follow();
     fill(this.#cell, ...cellParts(found, block));
@@ -150,7 +152,7 @@ export class Inspector implements Widget {
       h(
         "p",
         { class: "about" },
-        `${scene.layer.kind} · ${summary.dtype} · ${numbers.shape(summary.shape)}`,
+        [...kindOf(scene), summary.dtype, numbers.shape(summary.shape)].join(" · "),
       ),
       pin && isWhole(this.#scene)
         ? h(
@@ -200,9 +202,9 @@ export class Inspector implements Widget {
     return h("figure", {}, h("figcaption", {}, "Histogram", scale), picture);
   }
 
-  /** The colour that the map gives a value. */
-  async #colors({ legend: { ramp } }: Scene): Promise<(value: number) => string> {
-    const colors = ramp && (await colormaps()).get(ramp.colormap)?.colors;
+  /** The colour that the map gives a value, where those of the tensor are what it shows. */
+  async #colors({ made, legend: { ramp } }: Scene): Promise<(value: number) => string> {
+    const colors = ramp && !made && (await colormaps()).get(ramp.colormap)?.colors;
     if (!ramp || !colors) return () => "var(--ink-soft)";
     return (value) => colorAt(colors, positionOf(ramp.stops, value), ramp.reverse);
   }
@@ -217,3 +219,6 @@ function failure(error: unknown, again: () => void): HTMLElement {
 /** What is told of in numbers: the layer, or what a mode draws of it that is not its weight. */
 const drawnOf = ({ layer, tensor, subject }: Scene): string =>
   tensor === layer.tensor ? subject.layer : tensor;
+
+/** A layer's kind, where it is its weight that is told of. */
+const kindOf = ({ layer, tensor }: Scene): string[] => tensor === layer.tensor ? [layer.kind] : [];

@@ -10,6 +10,8 @@ export interface Scene {
   readonly plane: api.PlaneInfo;
   /** The tensor that is drawn: of a layer, in some modes not its weight. */
   readonly tensor: string;
+  /** Whether values are made of that tensor's, rather than its own. */
+  readonly made: boolean;
   /** By name, parameters whose range depends on the layer; `mode` has them already. */
   readonly ranges: api.View["ranges"];
   /** Names of parameters that can say nothing of the layer. */
@@ -59,7 +61,7 @@ export async function resolve(state: State): Promise<Scene> {
   const { version } = model;
   const subject = { model: id, layer: name, mode: known.name, options: state.options, version };
   const key = keyOf(subject);
-  const [{ tensor, plane, ranges, idle, links }, legend, partners] = await Promise.all([
+  const [{ tensor, made, plane, ranges, idle, links }, legend, partners] = await Promise.all([
     once(`view ${key}`, () => api.view(subject)),
     once(`legend ${key}`, () => api.legend(subject)),
     once(`partners ${id} ${name} ${state.options["step"]}`, () => api.partners(subject)),
@@ -67,7 +69,7 @@ export async function resolve(state: State): Promise<Scene> {
   const mode = within(known, ranges);
   const hasVoxels = links.volume !== undefined;
   return {
-    ...{ models, model, layer, mode, tensor, plane, ranges, idle, hasVoxels },
+    ...{ models, model, layer, mode, tensor, made, plane, ranges, idle, hasVoxels },
     ...{ subject, legend, partners },
   };
 }
