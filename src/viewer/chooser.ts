@@ -18,11 +18,12 @@ export class ColormapChooser {
     this.#list.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  async update({ mode, subject }: Scene): Promise<void> {
+  async update({ mode, subject, legend: { ramp } }: Scene): Promise<void> {
     const parameter = mode.parameters.find(({ name }) => name === "colormap");
     this.element.hidden = !parameter;
     if (!parameter) return;
-    const chosen = subject.options.colormap ?? String(parameter.default);
+    // Some pictures have others than the default where none are chosen.
+    const chosen = ramp?.colormap ?? subject.options.colormap ?? String(parameter.default);
     const reverse = (subject.options.colormap_reverse ?? "0") !== "0";
     const key = `${mode.name} ${chosen} ${reverse}`;
     if (key === this.#drawn) return;

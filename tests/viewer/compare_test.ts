@@ -66,6 +66,13 @@ Deno.test({
     await field.press("Tab");
     await settled(page);
     assertMatch(page.url(), /against_step=10/);
+    // Shares have other colours than what has a sign, and the chooser tells which.
+    const colours = page.locator("#legend .chooser button").first();
+    assertEquals(await colours.innerText(), "Synaptile");
+    await page.goto(`${page.url().split("#")[0]}&compare=signs`);
+    await settled(page);
+    assertEquals(await colours.innerText(), "Viridis");
+    await page.locator("#adjust").click();
     await page.locator("#option-against").selectOption("");
     await settled(page);
     assertEquals(page.url().includes("against"), false);
