@@ -2,20 +2,17 @@ import { extname } from "node:path";
 import { exportPlane } from "../tile/export/export.ts";
 import { type ImageFormat, images, type Kind } from "../tile/export/sink.ts";
 import { kinds } from "../tile/export/table.ts";
-import type { View } from "../tile/tile.ts";
 import { isThere } from "../tile/export/disk.ts";
 import { backendFlags, backendOf, settleBackend } from "./backend.ts";
 import { besideFlag, openBeside } from "./beside.ts";
 import { parameterFlag, parametersOf } from "./parameters.ts";
-import { writePlane } from "./plane.ts";
+import { usualZoom, writePlane } from "./plane.ts";
 import { progress } from "./progress.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
 /** The kind that is no pyramid. */
 const PNG = "png";
-/** Of pictures without cells: 1024 pixels wide. */
-const SCREEN = 2;
 const formats = [...kinds.map(({ name }) => name), PNG];
 const endings = [...kinds.flatMap(({ endings }) => endings), ".png"];
 
@@ -101,10 +98,6 @@ export const exportVerb: Verb = {
     }
   },
 };
-
-/** That of one pixel a cell; of pictures that have none, no more than a screen takes. */
-const usualZoom = ({ mode, plane: { nativeZoom } }: View): number =>
-  mode.cells === false ? Math.min(SCREEN, nativeZoom) : nativeZoom;
 
 /** What to write. Throws `UsageError` naming what there is. */
 function kindOf(given: Given, out: string): Kind | typeof PNG {

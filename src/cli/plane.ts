@@ -4,6 +4,13 @@ import { writeFile } from "./output.ts";
 import { pngStream } from "./png_stream.ts";
 import { progress } from "./progress.ts";
 
+/** Of pictures without cells: 1024 pixels wide. */
+const SCREEN = 2;
+
+/** That of one pixel a cell; of pictures that have none, no more than a screen takes. */
+export const usualZoom = ({ mode, plane: { nativeZoom } }: View): number =>
+  mode.cells === false ? Math.min(SCREEN, nativeZoom) : nativeZoom;
+
 /** Writes the whole plane at zoom `z` as one PNG, whatever its size. Throws what `mosaic` throws. */
 export async function writePlane(
   engine: Engine,

@@ -5,7 +5,7 @@ import { backendFlags, backendOf, settleBackend } from "./backend.ts";
 import { besideFlag, openBeside } from "./beside.ts";
 import { parameterFlag, parametersOf } from "./parameters.ts";
 import { writeFile } from "./output.ts";
-import { writePlane } from "./plane.ts";
+import { usualZoom, writePlane } from "./plane.ts";
 import { reachFlags, reachOf } from "./reach.ts";
 import { type Given, UsageError, type Verb } from "./verb.ts";
 
@@ -25,7 +25,7 @@ export const render: Verb = {
       type: "string",
       short: "z",
       value: "Z",
-      about: "zoom: 0 unless given, native for --plane",
+      about: "zoom: 0 unless given; for --plane native, or 1024 pixels of what has no cells",
     },
     x: { type: "string", short: "x", value: "X", about: "column of the tile: 0 unless given" },
     y: { type: "string", short: "y", value: "Y", about: "row of the tile: 0 unless given" },
@@ -108,6 +108,6 @@ const drawPlane: Draw = async (engine, view, layer, given, output, signal) => {
   if (misfit) {
     throw new UsageError(`--plane is the whole plane: --${misfit} has no meaning with it`);
   }
-  const z = given.whole("z", 0) ?? view.plane.nativeZoom;
+  const z = given.whole("z", 0) ?? usualZoom(view);
   await writePlane(engine, view, layer, z, output, given.has("progress"), signal);
 };

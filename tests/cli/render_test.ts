@@ -87,6 +87,33 @@ Deno.test("render and export draw the step of a capture that is asked for", asyn
   }
 });
 
+Deno.test("render --plane draws what has no cells as wide as a screen, as export does", async () => {
+  const capture = new URL("../../fixtures/captures/digits-cnn", import.meta.url).pathname;
+  const folder = await Deno.makeTempDir();
+  try {
+    const draw = async (verb: string, ...rest: string[]) => {
+      const file = `${folder}/${verb}.png`;
+      const { code, stderr } = await run(
+        verb,
+        capture,
+        "fc2",
+        ...rest,
+        "-m",
+        "spectrum",
+        "-o",
+        file,
+      );
+      assertEquals([code, stderr], [0, ""]);
+      return await Deno.readFile(file);
+    };
+    const drawn = await draw("render", "--plane"), { width, height } = readPng(drawn);
+    assertEquals([width, height], [1024, 584]);
+    assertEquals(drawn, await draw("export"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 /** Reads what `png_stream.ts` writes: RGBA8, every row unfiltered. */
 function readPng(file: Uint8Array<ArrayBuffer>) {
   const view = new DataView(file.buffer);
