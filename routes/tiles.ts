@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { NotFound } from "../src/errors.ts";
+import { canonicalQuery } from "../src/modes/options.ts";
 import { parseTile, WHOLE } from "../src/tile/address.ts";
 import { links, tileTemplate } from "../src/tile/describe.ts";
 import { describeMap } from "../src/tile/describe_map.ts";
@@ -54,9 +55,12 @@ export function tileRoutes(service: Service, hot: HotPath): Hono {
         const message = `a single layer has no map: map.json is that of layer "${WHOLE}"`;
         throw new NotFound(message, { found: layer, expected: WHOLE });
       }
-      const { model } = view;
+      const { model, options } = view;
       const { layout, norms } = engine.layout(model, view);
-      const body = describeMap(model, layout, norms, base);
+      // A layer's mode of that name makes the same of it.
+      const same = engine.modes().find(({ name }) => name === mode);
+      const own = same && { mode, query: canonicalQuery(same, options) };
+      const body = describeMap(model, layout, norms, base, own);
       // Norms come with time.
       return json(c.req.raw, body, norms ? cacheControl(query, model) : PRELIMINARY);
     })

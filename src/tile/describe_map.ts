@@ -12,13 +12,14 @@ const LINE = 12;
  * places are in cells. `norms` are Frobenius norms by tensor; null, or without some tensors, while
  * they are not known. There may be 100,000 regions, so nothing is told twice: links are templates
  * for the name of a tensor, percent-encoded; a region has the index of its layer, and of the
- * innermost frame that it lies in.
+ * innermost frame that it lies in. `own` is how a tensor's own plane shows what the map does.
  */
 export function describeMap(
   model: Pick<Model, "id" | "version" | "step" | "steps">,
   layout: Layout,
   norms: ReadonlyMap<string, number> | null,
   base = "",
+  own: { readonly mode: string; readonly query: string } = { mode: "weights", query: "" },
 ) {
   const layers = [...new Set(layout.planes.map(({ layer }) => layer))];
   const numbers = new Map(layers.map((layer, i) => [layer, i]));
@@ -33,8 +34,8 @@ export function describeMap(
     nativeZoom,
     align: layout.align,
     url: `${base}/models/${id}/{tensor}`,
-    tiles: `${base}/tiles/${id}/{tensor}/weights/{z}/{x}/{y}.png${
-      versioned({ query: "", version: model.version, model })
+    tiles: `${base}/tiles/${id}/{tensor}/${own.mode}/{z}/{x}/{y}.png${
+      versioned({ query: own.query, version: model.version, model })
     }`,
     layers: layers.map(({ name, kind, role }) => ({ name, kind, role })),
     regions: layout.regions.map(({ plane, left, top, x, y, width, height }) => {

@@ -76,6 +76,35 @@ Deno.test("a tile is drawn of the step that is asked for, and its address names 
     assertMatch(tiles, /\.png\?step=10&v=/);
   }));
 
+Deno.test("the places of norms lead to tiles with the same numbers, at that step", () =>
+  serving(async (get) => {
+    const asked = "?by=inputs&step=10";
+    const npy = async (path: string) => {
+      const response = await get(path);
+      assertEquals(response.status, 200, path);
+      return new Float32Array((await response.bytes()).slice(-4 * 256 * 256).buffer);
+    };
+    const all = await npy(`/tiles/digits-cnn/_/norms/0/0/0.npy${asked}`);
+    const { tiles, regions } = await (await get(`/tiles/digits-cnn/_/norms/map.json${asked}`))
+      .json();
+    for (const { tensor, x, y, width, height } of regions) {
+      const place = { tensor: encodeURIComponent(tensor), z: 0, x: 0, y: 0 };
+      const path = Object.entries(place).reduce(
+        (path, [name, value]) => path.replace(`{${name}}`, String(value)),
+        tiles.replace(".png", ".npy"),
+      );
+      const own = await npy(path);
+      for (let row = 0; row < height; row++) {
+        for (let column = 0; column < width; column++) {
+          const value = all[256 * (y + row) + x + column]!;
+          const isThere = Number.isFinite(value);
+          assertEquals(isThere ? own[256 * row + column] : NaN, isThere ? value : NaN, path);
+        }
+      }
+    }
+    assertEquals(regions.length, 5);
+  }));
+
 Deno.test("steps that there are not are refused, each with those there are", () =>
   serving(async (get) => {
     for (
