@@ -233,7 +233,7 @@ Deno.test("jacobian: further out, pixels are of blocks' means, in numbers and in
   const [height, width] = [300, 513];
   // Two outputs, the first by the left half alone: hues of the halves are a quarter of the circle apart.
   const weights = Float32Array.from({ length: 2 * width * height }, (_, at) => {
-    const isLeft = at % width < 256, isFirst = at < width * height;
+    const isLeft = at % width < 255, isFirst = at < width * height;
     return isLeft === isFirst ? (isFirst ? 2 : 1) : 0;
   });
   const input = new Float32Array(width * height).fill(1 / 256);
@@ -256,9 +256,31 @@ Deno.test("jacobian: further out, pixels are of blocks' means, in numbers and in
         (0xff000000 | (rgb & 0xff) << 16 | rgb & 0xff00 | rgb >> 16) >>> 0;
       assertEquals(rgba[0], opaque(hueAt(0, 1)));
       assertEquals(rgba[across - 2], opaque(hueAt(Math.PI / 2, 0.5)));
+      // Where the halves meet, a block has one column of each.
+      assertEquals([values[126], values[127], values[128]], [2, 1.5, 1]);
+      assertEquals(rgba[127], opaque(hueAt(Math.atan2(1, 2), 0.75)));
     },
   );
 });
+
+Deno.test("jacobian: norms beyond float32's range are marked and counted, and the others drawn", () =>
+  withTensors(
+    {
+      "weight/fc.weight": { shape: [2, 2], values: Float32Array.of(3e38, 1e38, 3e38, 2e38) },
+      "act/fc": { shape: [1, 2], values: Float32Array.of(4e8, 5e8) },
+    },
+    { input: { shape: [1, 2], values: Float32Array.of(1e-30, 1e-30) } },
+    async (engine) => {
+      const { values, rgba, legend } = await pictureOf(engine, "capture", "fc", "clip=0");
+      assertEquals(values[0], Infinity);
+      assertAlmostEquals(values[1]! / 1e38, Math.sqrt(5), 1e-6);
+      // Yellow, as little-endian ABGR.
+      assertEquals(rgba[0], 0xff00ffff);
+      assert(rgba[1] !== rgba[0]);
+      const counts = legend.special.map(({ name, count }) => [name, count]);
+      assertEquals(counts, [["NaN", 0], ["+∞", 1], ["−∞", 0]]);
+    },
+  ));
 
 Deno.test("jacobian: a legend tells of brightness in numbers, of hues, and how it was found", () =>
   onCapture("digits-mlp", async (engine) => {
