@@ -57,6 +57,17 @@ function derivedFrom(id: string): Derived {
   return { parts: [{ from, recipe }], memory, notes: null, backend: null, readers: 0 };
 }
 
+Deno.test("what is made longest ago goes first, but nothing that is being read", () => {
+  const made = new Made(1, 8);
+  const entries = new Map(["oldest", "read", "old", "new"].map((id) => {
+    const derived = { ...derivedFrom(id), readers: id === "read" ? 1 : 0 };
+    return [id, { id, derived } as unknown as LayerEntry];
+  }));
+  const coming = { id: "coming", derived: derivedFrom("coming") } as unknown as LayerEntry;
+  assertEquals(made.surplus(entries, coming), ["old", "oldest"]);
+  assertEquals(made.surplus(entries, { id: "no" } as unknown as LayerEntry), []);
+});
+
 Deno.test("what is made again meanwhile is made in its own memory too", async () => {
   const made = new Made(1);
   const [one, other] = [derivedFrom("tensor"), derivedFrom("tensor")];

@@ -47,7 +47,7 @@ Deno.test("|∇| is the captured gradient's at that step: block means as NumPy f
 
 Deno.test("blue is tanh(α·|dL/dW|/s) times its gain, as the header and the legend say", () =>
   onCapture("digits-cnn", async (engine) => {
-    for (const [query, gain] of [["", 1], ["gain=40", 40]] as const) {
+    for (const [query, gain] of [["", 1], ["gain=40", 40], ["gain=0.25", 0.25]] as const) {
       const view = viewOf(engine, "conv2", query);
       const { bytes, says } = await packed(engine, "conv2", [0, 0, 0], query);
       const { channels, normalization } = await engine.legend(view);

@@ -5,7 +5,8 @@ import type { Engine } from "../../../src/tile/tile.ts";
 import { openGpu } from "../../../src/compute/gpu/device.ts";
 import { normals } from "../../analysis/oracle.ts";
 import { onCapture } from "../captures.ts";
-import { withTensors } from "../models.ts";
+import { safetensorsFile } from "../../formats/build.ts";
+import { withFolder, withTensors } from "../models.ts";
 import { npy } from "../pictures.ts";
 import { stub } from "./volume.ts";
 
@@ -191,6 +192,26 @@ Deno.test("a summary that the GPU does not come to is WASM's", async () => {
   assertEquals(told, [
     "singular values are found without the GPU: svd: this GPU takes no matrices",
   ]);
+});
+
+Deno.test("a summary of what float32 would round is not asked of the GPU", async () => {
+  const shape = [2052, 2049], told: string[] = [];
+  const values = Float64Array.from(normals(shape[0]! * shape[1]!));
+  const data_offsets = [0, values.byteLength];
+  const file = safetensorsFile(
+    { exact: { dtype: "F64", shape, data_offsets } },
+    new Uint8Array(values.buffer),
+  );
+  const options = { backend: "gpu", gpuWorker: stub("narrow"), workers: 1 } as const;
+  await withFolder(
+    (folder) => Deno.writeFile(`${folder}/model.safetensors`, file),
+    { ...options, tell: (message) => void told.push(message) },
+    async (engine) => {
+      const { singular_values } = await engine.summary(engine.model("model"), "exact");
+      assertEquals(singular_values!.length, 16);
+    },
+  );
+  assertEquals(told, []);
 });
 
 Deno.test("auto leaves what is no work to WASM, though there is a GPU", async () => {
