@@ -116,6 +116,11 @@ function failure(
     case "load":
       return new Unreadable(`the runtime for "${name}" cannot be loaded: ${told}`, { found: told });
   }
+  if (blank && failed === "session") {
+    const sentence = `${name} cannot be opened by the runtime, which does not say why: it may ` +
+      "need more memory than the 4 GiB that there are, or be no whole network";
+    return new FormatError(sentence, { file: name, found: told });
+  }
   if (blank || /bad_alloc|out of memory|Aborted\(|failed to allocate/i.test(told)) {
     const sentence = `running "${name}" needs more memory than the 4 GiB that there are`;
     return new TooLarge(sentence, { model: name, limit: 2 ** 32 });

@@ -84,13 +84,20 @@ Deno.test("only ONNX files are run, and only by who may write", async () => {
   });
 });
 
+/** A file of tensors of all types, in which nothing is computed. */
+const tensors = new URL("../../fixtures/onnx/types.onnx", import.meta.url).pathname;
+
 withRuntime(
   "what the runtime lacks, or has no memory or no time for, is said",
   () =>
-    serving(["endless", "huge", "unknown"].map(network), async (ask) => {
+    serving([...["endless", "huge", "unknown"].map(network), tensors], async (ask) => {
       const lacking = await ask("POST", "/models/unknown/forward", json({ inputs: { x: [1] } }));
       assertEquals(lacking.status, 422);
       assertMatch(lacking.body.detail, /example\.ops:Nothing.* is not a registered function\/op/);
+      // Tensors alone, of a kilobyte: it is not memory that lacks.
+      const odd = await ask("POST", "/models/types/forward", json({ inputs: {} }));
+      assertEquals(odd.status, 422, odd.body.detail);
+      assertMatch(odd.body.detail, /^types\.onnx cannot be opened by the runtime, which does/);
       const huge = await ask(
         "POST",
         "/models/huge/forward",
