@@ -28,14 +28,16 @@ const TOLERANCE = 1e-6;
 const STEPS = 800;
 /** Numbers in the basis, at most, but for what `count` vectors need. */
 const ROOM = 2 ** 25;
-/** What rounding leaves of σ₁² in a residual. */
+/** Share of σ₁ that a singular value may be off by, and below which it is what rounding leaves. */
 const NOISE = 1e-6;
-/** What it leaves of a vector of float32 that a basis spans. */
+/** What may be left of a vector of float64 that others are taken off, for it to be orthogonal to them. */
+const LITTLE = 1e-6;
+/** What rounding leaves of a vector of float32 that a basis spans. */
 const NOTHING = 1e-6;
 
 /**
- * The `count` largest singular values of a matrix, or all if there are fewer, each off by about 1e-6 of itself,
- * and of σ₁ by 1e-6 at most; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at
+ * The `count` largest singular values of a matrix, or all if there are fewer, each off by about 1e-6 of itself, and
+ * below 1e-4·σ₁, where float32 has few digits of them, by some 1e-6·σ₁; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at
  * once, with full reorthogonalization, from the matrix's own start or one that is random but always the same. A value that repeats
  * exactly more often than a block is wide may be found fewer times.
  * Throws the signal's reason when aborted.
@@ -91,11 +93,13 @@ class Ritz {
     // Nothing is known of what lies below the last.
     const below = (i: number) => values[i]! - (values[i + 1] ?? values[i]!);
     const gap = (i: number) => Math.min(i === 0 ? Infinity : below(i - 1), below(i));
-    const noise = NOISE * values[0]!;
+    const noise = NOISE * Math.sqrt(Math.max(0, values[0]!));
     for (let i = 0; i < count; i++) {
       const residual = residuals[i]!;
       const error = Math.min(residual, residual ** 2 / gap(i));
-      if (!(error <= tolerance * values[i]! || residual <= noise)) return i;
+      // Of a root, which is off by the more the smaller it is.
+      const least = noise * Math.max(noise, Math.sqrt(Math.max(0, values[i]!)));
+      if (!(error <= tolerance * values[i]! || residual <= least)) return i;
     }
     return count;
   }
@@ -116,9 +120,9 @@ class Krylov {
     this.#n = n;
     this.#width = width;
     for (const vector of start.slice(0, Math.min(n, width))) {
-      const before = Math.sqrt(dot(vector, 0, vector, 0, n));
+      const before = normOf(vector);
       orthogonalize(vector, this.#basis);
-      const norm = Math.sqrt(dot(vector, 0, vector, 0, n));
+      const norm = normOf(vector);
       if (!(norm > NOTHING * before)) continue;
       multiplyBy(vector, 1 / norm);
       this.#basis.push(vector);
@@ -139,9 +143,14 @@ class Krylov {
     const basis = this.#basis;
     for (const { product, normal } of products) {
       this.#products.push(product);
-      const before = Math.sqrt(dot(normal, 0, normal, 0, normal.length));
+      const before = normOf(normal);
       const shares = orthogonalize(normal, basis, 3 * this.#width);
-      const norm = Math.sqrt(dot(normal, 0, normal, 0, normal.length));
+      let norm = normOf(normal);
+      // Of so little most is the rounding of what was taken off, which the basis has a share of.
+      if (norm < LITTLE * before) {
+        orthogonalize(normal, basis);
+        norm = normOf(normal);
+      }
       // The basis spans all that the start can reach; another start may reach more.
       const isNew = norm > 1e-13 * before;
       if (basis.length < this.#n) {
@@ -182,7 +191,7 @@ class Krylov {
     const lefts = combine(this.#products, shares, count, rows);
     const found = rights.map((right, k) => {
       const left = lefts[k]!, flip = sign(right);
-      const sigma = Math.sqrt(dot(left, 0, left, 0, rows));
+      const sigma = normOf(left);
       multiplyBy(right, flip);
       multiplyBy(left, sigma > 0 ? flip / sigma : 0);
       const residual = sigma > 0 ? ritz.residuals[k]! / sigma / scale : 0;
@@ -201,7 +210,7 @@ class Krylov {
   #another(): Float64Array {
     const vector = Float64Array.from({ length: this.#n }, this.#random);
     orthogonalize(vector, this.#basis);
-    multiplyBy(vector, 1 / Math.sqrt(dot(vector, 0, vector, 0, this.#n)));
+    multiplyBy(vector, 1 / normOf(vector));
     return vector;
   }
 }
@@ -284,6 +293,9 @@ function combine(
 /** Vectors k … k + 3, and another for those that do not exist. */
 const four = (vectors: Vectors, k: number, other: Float64Array) =>
   [vectors[k]!, vectors[k + 1] ?? other, vectors[k + 2] ?? other, vectors[k + 3] ?? other] as const;
+
+const normOf = (vector: Float64Array): number =>
+  Math.sqrt(dot(vector, 0, vector, 0, vector.length));
 
 function multiplyBy(vector: Float64Array, factor: number): void {
   for (let i = 0; i < vector.length; i++) vector[i]! *= factor;

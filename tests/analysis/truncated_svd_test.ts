@@ -101,6 +101,32 @@ byEach("truncatedSvd of low rank, equal values, zeros", async ({ open }) => {
 });
 
 byEach(
+  "truncatedSvd finds values that are a thousandth of the first and less",
+  async ({ open }) => {
+    const sigma = (i: number) => 10 ** (-i / 4);
+    for (const [m, n] of [[300, 200], [200, 300], [700, 650]] as const) {
+      const found = await svd(matrix(m, n, known(m, n, sigma)), 16, open);
+      for (const [i, value] of found.values.entries()) {
+        assertAlmostEquals(value, sigma(i), 1e-6, `σ${i + 1} of ${m} × ${n}`);
+        assertAlmostEquals(value, sigma(i), 2e-3 * sigma(i), `σ${i + 1} of ${m} × ${n}`);
+      }
+    }
+  },
+);
+
+byEach("truncatedSvd of what is low in rank finds orthogonal vectors too", async ({ open }) => {
+  for (const [m, n, rank] of [[300, 200, 3], [200, 300, 2], [90, 60, 1]] as const) {
+    const { right } = await svd(matrix(m, n, known(m, n, (i) => i < rank ? 3 - i : 0)), 16, open);
+    for (let i = 0; i < 16; i++) {
+      for (let j = 0; j <= i; j++) {
+        const product = inner(right[i]!, right[j]!);
+        assertAlmostEquals(product, i === j ? 1 : 0, 1e-9, `${i}, ${j} of ${m} × ${n}`);
+      }
+    }
+  }
+});
+
+byEach(
   "truncatedSvd finds values that come in twos, and an odd number of them",
   async ({ open }) => {
     const values = known(700, 301, (i) => 0.9 ** Math.floor(i / 2));
