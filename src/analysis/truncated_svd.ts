@@ -37,8 +37,9 @@ const NOTHING = 1e-6;
 
 /**
  * The `count` largest singular values of a matrix, or all if there are fewer, each off by about 1e-6 of itself, and
- * below 1e-4·σ₁, where float32 has few digits of them, by some 1e-6·σ₁; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at
- * once, with full reorthogonalization, from the matrix's own start or one that is random but always the same. A value that repeats
+ * below 1e-4·σ₁, where float32 has few digits of them, by some 1e-6·σ₁; by the Krylov process on AᵀA, in blocks of
+ * as many vectors as are multiplied at once, with full reorthogonalization, from the matrix's own start or one that
+ * is random but always the same. A value that repeats
  * exactly more often than a block is wide may be found fewer times.
  * Throws the signal's reason when aborted.
  * Source: G. H. Golub, R. Underwood, "The block Lanczos method for computing eigenvalues" (1977).

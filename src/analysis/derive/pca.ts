@@ -1,7 +1,7 @@
 import { BadRequest } from "../../errors.ts";
 import { symmetricEigen } from "../eigenvalues.ts";
 import { openBands } from "../row_bands.ts";
-import { truncatedSvd } from "../truncated_svd.ts";
+import { type TruncatedSvd, truncatedSvd } from "../truncated_svd.ts";
 import type { Deriver, Means, Notes, Numbers, Recipe, Sides } from "./recipe.ts";
 import { reduce } from "./reduce.ts";
 
@@ -9,6 +9,9 @@ import { reduce } from "./reduce.ts";
 const COMPONENTS = 3;
 /** Sides up to which the covariance's eigenvectors are all computed: a fraction of a second. */
 const DENSE = 512;
+
+/** Share of the first component's variance below which there is nothing but rounding. */
+const NOTHING = 1e-12;
 
 /** Samples in rows, features in columns, their means taken off. */
 interface Centred {
@@ -20,7 +23,8 @@ interface Centred {
 /**
  * The first three principal components of samples, as their projections on them: the columns of U·Σ, in
  * the order of their variances, each with the sign that makes the largest loading positive. Zeros where
- * there are fewer. Notes tell each one's `variance`, with n − 1 for n samples, and its `share` of all.
+ * there are fewer, or nothing but rounding is left. Notes tell each one's `variance`, with n − 1 for n samples,
+ * and its `share` of all.
  */
 export const pca: Deriver<"pca"> = {
   planes: COMPONENTS,
@@ -45,8 +49,8 @@ export const pca: Deriver<"pca"> = {
     async matrix(recipe, numbers, matrix, means) {
       matrix.set((await centredOf(recipe, numbers, means)).values);
     },
-    finish: ({ rows, columns }, values, { right }, into) =>
-      project({ rows, columns, values }, right.map(signed), into),
+    finish: ({ rows, columns }, values, found, into) =>
+      project({ rows, columns, values }, axesAlong(found), into),
   },
 };
 
@@ -131,8 +135,9 @@ function axesOf({ rows, columns, values }: Centred, { ops, cancelled }: Means): 
       gram[i * side + j] = gram[j * side + i] = sum;
     }
   }
-  const { vectors } = symmetricEigen(gram, side, { ops, cancelled });
+  const { values: variances, vectors } = symmetricEigen(gram, side, { ops, cancelled });
   return Array.from({ length: Math.min(COMPONENTS, side) }, (_, c) => {
+    if (!(variances[c]! > NOTHING * variances[0]!)) return new Float64Array(columns);
     const vector = vectors.subarray(c * side, (c + 1) * side);
     if (!wide) return signed(vector);
     const axis = new Float64Array(columns);
@@ -151,11 +156,17 @@ async function largestAxes(
   const read = (from: number, count: number) => values.subarray(from, from + count);
   const bands = await openBands({ rows, columns, read }, ops, cancelled);
   try {
-    return (await truncatedSvd(bands, COMPONENTS)).right.map(signed);
+    return axesAlong(await truncatedSvd(bands, COMPONENTS));
   } finally {
     bands.close();
   }
 }
+
+/** Right singular vectors, zeros where there is nothing along them. */
+const axesAlong = ({ values, right }: TruncatedSvd): Float64Array[] =>
+  right.map((vector, c) =>
+    values[c]! ** 2 > NOTHING * values[0]! ** 2 ? signed(vector) : vector.map(() => 0)
+  );
 
 function unit(vector: Float64Array): Float64Array {
   const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));

@@ -16,6 +16,7 @@ import decoder from "../../../fixtures/reference/captures/decoder.json" with { t
 import digits from "../../../fixtures/reference/captures/digits-cnn.json" with { type: "json" };
 import { valuesOf } from "../../formats/values.ts";
 import { byEach, type Opener } from "../openers.ts";
+import { normals } from "../oracle.ts";
 
 const captures = new URL("../../../fixtures/captures/", import.meta.url).pathname;
 const means = { ops: plainWasm, cancelled: () => {} };
@@ -163,6 +164,32 @@ Deno.test("principal components of what has none are zeros, and what is not fini
   assertEquals([...one.planes[2]!], [0, 0, 0]);
   assertThrows(() => shapeOf({ kind: "pca", mean: [], features: 1 }, [5]), BadRequest);
 });
+
+byEach(
+  "principal components of fewer dimensions than three are followed by zeros",
+  async ({ open }) => {
+    const of = { kind: "pca", mean: [], features: 1 } as const;
+    // Three samples differ in two ways; of many that lie along a line, rounding differs too.
+    for (const [rows, columns, line] of [[3, 40, false], [40, 70, true], [70, 40, true]] as const) {
+      const noise = normals(rows * columns, rows), along = normals(columns, 5);
+      const values = line
+        ? noise.map((_, i) => noise[Math.floor(i / columns)]! * along[i % columns]!)
+        : noise;
+      for (const way of [undefined, open]) {
+        const { notes, planes } = await made(of, [rows, columns], values, way);
+        const what = `${rows} × ${columns}`, [, second] = notes["share"]!;
+        assertAlmostEquals(notes["share"]!.reduce((sum, share) => sum + share, 0), 1, 1e-5, what);
+        assertEquals(second! > 0.1, !line, what);
+        for (const plane of planes.slice(line ? 1 : 2)) {
+          assertEquals(
+            plane.every((x) => x === 0),
+            true,
+          );
+        }
+      }
+    }
+  },
+);
 
 Deno.test("singular values of ill-scaled numbers are of their scale", async () => {
   for (const scale of [1e-30, 1, 1e30]) {
