@@ -29,6 +29,8 @@ const workOf = (parts: readonly DerivedPart[]): number =>
 /** What makes the cells that no file has, each once. */
 export class Made {
   readonly #flight = new SingleFlight<void>();
+  /** What fills memory: where it was given up, until workers have noticed. */
+  readonly #filling = new WeakMap<SharedArrayBuffer, Promise<void>>();
 
   /** At most `limit` bytes of them are kept. */
   constructor(
@@ -65,23 +67,40 @@ export class Made {
     run: RunOn,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { parts, memory } = derived;
     // Another entry of that id may be on its way, whose memory is not this one's.
     while (!derived.notes) {
       await this.#flight.run(id, async (signal) => {
-        derived.backend ??= this.#choice(derived);
-        const notes: Notes[] = [];
-        await inLanes(LANES * this.workers, parts.length, async (i) => {
-          notes[i] = derived.backend === "gpu"
-            ? await this.#byGpu(derived, parts[i]!, run, signal)
-            : await this.#byWorkers(shape, memory, parts[i]!, run, signal);
-        });
-        derived.notes = notes;
-        // Not before: where there are few cores, it would take one from the first picture.
-        const isWorth = this.backends.isWorth(workOf(parts));
-        if (isWorth) this.backends.ask().catch(() => {}); // told at the start
+        const before = this.#filling.get(derived.memory);
+        const filling = this.#fill(shape, derived, run, signal, before);
+        this.#filling.set(derived.memory, filling.catch(() => {})); // which is this flight's
+        await filling;
       }, signal);
     }
+  }
+
+  /** Makes them once what was at it `before` is over, which may have come to its end. */
+  async #fill(
+    shape: readonly number[],
+    derived: Derived,
+    run: RunOn,
+    signal: AbortSignal,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const { parts, memory } = derived;
+    await before;
+    if (derived.notes) return;
+    signal.throwIfAborted();
+    derived.backend ??= this.#choice(derived);
+    const notes: Notes[] = [];
+    await inLanes(LANES * this.workers, parts.length, async (i) => {
+      notes[i] = derived.backend === "gpu"
+        ? await this.#byGpu(derived, parts[i]!, run, signal)
+        : await this.#byWorkers(shape, memory, parts[i]!, run, signal);
+    });
+    derived.notes = notes;
+    // Not before: where there are few cores, it would take one from the first picture.
+    const isWorth = this.backends.isWorth(workOf(parts));
+    if (isWorth) this.backends.ask().catch(() => {}); // told at the start
   }
 
   async #byWorkers(

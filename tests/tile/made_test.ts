@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Pool } from "../../src/compute/pool.ts";
 import { openModel } from "../../src/model/open.ts";
 import { createEngine } from "../../src/tile/engine.ts";
@@ -80,6 +80,49 @@ Deno.test("what is made again meanwhile is made in its own memory too", async ()
   const entry = { id: "mean", plane: { tensor: { shape: [1] } } } as unknown as LayerEntry;
   await Promise.all([one, other].map((derived) => made.see(entry, derived, run)));
   assertEquals(filled, [one.memory, other.memory]);
+});
+
+Deno.test("what was given up is over before it is begun again in the same memory", async () => {
+  const made = new Made(2), derived = derivedFrom("tensor");
+  const entry = { id: "mean", plane: { tensor: { shape: [1] } } } as unknown as LayerEntry;
+  const noticed = Promise.withResolvers<void>(), events: string[] = [];
+  // As a worker does, which fills its memory until it looks at whether that is still wanted.
+  const run = async <Value>(_: LayerEntry, _job: Job, signal: AbortSignal) => {
+    events.push("began");
+    if (events.length === 1) await noticed.promise;
+    events.push("ended");
+    signal.throwIfAborted();
+    return {} as Value;
+  };
+  const leaves = new AbortController();
+  const first = assertRejects(() => made.see(entry, derived, run, leaves.signal), DOMException);
+  await new Promise((done) => setTimeout(done));
+  leaves.abort();
+  const second = made.see(entry, derived, run);
+  await new Promise((done) => setTimeout(done, 10));
+  noticed.resolve();
+  await Promise.all([first, second]);
+  assertEquals(events, ["began", "ended", "began", "ended"]);
+});
+
+Deno.test("what was given up and made all the same is not made again", async () => {
+  const made = new Made(1), derived = derivedFrom("tensor");
+  const entry = { id: "mean", plane: { tensor: { shape: [1] } } } as unknown as LayerEntry;
+  const noticed = Promise.withResolvers<void>();
+  let runs = 0;
+  const run = async <Value>() => {
+    runs++;
+    await noticed.promise;
+    return {} as Value;
+  };
+  const leaves = new AbortController();
+  const first = assertRejects(() => made.see(entry, derived, run, leaves.signal), DOMException);
+  await new Promise((done) => setTimeout(done));
+  leaves.abort();
+  const second = made.see(entry, derived, run);
+  noticed.resolve();
+  await Promise.all([first, second]);
+  assertEquals(runs, 1);
 });
 
 Deno.test("views of what was let go of do not keep its memory", async () => {
