@@ -79,12 +79,17 @@ function extentOf(
   to: number,
 ): [number, number] {
   const terms = endOf(matrix, n, from, to);
-  // Zero times what is not finite is not 0.
-  for (let i = terms * n; i < n * n; i += READ) {
-    const size = ops.magnitude(matrix.subarray(i, Math.min(i + READ, n * n)));
-    if (!(size < Infinity)) return [n, n];
+  // Zero times what is not finite is not 0: what the rows take, and what they take of it.
+  const isFinite = isAllFinite(ops, matrix.subarray(terms * n)) &&
+    isAllFinite(ops, matrix.subarray(from * n, to * n));
+  return isFinite ? [terms, endOf(matrix, n, 0, terms)] : [n, n];
+}
+
+function isAllFinite(ops: Ops, values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i += READ) {
+    if (!(ops.magnitude(values.subarray(i, i + READ)) < Infinity)) return false;
   }
-  return [terms, endOf(matrix, n, 0, terms)];
+  return true;
 }
 
 /** Columns up to the last one in which one of these rows has anything but 0. */

@@ -76,6 +76,19 @@ Deno.test("attention squared: 0 times what is not finite is NaN, whoever looks t
   }
 });
 
+Deno.test("attention squared: what is not finite in a row makes NaN of all that it takes, also of 0", () => {
+  const n = 140;
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const matrix = reaching(n, (i, j) => j <= i);
+    matrix[9 * n + 3] = value;
+    for (const parts of [1, 3, 20]) {
+      const row = squared(matrix, n, parts).subarray(9 * n, 10 * n);
+      // Row 3 is 0 from column 4 on.
+      assert(row.subarray(10).every(Number.isNaN), `${value} in ${parts} parts: ${row}`);
+    }
+  }
+});
+
 Deno.test("attention: what is read in bands is the head, or the mean of heads, to its last row", async () => {
   for (const [heads, n] of [[1, 300], [3, 300], [2, 7], [1, 1], [2, 1]] as const) {
     const values = normals(heads * n * n), into = new Float32Array(n * n);
