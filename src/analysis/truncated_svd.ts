@@ -1,6 +1,7 @@
 import { dot, symmetricEigen } from "./eigenvalues.ts";
 import type { Multiplied } from "./matrix.ts";
 import { uniform } from "./random.ts";
+import { combine, multiplyBy, normOf, orthogonalize, sign } from "./vectors.ts";
 
 /** The largest singular values of a matrix and their vectors, as A ≈ Σ σ·u·vᵀ. */
 export interface TruncatedSvd {
@@ -32,14 +33,15 @@ const ROOM = 2 ** 25;
 const NOISE = 1e-6;
 /** What may be left of a vector of float64 that others are taken off, for it to be orthogonal to them. */
 const LITTLE = 1e-6;
+/** Share of σ₁² below which those of float32 products have few digits. */
+const SMALL = 1e-5;
 /** What rounding leaves of a vector of float32 that a basis spans. */
 const NOTHING = 1e-6;
 
 /**
  * The `count` largest singular values of a matrix, or all if there are fewer, each off by about 1e-6 of itself, and
- * below 1e-4·σ₁, where float32 has few digits of them, by some 1e-6·σ₁; by the Krylov process on AᵀA, in blocks of
- * as many vectors as are multiplied at once, with full reorthogonalization, from the matrix's own start or one that
- * is random but always the same. A value that repeats
+ * of σ₁ by 1e-6 at most; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at once, with
+ * full reorthogonalization, from the matrix's own start or one that is random but always the same. A value that repeats
  * exactly more often than a block is wide may be found fewer times.
  * Throws the signal's reason when aborted.
  * Source: G. H. Golub, R. Underwood, "The block Lanczos method for computing eigenvalues" (1977).
@@ -187,7 +189,10 @@ class Krylov {
 
   triplets(ritz: Ritz, count: number, converged: number, matrix: Multiplied): TruncatedSvd {
     const { done } = this, { rows, scale } = matrix;
-    const shares = ritz.vectors.subarray(0, count * done);
+    const isNear = ritz.values[count - 1]! > SMALL * ritz.values[0]!;
+    const shares = isNear
+      ? ritz.vectors.subarray(0, count * done)
+      : this.#refined(ritz.vectors, count, rows);
     const rights = combine(this.#basis, shares, count, this.#n);
     const lefts = combine(this.#products, shares, count, rows);
     const found = rights.map((right, k) => {
@@ -207,6 +212,26 @@ class Krylov {
     };
   }
 
+  /**
+   * Of combinations of the basis those along which A itself is largest: squares of its smallest singular values are
+   * lost in the rounding of AᵀA's.
+   */
+  #refined(vectors: Float64Array, count: number, rows: number): Float64Array {
+    const { done } = this, some = Math.min(done, 2 * count), gram = new Float64Array(some * some);
+    const lefts = combine(this.#products, vectors.subarray(0, some * done), some, rows);
+    for (let i = 0; i < some; i++) {
+      for (let j = 0; j <= i; j++) gram[i * some + j] = dot(lefts[i]!, 0, lefts[j]!, 0, rows);
+    }
+    const { vectors: turned } = symmetricEigen(gram, some), shares = new Float64Array(count * done);
+    for (let k = 0; k < count; k++) {
+      for (let i = 0; i < some; i++) {
+        const share = turned[k * some + i]!;
+        for (let j = 0; j < done; j++) shares[k * done + j]! += share * vectors[i * done + j]!;
+      }
+    }
+    return shares;
+  }
+
   /** A random unit vector orthogonal to the basis. */
   #another(): Float64Array {
     const vector = Float64Array.from({ length: this.#n }, this.#random);
@@ -214,96 +239,4 @@ class Krylov {
     multiplyBy(vector, 1 / normOf(vector));
     return vector;
   }
-}
-
-/**
- * Takes from a vector what the basis has of it, and answers that in its terms: first of the last vectors, which
- * are all that AᵀA of one of them has a share of but for rounding, then of all, as rounding is what the first
- * leaves behind. A vector that comes of nothing in particular takes two rounds of all.
- */
-function orthogonalize(
-  vector: Float64Array,
-  basis: readonly Float64Array[],
-  near = basis.length,
-): number[] {
-  const shares = new Array<number>(basis.length).fill(0);
-  for (const first of [Math.max(0, basis.length - near), 0]) {
-    const vectors = basis.slice(first), found = inner(vectors, vector);
-    addMultiples(vector, vectors, found.map((share) => -share));
-    for (const [k, share] of found.entries()) shares[first + k]! += share;
-  }
-  return shares;
-}
-
-type Vectors = readonly (Float32Array | Float64Array)[];
-
-/** Inner products with a vector, four at a time: it is loaded a quarter as often. */
-function inner(vectors: Vectors, vector: Float64Array): Float64Array {
-  const found = new Float64Array(vectors.length);
-  for (let k = 0; k < vectors.length; k += 4) {
-    const [p, q, r, s] = four(vectors, k, vector);
-    let a = 0, b = 0, c = 0, d = 0;
-    for (let i = 0; i < vector.length; i++) {
-      const x = vector[i]!;
-      a += p[i]! * x;
-      b += q[i]! * x;
-      c += r[i]! * x;
-      d += s[i]! * x;
-    }
-    found.set([a, b, c, d].slice(0, vectors.length - k), k);
-  }
-  return found;
-}
-
-/** sum += Σ share · vector, four at a time. */
-function addMultiples(sum: Float64Array, vectors: Vectors, shares: Float64Array): void {
-  for (let k = 0; k < vectors.length; k += 4) {
-    const [p, q, r, s] = four(vectors, k, sum),
-      [a, b = 0, c = 0, d = 0] = shares.subarray(k, k + 4);
-    for (let i = 0; i < sum.length; i++) sum[i]! += a! * p[i]! + b * q[i]! + c * r[i]! + d * s[i]!;
-  }
-}
-
-/** `count` sums Σ share · vector, two at a time of four vectors; shares of one sum after those of another. */
-function combine(
-  vectors: Vectors,
-  shares: Float64Array,
-  count: number,
-  length: number,
-): Float64Array[] {
-  const none = new Float64Array(length), terms = shares.length / count;
-  const sums = Array.from({ length: count + count % 2 }, () => new Float64Array(length));
-  for (let n = 0; n < count; n += 2) {
-    const x = sums[n]!, y = sums[n + 1]!;
-    const ofX = shares.subarray(n * terms, (n + 1) * terms);
-    const ofY = shares.subarray((n + 1) * terms, (n + 2) * terms);
-    for (let k = 0; k < terms; k += 4) {
-      const [p, q, r, s] = four(vectors, k, none);
-      const [a, b = 0, c = 0, d = 0] = ofX.subarray(k, k + 4);
-      const [e = 0, f = 0, g = 0, h = 0] = ofY.subarray(k, k + 4);
-      for (let i = 0; i < length; i++) {
-        const t = p[i]!, u = q[i]!, v = r[i]!, w = s[i]!;
-        x[i]! += a! * t + b * u + c * v + d * w;
-        y[i]! += e * t + f * u + g * v + h * w;
-      }
-    }
-  }
-  return sums.slice(0, count);
-}
-
-/** Vectors k … k + 3, and another for those that do not exist. */
-const four = (vectors: Vectors, k: number, other: Float64Array) =>
-  [vectors[k]!, vectors[k + 1] ?? other, vectors[k + 2] ?? other, vectors[k + 3] ?? other] as const;
-
-const normOf = (vector: Float64Array): number =>
-  Math.sqrt(dot(vector, 0, vector, 0, vector.length));
-
-function multiplyBy(vector: Float64Array, factor: number): void {
-  for (let i = 0; i < vector.length; i++) vector[i]! *= factor;
-}
-
-/** That of the component of the largest magnitude. */
-function sign(vector: Float64Array): number {
-  const largest = vector.reduce((most, each) => Math.abs(each) > Math.abs(most) ? each : most, 0);
-  return largest < 0 ? -1 : 1;
 }

@@ -108,7 +108,7 @@ byEach(
       const found = await svd(matrix(m, n, known(m, n, sigma)), 16, open);
       for (const [i, value] of found.values.entries()) {
         assertAlmostEquals(value, sigma(i), 1e-6, `σ${i + 1} of ${m} × ${n}`);
-        assertAlmostEquals(value, sigma(i), 2e-3 * sigma(i), `σ${i + 1} of ${m} × ${n}`);
+        assertAlmostEquals(value, sigma(i), 2e-5 * sigma(i), `σ${i + 1} of ${m} × ${n}`);
       }
     }
   },
