@@ -6,6 +6,7 @@ import { Histogram } from "./histogram.ts";
 import { mergeMoments, momentsOf, noMoments } from "./measure.ts";
 import { type SpectralDensity, spectralDensity } from "./esd.ts";
 import type { Reader } from "./matrix.ts";
+import { scaleFor } from "./row_bands.ts";
 import { shuffle } from "./shuffled.ts";
 import { isSmall, spectrum } from "./spectrum.ts";
 
@@ -58,6 +59,7 @@ export interface TensorSummary extends Summary {
 export interface Spectra {
   /** All of them, or those that were found of a matrix that is not small. */
   readonly values: Float64Array;
+  /** Whether they are all, and so far within float64 that their squares are. */
   readonly isFull: boolean;
   /** All of those of the same numbers shuffled; null where there are too many to be held. */
   readonly shuffled: Float64Array | null;
@@ -98,6 +100,8 @@ const CHANNELS = 4096;
 const CHUNK = 1 << 18;
 // Elements that are shuffled, as they have to be held.
 const SHUFFLED = 1 << 22;
+// Binary places from 1 at which fourth powers would leave float64's range: of float32, nothing is so far.
+const FAR = 200;
 // Singular values of a picture of all of them.
 const SPREAD = 64;
 
@@ -148,27 +152,27 @@ export async function summarise(
   const histogram = some ? new Histogram(min, max, HISTOGRAM_BINS) : null;
   if (histogram) await eachChunk(read, count, cancelled, (values) => histogram.add(values));
 
-  const matrix = { rows, columns, read };
+  // Of numbers whose squares leave float64's range those near 1 are looked into, and have no density.
+  const scale = some ? scaleFor(Math.max(-min, max), FAR) : 1;
+  const matrix = { rows, columns, read: scale === 1 ? read : scaled(read, scale) };
   const isMatrix = shape.length > 1 && some && nan + inf === 0;
-  const full = isMatrix && isSmall(matrix) ? await spectrum(matrix, ops, cancelled) : null;
+  const found = isMatrix && isSmall(matrix) ? await spectrum(matrix, ops, cancelled) : null;
+  const full = found?.map((sigma) => sigma / scale) ?? null;
   const singular = full
     ? [...full.subarray(0, SINGULAR_VALUES)]
     : isMatrix
     ? options.singular
     : null;
   const largest = singular?.[0];
-  const shuffled = full && count <= SHUFFLED
+  const shuffled = full && scale === 1 && count <= SHUFFLED
     ? await spectrum(await shuffle(matrix, CHUNK, cancelled), ops, cancelled)
     : null;
   const density = spectralDensity(
     isMatrix ? squares : 0,
     number(largest),
-    full,
+    scale === 1 ? full : null,
     shuffled,
-    [
-      rows,
-      columns,
-    ],
+    [rows, columns],
   );
   const summary = {
     count,
@@ -185,7 +189,7 @@ export async function summarise(
     spectrum: full && spread(full),
     ...density,
     stable_rank: largest ? number(squares / largest ** 2) : null,
-    effective_rank: effectiveRank(full),
+    effective_rank: effectiveRank(found),
     sparsity: count > 0 ? moments.zero / count : null,
     positive: count > 0 ? moments.positive / count : null,
     nan,
@@ -194,7 +198,7 @@ export async function summarise(
     channel_norms: shape.length > 1 && some ? Array.from(channelSquares, Math.sqrt) : null,
   };
   const values = full ?? (singular && Float64Array.from(singular));
-  return { summary, spectra: values && { values, isFull: full !== null, shuffled } };
+  return { summary, spectra: values && { values, isFull: full !== null && scale === 1, shuffled } };
 }
 
 /** Some of many values, with their places from 1 on: the first ones, then ever fewer, and the last. */
@@ -205,6 +209,9 @@ function spread(values: Float64Array): [number, number][] {
   );
   return [...new Set(places)].map((place) => [place, values[place - 1]!]);
 }
+
+const scaled = (read: Reader, scale: number): Reader => async (from, count) =>
+  Float64Array.from(await read(from, count), (value) => value * scale);
 
 /** JSON has no NaN and no infinity. */
 function number(x: number | undefined): number | null {

@@ -185,6 +185,19 @@ Deno.test("summary of float64 beyond float32 keeps its digits", async () => {
   assertEquals(near.histogram!.counts.filter((n) => n > 0), [1, 1]);
 });
 
+Deno.test("summary of float64 whose squares leave its range: singular values, and no density", async () => {
+  const near = await summary([3, 4], Float64Array.from(normals(12)), "F64");
+  for (const scale of [2 ** -1000, 2 ** -540, 2 ** 520, 2 ** 1000]) {
+    const found = await summary([3, 4], Float64Array.from(normals(12), (x) => x * scale), "F64");
+    for (const [i, value] of near.singular_values!.entries()) {
+      assertAlmostEquals(found.singular_values![i]! / scale, value, 1e-14, `${i} of ${scale}`);
+    }
+    assertAlmostEquals(found.effective_rank!, near.effective_rank!, 1e-12);
+    assertEquals([found.alpha, found.sigma_mp, found.rand_distance], [null, null, null]);
+    assertEquals(JSON.parse(JSON.stringify(found)), found);
+  }
+});
+
 Deno.test("summary stops when cancelled", async () => {
   const cancelled = () => {
     throw new DOMException("enough", "AbortError");
