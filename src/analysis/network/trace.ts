@@ -58,7 +58,7 @@ export function trace(
     at(node, () => held(total));
     const isActive = node.inputs.some((name) => active.has(name)) && opOf(node.op).vjp;
     if (!isActive) continue;
-    for (const name of node.outputs) active.add(name);
+    for (const name of named(node.outputs)) active.add(name);
     done.push({ ...call, node, outputs });
   }
   if (!active.has(to)) {
@@ -75,7 +75,7 @@ export function pullBack(
   { arithmetic, cancelled }: Means,
 ): Numbers {
   const reached = new Map<string, Numbers>([[to, cotangents]]);
-  const wanted = new Set([from, ...done.flatMap(({ node }) => node.outputs)]);
+  const wanted = new Set([from, ...done.flatMap(({ node }) => named(node.outputs))]);
   for (const step of done.toReversed()) {
     cancelled();
     const { node } = step, of = node.outputs.map((name) => reached.get(name) ?? null);
@@ -97,12 +97,15 @@ function sum(a: Numbers, b: Numbers, { zeros }: Arithmetic): Numbers {
   return out;
 }
 
+/** Without those that are left out. */
+const named = (names: readonly string[]): readonly string[] => names.filter((name) => name !== "");
+
 /** Names that a value takes and no operation computes. */
-export function takenFor(value: string, nodes: readonly NetworkNode[]): string[] {
+export function takenFor(value: string, nodes: readonly NetworkNode[]): readonly string[] {
   const needed = neededFor(value, nodes);
   const computed = new Set(needed.flatMap(({ outputs }) => outputs));
   const taken = new Set(needed.flatMap(({ inputs }) => inputs));
-  return [...taken].filter((name) => name !== "" && !computed.has(name));
+  return named([...taken]).filter((name) => !computed.has(name));
 }
 
 /** The nodes that a value takes, in their order. */
@@ -110,7 +113,7 @@ function neededFor(value: string, nodes: readonly NetworkNode[]): readonly Netwo
   const names = new Set([value]);
   const needed = nodes.toReversed().filter(({ inputs, outputs }) => {
     const isNeeded = outputs.some((name) => names.has(name));
-    if (isNeeded) { for (const name of inputs) names.add(name); }
+    if (isNeeded) { for (const name of named(inputs)) names.add(name); }
     return isNeeded;
   });
   return needed.reverse();

@@ -66,6 +66,22 @@ Deno.test("what comes after the value that is asked for is not computed, nor wha
   assertEquals(done("z"), ["MatMul", "Tanh", "Split", "Mul", "Concat", "Reshape", "Add"]);
 });
 
+Deno.test("results and inputs that are left out have no name in common", () => {
+  const values = new Map<string, Tensor>([["x", tensor(2, 3)], ["most", {
+    shape: [],
+    values: Float64Array.of(0.25),
+  }]]);
+  const left = [
+    node("Unknown", ["x"], ["other", ""]),
+    node("Dropout", ["x"], ["a", ""]),
+    node("Clip", ["a", "", "most"], ["y"]),
+  ];
+  const traced = trace(left, (name) => values.get(name), { from: "x", to: "y" }, means);
+  const u = Float64Array.from({ length: 6 }, next), x = values.get("x")!.values;
+  const found = pullBack(traced, u, 1, means);
+  assertEquals([...found], Array.from(u, (u, i) => x[i]! < 0.25 ? u : 0));
+});
+
 Deno.test("an operation that is not there is named, and those that are", () => {
   const error = assertThrows(() => follow("further"), NotFound);
   assertMatch(
