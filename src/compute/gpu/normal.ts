@@ -55,7 +55,7 @@ interface Pipelines {
 
 /**
  * Bands have at most `bandBytes`. Throws `RangeError` for a matrix of which a row or a block is larger than the
- * device's buffers may be.
+ * device's buffers may be, or that has more columns than a dispatch has workgroups for.
  */
 export async function gpuMatrices(gpu: Gpu, bandBytes = BAND): Promise<GpuMatrices> {
   const pipelines = {
@@ -86,6 +86,11 @@ function bandHeight(
   if (!(rows > 0 && columns > 0)) throw new RangeError(`normal: nothing in ${rows} × ${columns}`);
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const bytes = Math.max(4 * columns, ROW * Math.max(rows, columns));
+  // Lines that fit into one dispatch of what sums pieces, which takes the most.
+  const lines = limits.maxComputeWorkgroupsPerDimension * 4 * FOURS / BLOCK;
+  if (columns > lines) {
+    throw new RangeError(`normal: this GPU takes ${lines} columns, got ${columns}`);
+  }
   if (bytes > most) {
     throw new RangeError(
       `normal: this GPU takes buffers of ${most} bytes, ${BLOCK} vectors of ${rows} × ${columns} have ${bytes}`,
@@ -95,7 +100,7 @@ function bandHeight(
   const across = ROW * Math.ceil(columns / PIECE);
   const down = PIECE * Math.floor(most / (ROW * columns));
   const band = Math.floor(Math.min(most, bandBytes) / (4 * columns));
-  return Math.max(1, Math.min(rows, band, Math.floor(most / across), down));
+  return Math.max(1, Math.min(rows, lines, band, Math.floor(most / across), down));
 }
 
 /** Products of one band, and their sums. */

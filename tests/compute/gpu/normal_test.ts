@@ -156,6 +156,27 @@ else {
     matrix.free();
   });
 
+  Deno.test("gpu products take no more lines at once than the device has workgroups for", async () => {
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+    const limits = { maxBufferSize, maxStorageBufferBindingSize };
+    const few = { ...limits, maxComputeWorkgroupsPerDimension: 4 };
+    Object.defineProperty(gpu.device, "limits", { value: few, configurable: true });
+    try {
+      const buffers = countBuffers(gpu.device), counts: number[] = [];
+      for (const rows of [128, 129, 300]) {
+        const made = buffers.made, matrix = await make(rows, 128);
+        counts.push(buffers.made - made);
+        matrix.free();
+      }
+      buffers.restore();
+      // A further band is a buffer, and two of what is said of it.
+      assertEquals([counts[1]! - counts[0]!, counts[2]! - counts[0]!], [3, 6]);
+      await assertRejects(() => make(3, 129), RangeError, "takes 128 columns, got 129");
+    } finally {
+      Reflect.deleteProperty(gpu.device, "limits");
+    }
+  });
+
   Deno.test("gpu products destroy every buffer that they made", async () => {
     const buffers = countBuffers(gpu.device);
     await multiply(deviates(12, 1), 3, 4, deviates(BLOCK * 4, 2));
