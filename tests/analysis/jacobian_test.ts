@@ -261,3 +261,29 @@ Deno.test("what is not finite is told where it is, and has no directions", async
   assertEquals([...norms], [Math.sqrt(5), NaN, Infinity]);
   assertEquals([singular, right], [[], []]);
 });
+
+Deno.test("an estimate's deviation is that of its few probes, with one less of them", async () => {
+  const outputs = 6, matrix = Float64Array.from(normals(outputs * 11, 8));
+  for (
+    const [method, probes] of [["hutchinson", 2], ["projection", 3], ["projection", 1]] as const
+  ) {
+    const given = pullable(matrix, outputs), sums: number[] = [];
+    const pull = (cotangents: Float32Array, count: number) => {
+      const found = given.pull(cotangents, count);
+      for (let k = 0; k < count; k++) {
+        sums.push(found.subarray(11 * k, 11 * (k + 1)).reduce((sum, x) => sum + x * x, 0));
+      }
+      return found;
+    };
+    const { deviation, frobenius } = await measureJacobian(
+      { ...given, pull },
+      { method, probes },
+      means,
+    );
+    const mean = sums.reduce((sum, x) => sum + x, 0) / probes;
+    const squares = sums.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+    assertEquals(sums.length, probes);
+    assertAlmostEquals(frobenius, Math.sqrt(mean), 1e-6 * frobenius);
+    assertAlmostEquals(deviation, Math.sqrt(squares / Math.max(1, probes - 1)), 1e-6 * mean);
+  }
+});

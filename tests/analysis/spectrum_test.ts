@@ -40,6 +40,16 @@ Deno.test("spectrum of up to 2048 a side: small values are off by 1e-15·σ₁²
   });
 });
 
+Deno.test("spectrum of the smallest and the largest float32 numbers is of their scale", async () => {
+  const [m, n] = [40, 30], values = normals(m * n, 2);
+  const expected = await spectrum(matrix(m, n, values), wasm);
+  for (const scale of [2 ** -125, 2 ** -100, 2 ** 100, 2 ** 124]) {
+    const found = await spectrum(matrix(m, n, values.map((x) => x * scale)), wasm);
+    // Powers of two leave the digits, but of those that are denormal.
+    assertValues(found.map((value) => value / scale), [...expected], 1e-6);
+  }
+});
+
 Deno.test("spectrum of rows and columns of one: the Euclidean norm", async () => {
   const values = normals(300_001, 9);
   const norm = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));

@@ -154,3 +154,15 @@ Deno.test("whole numbers change with nothing, and sides of 0 may be meant so", (
     "[1,1,1] cannot become [3,0]",
   );
 });
+
+Deno.test("pools that round up begin no window behind the picture", () => {
+  const x = { shape: [1, 1, 3], values: Float64Array.of(1, -2, 3) };
+  const sizes = { kernel_shape: [2], strides: [2], pads: [1, 1], ceil_mode: 1 };
+  const pooled = (name: string, attributes = {}) =>
+    ops.get(name)!.forward({ attributes: { ...sizes, ...attributes }, inputs: [x] }, double)[0]!;
+  // As PyTorch has it: a third window would begin at the second place behind.
+  assertEquals(pooled("MaxPool"), { shape: [1, 1, 2], values: Float64Array.of(1, 3) });
+  assertEquals(pooled("AveragePool").values, Float64Array.of(1, 0.5));
+  const padded = pooled("AveragePool", { count_include_pad: 1 });
+  assertEquals(padded.values, Float64Array.of(0.5, 0.5));
+});
