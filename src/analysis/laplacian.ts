@@ -1,5 +1,6 @@
 import { dot, type Eigen, symmetricEigen } from "./eigenvalues.ts";
 import { uniform } from "./random.ts";
+import { NotFinite } from "./row_bands.ts";
 
 /** Sides up to which all eigenvalues are computed: seconds. */
 const DENSE = 512;
@@ -14,7 +15,7 @@ const BASIS = 600;
  * on bound·I − L, for which the n² of S are read some hundred times: eigenvalues whose residuals do not come
  * below 1e-8 of the largest within 600 vectors are as good as those make them. A graph in several pieces has as
  * many eigenvalues that are zero; those of equal value have any vectors that span the same.
- * `cancelled` throws when they are no longer wanted. Throws `RangeError` where numbers are not finite.
+ * `cancelled` throws when they are no longer wanted. Throws `NotFinite` where numbers are not.
  */
 export function laplacianEigen(
   matrix: Float32Array | Float64Array,
@@ -46,7 +47,7 @@ function laplacianOf(matrix: Float32Array | Float64Array, n: number): Float64Arr
       out[i * n + j] = -weight;
       sum += weight;
     }
-    if (!Number.isFinite(sum)) throw new RangeError(`weights of node ${i} of ${n} sum to ${sum}`);
+    if (!Number.isFinite(sum)) throw new NotFinite(`weights of node ${i} of ${n} sum to ${sum}`);
     out[i * n + i]! += sum;
   }
   return out;

@@ -10,7 +10,7 @@ const SUMMED = 512;
 export const WIDTH = 8;
 const HELD_WIDTH = 2;
 
-/** What is thrown for a matrix that holds NaN or ±∞: it has no singular values. */
+/** What is thrown for a matrix that holds NaN or ±∞: it has no singular values, and no eigenvalues. */
 export class NotFinite extends RangeError {}
 
 /** A matrix of finite numbers in bands of rows; `cancelled` throws when it is no longer wanted. */

@@ -1,6 +1,5 @@
 import type { Ops } from "../../compute/ops.ts";
-import { laplacianEigen } from "../laplacian.ts";
-import { orderOf } from "./laplacian.ts";
+import { eigenOf, orderOf } from "./laplacian.ts";
 import type { Deriver, Numbers } from "./recipe.ts";
 
 /** Multiplications between two looks at whether a product is still wanted, and rows at least. */
@@ -105,7 +104,7 @@ function endOf(matrix: Float32Array, n: number, from: number, to: number): numbe
 }
 
 function reorder(matrix: Float32Array, n: number, cancelled: () => void): void {
-  const { vectors } = laplacianEigen(matrix, n, 2, cancelled);
+  const { vectors } = eigenOf(matrix, n, 2, cancelled);
   const order = orderOf(vectors.subarray(n, 2 * n), n), from = matrix.slice();
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) matrix[i * n + j] = from[order[i]! * n + order[j]!]!;

@@ -1,4 +1,7 @@
+import { BadRequest } from "../../errors.ts";
+import type { Eigen } from "../eigenvalues.ts";
 import { laplacianEigen } from "../laplacian.ts";
+import { NotFinite } from "../row_bands.ts";
 import { readMean } from "./attention.ts";
 import type { Deriver } from "./recipe.ts";
 
@@ -19,7 +22,7 @@ export const laplacian: Deriver<"laplacian"> = {
   fill(_, numbers, into, { cancelled }) {
     const n = numbers.shape.at(-1)!, matrix = new Float32Array(n * n), height = heightOf(n);
     readMean(numbers, n, matrix, cancelled);
-    const { values, vectors } = laplacianEigen(matrix, n, 1 + SHOWN, cancelled);
+    const { values, vectors } = eigenOf(matrix, n, 1 + SHOWN, cancelled);
     const order = orderOf(vectors.subarray(n, 2 * n), n);
     for (let c = 0; c < SHOWN; c++) {
       const vector = vectors.subarray((c + 1) * n, (c + 2) * n);
@@ -33,6 +36,21 @@ export const laplacian: Deriver<"laplacian"> = {
 };
 
 const heightOf = (n: number) => Math.max(1, Math.round(n / OBLONG));
+
+/** The smallest eigenvalues and eigenvectors of an attention's Laplacian. Throws `BadRequest` of what is not finite. */
+export function eigenOf(
+  matrix: Float32Array,
+  n: number,
+  count: number,
+  cancelled: () => void,
+): Eigen {
+  try {
+    return laplacianEigen(matrix, n, count, cancelled);
+  } catch (error) {
+    if (!(error instanceof NotFinite)) throw error;
+    throw new BadRequest(`${error.message}; a Laplacian is of finite numbers`, {}, error);
+  }
+}
 
 /** Positions in the order of the Fiedler vector's components. */
 export const orderOf = (fiedler: Float64Array, n: number): Uint32Array =>

@@ -1,7 +1,8 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { derive, repeat } from "../../../src/analysis/derive/table.ts";
 import { plainWasm } from "../../../src/compute/wasm.ts";
+import { BadRequest } from "../../../src/errors.ts";
 import { normals } from "../oracle.ts";
 
 const means = { ops: plainWasm, cancelled: () => {} };
@@ -98,6 +99,26 @@ Deno.test("attention: what is read in bands is the head, or the mean of heads, t
       let sum = 0;
       for (let head = 0; head < heads; head++) sum += values[head * n * n + at]!;
       assertEquals(into[at], Math.fround(sum / heads), `${at} of ${heads} heads of ${n}`);
+    }
+  }
+});
+
+Deno.test("attention that is not finite has no Laplacian, and no order by it: a bad request", async () => {
+  const n = 6;
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const values = normals(n * n).map(Math.abs);
+    values[n + 2] = value;
+    const from = {
+      shape: [1, n, n],
+      read: (from: number, count: number) => values.slice(from, from + count),
+    };
+    for (const asked of [{ kind: "laplacian" }, { ...recipe, reordered: true }] as const) {
+      const into = new Float32Array(asked.kind === "laplacian" ? 3 * 2 * n : n * n);
+      await assertRejects(
+        async () => await derive(asked, from, into, means),
+        BadRequest,
+        "a Laplacian is of finite numbers",
+      );
     }
   }
 });
