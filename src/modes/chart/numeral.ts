@@ -4,9 +4,7 @@ export function numeral(value: number, digits = 4): string {
   const plain = size === 0 || size >= 1e-3 && size < 1e5;
   const [mantissa = "", exponent] = plain
     ? [String(Number(value.toPrecision(digits)))]
-    : value.toExponential().split("e").map((part) =>
-      String(Number(Number(part).toPrecision(digits)))
-    );
+    : value.toExponential(digits - 1).split("e").map((part) => String(Number(part)));
   const power = exponent ? `×10${[...exponent].map((c) => RAISED[c] ?? c).join("")}` : "";
   return (mantissa + power).replace("-", "−");
 }
