@@ -151,6 +151,26 @@ byEach(
   },
 );
 
+byEach(
+  "what is started with is near the largest vector, whatever the scale",
+  async ({ open, name }) => {
+    const [m, n] = [900, 800], values = normals(m * n).map((x) => x + 8);
+    for (const scale of [2 ** -40, 1, 2 ** 8, 2 ** 20]) {
+      const opened = await open(matrix(m, n, values.map((x) => x * scale)));
+      try {
+        const start = await opened.start?.() ?? [];
+        assertEquals(start.length > 0, name === "gpu");
+        if (start.length === 0) continue;
+        const [first] = (await truncatedSvd(opened, 1)).right;
+        const share = start.reduce((sum, each) => sum + inner(each, first!) ** 2, 0);
+        assertAlmostEquals(share, 1, 1e-4, `of ${scale}`);
+      } finally {
+        opened.close();
+      }
+    }
+  },
+);
+
 byEach("truncatedSvd refuses what is not finite, with the rows it is in", async ({ open }) => {
   for (const value of [NaN, Infinity, -Infinity]) {
     const values = normals(40 * 30);
