@@ -40,7 +40,7 @@ const NOTHING = 1e-6;
 
 /**
  * The `count` largest singular values of a matrix, or all if there are fewer, each off by about 1e-6 of itself, and
- * of σ₁ by 1e-6 at most; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at once, with
+ * of σ₁ by some 1e-6 at most; by the Krylov process on AᵀA, in blocks of as many vectors as are multiplied at once, with
  * full reorthogonalization, from the matrix's own start or one that is random but always the same. A value that repeats
  * exactly more often than a block is wide may be found fewer times.
  * Throws the signal's reason when aborted.
