@@ -58,7 +58,10 @@ export function gpuOf(device: GPUDevice, name: string, software: boolean): Gpu {
       check();
       device.pushErrorScope("out-of-memory");
       device.pushErrorScope("validation");
-      const outcome = work().then((value) => ({ value }), (error: unknown) => ({ error }));
+      const outcome = Promise.try(work).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
       // Scopes are a stack: they are popped where they were pushed, before anybody else can push.
       const errors = [device.popErrorScope(), device.popErrorScope()];
       const { promise: lost, reject } = Promise.withResolvers<never>();

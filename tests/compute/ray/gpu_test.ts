@@ -34,6 +34,12 @@ else {
       return Promise.resolve();
     };
     await assertRejects(() => gpu.scoped("a buffer", work), Error, "a buffer on");
+    // Work that fails before it first waits leaves no scope behind.
+    const fail = () => {
+      throw new RangeError("at once");
+    };
+    await assertRejects(() => gpu.scoped("nothing", fail), RangeError, "at once");
+    await assertRejects(() => gpu.device.popErrorScope(), DOMException);
     const scene = await (await gpuRays(gpu, occupancyOf))(even([4, 4, 4], 200));
     assertEquals((await scene.render(viewOf())).width, 64);
     scene.free();
