@@ -78,7 +78,7 @@ export class ModeSwitch implements Widget {
         onclick: () => this.choose(mode),
       },
       missing === null
-        ? mode.costly ? icon("curve") : thumbnail(url, 22, mode.cells)
+        ? mode.costly ? icon(mode.cells ? "relief" : "curve") : thumbnail(url, 22, mode.cells)
         : h("span", { class: "initial", "aria-hidden": "true" }, title.slice(0, 1)),
       h("span", { class: "title" }, title),
     );
