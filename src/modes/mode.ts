@@ -42,6 +42,8 @@ export interface Parameter {
   readonly places?: boolean;
   /** For numbers whose range a page can run through, as a film. */
   readonly plays?: Playing;
+  /** Whether a page's theme, "dark" or "light", chooses it where nobody does. */
+  readonly themed?: boolean;
   /** For angles in degrees that dragging sets: across the picture, or down. */
   readonly turns?: "across" | "down";
 }

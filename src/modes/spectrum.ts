@@ -72,6 +72,7 @@ export const spectrum: ChartMode = {
       type: "choice",
       default: "dark",
       choices: ["dark", "light"],
+      themed: true,
     },
   ],
 

@@ -290,7 +290,8 @@ store.listen((state, before) => {
   const looked = (["model", "layer", "mode"] as const).some((name) =>
     state[name] !== before[name]
   ) ||
-    JSON.stringify(state.options) !== JSON.stringify(before.options);
+    JSON.stringify(state.options) !== JSON.stringify(before.options) ||
+    (state.theme !== before.theme && scene?.mode.parameters.some(({ themed }) => themed));
   const leads = state.place !== before.place;
   panels.arrange();
   if (state.labels !== before.labels || state.theme !== before.theme) {

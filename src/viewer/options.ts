@@ -4,6 +4,7 @@ import { byId, h, refill, throttle } from "./dom.ts";
 import type { Scene, Widget } from "./scene.ts";
 import type { State } from "./state.ts";
 import type { Store } from "./store.ts";
+import { themeOf } from "./theme.ts";
 
 /** Parameters that the legend shows at its ramp. */
 const atLegend = ["colormap", "colormap_reverse", "scientific"];
@@ -34,9 +35,11 @@ export class OptionsPanel implements Widget {
     ).map((parameter) =>
       parameter.type === "model"
         ? { ...parameter, choices: parameter.name === "network" ? others : rivals }
+        : parameter.themed
+        ? { ...parameter, default: themeOf(this.store.state) }
         : parameter
     );
-    const set = shown.filter(({ name }) => subject.options[name] !== undefined).length;
+    const set = shown.filter(({ name }) => this.store.state.options[name] !== undefined).length;
     this.#button.hidden = shown.length === 0;
     this.#button.dataset.count = set > 0 ? String(set) : "";
     const values = shown.map(({ name }) => subject.options[name] ?? null);

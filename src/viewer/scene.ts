@@ -1,5 +1,6 @@
 import * as api from "./api.ts";
 import { parseState, type State } from "./state.ts";
+import { themeOf } from "./theme.ts";
 
 /** What the page shows: a state with every name in it looked up. */
 export interface Scene {
@@ -59,7 +60,8 @@ export async function resolve(state: State): Promise<Scene> {
     layer.modes.find(({ missing }) => missing === null) ?? layer.modes[0];
   if (!known) throw new Empty(models, `No mode can show ${name}.`);
   const { version } = model;
-  const subject = { model: id, layer: name, mode: known.name, options: state.options, version };
+  const options = themed(known, state);
+  const subject = { model: id, layer: name, mode: known.name, options, version };
   const key = keyOf(subject);
   const [{ tensor, made, plane, ranges, idle, links }, legend, partners] = await Promise.all([
     once(`view ${key}`, () => api.view(subject)),
@@ -91,6 +93,14 @@ const layerOf = (id: string, name: string, { step }: State["options"]) =>
 /** One object for all that are the same. */
 const shared = <T>(value: T): Promise<T> =>
   once(JSON.stringify(value), () => Promise.resolve(value));
+
+/** What is asked for, and what the page's theme chooses. */
+function themed({ parameters }: api.ModeEntry, state: State): State["options"] {
+  const theme = themeOf(state);
+  const chosen = parameters.filter((parameter) => parameter.themed && parameter.default !== theme)
+    .map(({ name }) => [name, theme]);
+  return { ...Object.fromEntries(chosen), ...state.options };
+}
 
 /** A mode with its parameters as the layer bounds them. */
 const within = (mode: api.ModeEntry, ranges: api.View["ranges"]): api.ModeEntry => ({

@@ -3,7 +3,7 @@ import type { State } from "./state.ts";
 import type { Store } from "./store.ts";
 
 /** Dark unless the address says light: the pictures glow. */
-const themeOf = ({ theme }: State) => theme ?? "dark";
+export const themeOf = ({ theme }: State) => theme ?? "dark";
 
 export function mountTheme(store: Store): void {
   const apply = () => {

@@ -41,6 +41,28 @@ browserTest(
       await page.waitForSelector("#inspector .value");
       assertMatch(await page.locator("#inspector .value").innerText(), /σ, place \d+ of 64/);
     });
+
+    await t.step("it is drawn on the page's own ground, unless another is asked for", async () => {
+      const groundOf = (url: string) => new URL(url).searchParams.get("ground");
+      const next = async (act: () => Promise<void>) => {
+        asked.length = 0;
+        const tile = page.waitForRequest(/tiles\/.*\/spectrum\//);
+        await act();
+        await tile;
+        await settled(page);
+        return asked.filter((url) => url.includes("/spectrum/")).map(groundOf);
+      };
+      const toggle = () => page.locator("#toggle-theme").click();
+      const light = await next(toggle);
+      assertEquals(new Set(light), new Set(["light"]));
+      assertEquals(new URL(page.url()).searchParams.get("ground"), null);
+      assertEquals(await page.locator("#adjust").getAttribute("data-count"), "");
+      await page.goto(page.url().replace("mode=spectrum", "mode=spectrum&ground=dark"));
+      await settled(page);
+      assertEquals(await page.locator("#adjust").getAttribute("data-count"), "1");
+      const dark = await next(() => page.reload().then(() => {}));
+      assertEquals(new Set(dark), new Set(["dark"]));
+    });
     assertEquals(visit.complaints, []);
   },
 );
