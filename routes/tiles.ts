@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { NotFound } from "../src/errors.ts";
 import { canonicalQuery } from "../src/modes/options.ts";
 import { parseTile, WHOLE } from "../src/tile/address.ts";
-import { links, tileTemplate } from "../src/tile/describe.ts";
+import { links, tileTemplate } from "../src/tile/links.ts";
 import { describeMap } from "../src/tile/describe_map.ts";
 import { matches } from "../src/tile/etag.ts";
 import type { Address, Engine, Timings } from "../src/tile/tile.ts";

@@ -1,5 +1,5 @@
 import { BadRequest, TooLarge } from "../errors.ts";
-import { askedOf } from "../tile/describe.ts";
+import { askedOf } from "../tile/links.ts";
 import type { Engine, View } from "../tile/tile.ts";
 
 /** A whole plane at one zoom, put together of its tiles. */

@@ -1,5 +1,5 @@
 import { isFormat } from "../tile/address.ts";
-import { askedOf } from "../tile/describe.ts";
+import { askedOf } from "../tile/links.ts";
 import { type Engine, formats, type View } from "../tile/tile.ts";
 import { backendFlags, backendOf, settleBackend } from "./backend.ts";
 import { besideFlag, openBeside } from "./beside.ts";

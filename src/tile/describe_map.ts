@@ -1,7 +1,7 @@
 import { type Frame, type Layout, type MapPlane, shortName } from "../field/layout.ts";
 import type { Model } from "../model/model.ts";
 import { segment } from "./address.ts";
-import { versioned } from "./describe.ts";
+import { versioned } from "./links.ts";
 
 /** Pixels that a letter of a label takes, and a line of it. */
 const LETTER = 7;

@@ -3,22 +3,20 @@ import { hasExactKeys } from "../analysis/scale.ts";
 import { sketchOf } from "../analysis/sketch.ts";
 import { type Done, serveJobs } from "../compute/jobs.ts";
 import { wasm as ops } from "../compute/wasm.ts";
-import { Changed, Unreadable } from "../errors.ts";
+import { Changed } from "../errors.ts";
 import { Canvas, windowOf } from "../field/canvas.ts";
 import type { CellReader, SyncSource } from "../field/cells.ts";
 import { keepOuter, keepSlab, recallSlab } from "../field/keep.ts";
-import { type Levels, openLevels } from "../field/levels.ts";
+import { openLevels } from "../field/levels.ts";
 import { besideOf } from "../field/plane.ts";
 import { stepsOf } from "../field/slab.ts";
-import type { Facts, Guest, Picture } from "../modes/mode.ts";
-import { parseOptions } from "../modes/options.ts";
-import { modes } from "../modes/table.ts";
 import { Prefetched } from "../storage/prefetched.ts";
 import type { SourceRef } from "../storage/source.ts";
 import { dominantOf, squaresOf } from "./channels.ts";
 import { drawChart } from "./charts.ts";
-import { Composite } from "./compose.ts";
+import { drawComposite, errorOf } from "./composite_tile.ts";
 import { make } from "./derive.ts";
+import { drawing, type Loaded } from "./drawings.ts";
 import { copyOf, figures } from "./figures.ts";
 import { Handles } from "./handles.ts";
 import { inspect } from "./inspect.ts";
@@ -26,22 +24,13 @@ import type { Finished, Job, LayerContext } from "./job.ts";
 import { readNumbers } from "./networks.ts";
 import type { Missing } from "./remote.ts";
 import { drawOverview } from "./overview.ts";
-import { render, type Rendered, renderTogether, timed } from "./render.ts";
+import { render, renderTogether, timed } from "./render.ts";
 import { estimate } from "./sample.ts";
 import { helpWithLayer, summarizeLayer, svdOfLayer } from "./summarize.ts";
 import { workOnVolume } from "./solid.ts";
 import { survey } from "./survey.ts";
 import { settle, sketchStep, sweep } from "./sweep.ts";
 import type { VolumeJob } from "./volume_job.ts";
-
-interface Loaded extends LayerContext {
-  readonly source: SyncSource;
-  /** Where the cells lie that its own are compared with, or their slopes. */
-  readonly other: SyncSource | undefined;
-  readonly clock: CellReader["clock"];
-  /** Drawings that are ready for another tile, by mode and query. */
-  readonly drawings: Map<string, (canvas: Canvas) => Picture>;
-}
 
 const layers = new Map<string, LayerContext>();
 const loaded = new Map<string, Loaded>();
@@ -51,9 +40,6 @@ const handles = new Handles(prefetched, (source) => {
   // Layers that read from it open it again when asked.
   for (const [id, layer] of loaded) if (sourcesOf(layer).includes(source)) loaded.delete(id);
 });
-// Drawings kept ready a layer.
-const DRAWINGS = 64;
-
 serveJobs<Job>({
   share(id, context) {
     layers.set(id, context as LayerContext);
@@ -98,7 +84,7 @@ function namesOf(job: Job): readonly string[] {
 async function work(used: readonly Loaded[], job: Job, cancelled: () => void): Promise<Done> {
   switch (job.kind) {
     case "composite": {
-      const value = await drawComposite(used, job, cancelled);
+      const value = await drawComposite(used, job, ops, cancelled);
       return { value, transfer: [value.bytes.buffer] };
     }
     case "overview": {
@@ -210,59 +196,6 @@ async function workOn(
   }
 }
 
-/** A tile of many layers' parts. */
-function drawComposite(
-  used: readonly Loaded[],
-  job: Job & { readonly kind: "composite" },
-  cancelled: () => void,
-): Promise<Rendered> {
-  const { columns, rows, format, facts } = job;
-  const clock = { read: 0, decode: 0 };
-  return timed(ops, clock, format, () => {
-    const whole = new Composite(ops, columns, rows);
-    const estimates: EstimatedPart[] = [];
-    for (const [i, { levels: ref, window, x, y }] of job.pieces.entries()) {
-      cancelled();
-      const layer = used[i]!;
-      const reader: CellReader = {
-        plane: layer.plane,
-        source: layer.source,
-        other: layer.other,
-        ops,
-        clock,
-        cancelled,
-      };
-      const levels = ref && openLevels(ref, reader);
-      const draw = drawing(layer, job, facts);
-      ops.frame(() => {
-        const canvas = new Canvas(reader, levels, window);
-        whole.add(canvas, draw(canvas), x, y);
-      });
-      const pixels = window.width * window.height;
-      if (levels?.squaredError) estimates.push({ levels, layer, pixels });
-    }
-    const { pixels, values } = whole;
-    return { pixels, values, ...(estimates.length > 0 ? { error: errorOf(estimates) } : {}) };
-  });
-}
-
-interface EstimatedPart {
-  readonly levels: Levels;
-  readonly layer: Loaded;
-  readonly pixels: number;
-}
-
-/** Root of the mean squared error of estimated pixels, each in units of its layer's scale. */
-function errorOf(parts: readonly EstimatedPart[]): number {
-  let squares = 0, all = 0;
-  for (const { levels, layer, pixels } of parts) {
-    const scale = layer.facts?.scale.robust ?? 1;
-    squares += pixels * (levels.squaredError?.() ?? 0) / scale ** 2;
-    all += pixels;
-  }
-  return all === 0 ? 0 : Math.sqrt(squares / all);
-}
-
 function load(id: string): Loaded {
   const known = loaded.get(id);
   if (known) return known;
@@ -276,32 +209,6 @@ function load(id: string): Loaded {
   const layer = { ...context, source, other, clock: { read: 0, decode: 0 }, drawings: new Map() };
   loaded.set(id, layer);
   return layer;
-}
-
-/** A mode as a job names it. */
-interface Drawing {
-  readonly mode: string;
-  readonly query: string;
-  readonly guest?: Guest;
-}
-
-/** How a mode draws the layer: by its own facts, unless others are given. */
-function drawing(
-  layer: Loaded,
-  { mode: modeName, query, guest }: Drawing,
-  shared: Facts | null = null,
-): (canvas: Canvas) => Picture {
-  const key = `${modeName}?${query} ${guest?.version ?? ""}`;
-  const known = shared ? undefined : layer.drawings.get(key);
-  if (known) return known;
-  const mode = modes.find(({ name }) => name === modeName);
-  if (!mode || !layer.facts) throw new Unreadable(`mode ${modeName} has nothing to draw from`);
-  const options = parseOptions(mode, new URLSearchParams(query));
-  const draw = mode.prepare(options, shared ?? layer.facts, layer.plane, guest);
-  if (shared) return draw;
-  if (layer.drawings.size >= DRAWINGS) layer.drawings.clear();
-  layer.drawings.set(key, draw);
-  return draw;
 }
 
 const refsOf = ({ plane }: LayerContext): SourceRef[] =>

@@ -1,6 +1,6 @@
 import { BadRequest, Changed } from "../../errors.ts";
 import { deepestLevel } from "../address.ts";
-import { askedOf } from "../describe.ts";
+import { askedOf } from "../links.ts";
 import type { Address, Engine, Ticket, View } from "../tile.ts";
 import { nameOf } from "./deep_zoom.ts";
 import { explained, isThere } from "./disk.ts";
