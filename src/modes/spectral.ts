@@ -99,6 +99,7 @@ function partOf({ k, share }: Options, tensor: TensorInfo, make: Make): Part {
 function titleOf({ k, share, depth }: Options): string {
   if (depth !== 0) return "Sum of singular components σ ≥ σ₁ · 2^−zoom";
   if (share === 0) return "Weight";
+  if (share === null && k === 1) return "Largest singular component";
   return share === null
     ? `Sum of ${k} singular components`
     : `Sum of singular components σ ≥ ${share} σ₁`;

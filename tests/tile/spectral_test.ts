@@ -124,3 +124,15 @@ Deno.test("spectral: what cannot be taken apart says what it needs", () =>
     const failure = await assertRejects(() => pictureOf(engine, "odd", ""), BadRequest);
     assertMatch(failure.message, /hold NaN or infinity/);
   }));
+
+Deno.test("a legend tells how many components there are where that is not what was asked for", () =>
+  withTensors({ m: matrixOf(9, 6, [3, 2, 1]) }, async (engine) => {
+    const told = async (query: string) => {
+      const view = engine.view("model", "m", "spectral", new URLSearchParams(query));
+      const { title, notes } = await engine.legend(view);
+      return [title, notes?.["components"]?.[0]];
+    };
+    assertEquals(await told("k=1"), ["Largest singular component", undefined]);
+    assertEquals(await told("k=2"), ["Sum of 2 singular components", undefined]);
+    assertEquals(await told("share=0.5"), ["Sum of singular components σ ≥ 0.5 σ₁", 2]);
+  }));

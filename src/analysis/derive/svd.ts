@@ -81,6 +81,6 @@ export const lowRank: Deriver<"low-rank"> = {
         for (let i = 0, from = 1 + rows; i < columns; i++) at[i]! += factor * component[from++]!;
       }
     }
-    return { components: [shown.length] };
+    return shown.length === rank ? {} : { components: [shown.length] };
   },
 };
