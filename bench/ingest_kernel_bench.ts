@@ -10,6 +10,7 @@
  */
 import type { Share, Spent } from "./ingest_kernel_worker.ts";
 import { matrix } from "./matrix.ts";
+import { compilePeer } from "./peers.ts";
 
 const SIDE = Number(Deno.args[0] ?? 16384);
 const ROUNDS = 5;
@@ -54,26 +55,10 @@ async function pass(workers: Worker[], piece: number, figure: Figure): Promise<v
 }
 
 /** Compiles the peer; null, with the reason printed, where that is not possible. */
-async function buildPeer(
-  name: string,
-  flag: string,
-): Promise<{ name: string; program: string } | null> {
-  const source = `${peers}/c/blockstats.c`;
-  const program = await Deno.makeTempFile();
-  const flags = ["-O3", "-fopenmp", "-fno-math-errno", flag, `-DARCH="${name}"`];
-  try {
-    Deno.statSync(source);
-    const { success, stderr } = await new Deno.Command("gcc", {
-      args: [...flags, source, "-lm", "-o", program],
-    }).output();
-    if (success) return { name, program };
-    console.log(`The peer does not compile:\n${new TextDecoder().decode(stderr)}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log(`No peer: ${error.message}`);
-  }
-  Deno.removeSync(program);
-  return null;
+function buildPeer(name: string, flag: string): { name: string; program: string } | null {
+  const flags = ["-fopenmp", "-fno-math-errno", flag, `-DARCH="${name}"`];
+  const program = compilePeer(`${peers}/c/blockstats.c`, ...flags);
+  return program === null ? null : { name, program };
 }
 
 /** One run of the peer, which makes several passes. */
@@ -86,7 +71,7 @@ async function runPeer(program: string, figure: Figure): Promise<void> {
   figure.all = Math.max(figure.all, JSON.parse(new TextDecoder().decode(stdout)).max);
 }
 
-const programs = [await buildPeer("sse4.1", "-msse4.1"), await buildPeer("native", "-march=native")]
+const programs = [buildPeer("sse4.1", "-msse4.1"), buildPeer("native", "-march=native")]
   .filter((peer) => peer !== null);
 const figures: Figure[] = [];
 for (const threads of [1, 2]) {

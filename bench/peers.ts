@@ -1,12 +1,13 @@
 /**
- * A C or C++ program beside the benches, compiled with -O3 and these arguments; null, with the reason
- * printed, where that is not possible.
+ * A C or C++ program, beside the benches unless its path says where, compiled with -O3 and these arguments;
+ * null, with the reason printed, where that is not possible.
  */
 export function compilePeer(source: string, ...more: readonly string[]): string | null {
   const program = Deno.makeTempFileSync({ prefix: "synaptile-" });
   const path = new URL(source, import.meta.url).pathname;
   try {
-    const args = ["-O3", ...more, path, "-o", program];
+    Deno.statSync(path);
+    const args = ["-O3", ...more, path, "-lm", "-o", program];
     const { success, stderr } = new Deno.Command("gcc", { args }).outputSync();
     if (success) return program;
     console.log(`The peer does not compile:\n${new TextDecoder().decode(stderr)}`);

@@ -4,7 +4,7 @@ import type { TruncatedSvd } from "../../../src/analysis/truncated_svd.ts";
 import { GpuAlgebra } from "../../../src/tile/gpu_algebra.ts";
 import { GpuTurns } from "../../../src/tile/gpu_turns.ts";
 import { known } from "../../analysis/matrices.ts";
-import { countBuffers } from "../../compute/gpu/buffers.ts";
+import { countWork } from "../../compute/gpu/buffers.ts";
 
 const gpu = await openGpu();
 gpu?.destroy();
@@ -46,22 +46,7 @@ test("a matrix whose device is lost is multiplied on another, and on none where 
 });
 
 test("matrices are multiplied one at a time, what is not wanted any more not at all, and nothing stays", async () => {
-  let [opened, inside, most] = [0, 0, 0];
-  let buffers: ReturnType<typeof countBuffers> | undefined;
-  const turns = new GpuTurns(async () => {
-    const gpu = (await openGpu())!;
-    opened++;
-    buffers = countBuffers(gpu.device);
-    const scoped: Gpu["scoped"] = async (what, work) => {
-      most = Math.max(most, ++inside);
-      try {
-        return await gpu.scoped(what, work);
-      } finally {
-        inside--;
-      }
-    };
-    return { ...gpu, scoped };
-  });
+  const { counted, open } = countWork(), turns = new GpuTurns(open);
   const algebra = new GpuAlgebra(turns);
   const stop = (after: number) => () => {
     if (after-- <= 0) throw new DOMException("nobody waits", "AbortError");
@@ -82,7 +67,7 @@ test("matrices are multiplied one at a time, what is not wanted any more not at 
   assertEquals([gone, late], ["AbortError", "AbortError"]);
   assertEquals([...power], [1 / 7, 6 / 7, 0, 1].map(Math.fround));
   assert("notFinite" in odd && odd.notFinite.startsWith("rows 0 to 120 hold NaN"));
-  assertEquals([opened, most, buffers!.live], [1, 1, 0]);
+  assertEquals([counted.opened, counted.most, counted.buffers.live], [1, 1, 0]);
   turns.close();
 });
 

@@ -3,6 +3,7 @@ import { type Gpu, GpuLost, openGpu } from "../../../src/compute/gpu/device.ts";
 import { rayModes } from "../../../src/compute/ray/ops.ts";
 import { GpuScenes } from "../../../src/tile/gpu_scenes.ts";
 import { GpuTurns } from "../../../src/tile/gpu_turns.ts";
+import { countWork } from "../../compute/gpu/buffers.ts";
 import { viewOf, waves } from "../../compute/ray/samples.ts";
 import { psnr, volumeAt, withVolumes } from "./volume.ts";
 
@@ -125,30 +126,7 @@ test("volumes leave the device when others need the room, and come back", async 
 });
 
 test("images are drawn one at a time, on one device, and their buffers are given back", async () => {
-  let [opened, inside, most, buffers] = [0, 0, 0, 0];
-  const turns = new GpuTurns(async () => {
-    const gpu = (await openGpu())!, { device } = gpu;
-    opened++;
-    const create = device.createBuffer.bind(device);
-    device.createBuffer = (descriptor) => {
-      const buffer = create(descriptor), destroy = buffer.destroy.bind(buffer);
-      buffers++;
-      buffer.destroy = () => {
-        buffers--;
-        destroy();
-      };
-      return buffer;
-    };
-    const scoped: Gpu["scoped"] = async (what, work) => {
-      most = Math.max(most, ++inside);
-      try {
-        return await gpu.scoped(what, work);
-      } finally {
-        inside--;
-      }
-    };
-    return { ...gpu, scoped };
-  });
+  const { counted, open } = countWork(), turns = new GpuTurns(open);
   const scenes = new GpuScenes(turns, 600);
   // Of which only one fits: each drives out the one before.
   const volumes = [1, 2, 3].map((seed) => waves([8, 8, 8], 1, seed));
@@ -165,13 +143,13 @@ test("images are drawn one at a time, on one device, and their buffers are given
     scenes.render("v0", volumes[0]!, viewOf(), stop).catch(({ name }: Error) => name),
   ]);
   assertEquals([first?.name !== "", wrong, gone], [true, "RangeError", "AbortError"]);
-  assertEquals([opened, most], [1, 1]);
+  assertEquals([counted.opened, counted.most], [1, 1]);
   for (const [i, image] of images.entries()) assertEquals(image, images[i % 3]);
   // What is on the device: the occupancy of the one volume that fits.
-  assertEquals([scenes.bytes, buffers], [512, 1]);
+  assertEquals([scenes.bytes, counted.buffers.live], [512, 1]);
   scenes.close();
   turns.close();
-  assertEquals(buffers, 0);
+  assertEquals(counted.buffers.live, 0);
 });
 
 test("memory stays flat over some hundred tiles of ever new volumes", () =>
