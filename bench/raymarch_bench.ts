@@ -7,16 +7,21 @@
  *
  *     deno run -A bench/raymarch_bench.ts     PEERS=folder of the peers, PYTHON=one that has vtk
  *
- * Ours and the peer's rounds take turns; ratios are of medians, and of the best frames.
+ * Ours and the peer's rounds take turns; ratios are of medians, and of the best frames. Last, how like ours the
+ * peer's last frame is.
  */
+import { existsSync } from "node:fs";
 import type { RayVolume } from "../src/compute/ray/ops.ts";
 import { benchGpu } from "./raymarch_gpu.ts";
 import { benchModes } from "./raymarch_modes.ts";
 import { benchVolume } from "./raymarch_volume.ts";
 import { ask } from "./raymarch_ask.ts";
+import { likeness } from "./raymarch_likeness.ts";
 
 const ROUNDS = 2;
 const FRAMES = 12;
+/** Frames that are drawn before those that are timed. */
+const FIRST = 2;
 const SIDE = 512;
 const peers = Deno.env.get("PEERS") ?? new URL("../../shared/peers", import.meta.url).pathname;
 
@@ -26,7 +31,7 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.len
 async function march(workers: Worker[]): Promise<number[]> {
   const rows = SIDE / workers.length;
   const speeds: number[] = [];
-  for (let frame = -2; frame < FRAMES; frame++) {
+  for (let frame = -FIRST; frame < FRAMES; frame++) {
     const began = performance.now();
     const parts = await Promise.all(
       workers.map((worker, i) => ask(worker, { frame, part: {}, first: i * rows, rows })),
@@ -93,6 +98,11 @@ const folder = Deno.makeTempDirSync({ prefix: "synaptile-" });
 try {
   Deno.writeFileSync(`${folder}/vox_256.u8`, volume.data.slice());
   await bench(volume, folder);
+  const picture = `${folder}/volume_cpu.png`;
+  if (existsSync(picture)) {
+    const found = await likeness(volume, FIRST + FRAMES - 1, picture);
+    console.log(`PSNR against VTK's frame: ${found.toFixed(1)} dB`);
+  }
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }
